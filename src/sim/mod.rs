@@ -1,1 +1,5 @@
 //! sim.
+
+pub mod dist;
+pub mod stream;
+pub mod units;
