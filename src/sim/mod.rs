@@ -1,7 +1,33 @@
-//! sim.
+//! The kernel: time, events, random numbers, machines, the network, faults, records. It knows no protocol, no file, no
+//! screen and no wall clock; it is generic over the processes it runs.
 
 pub mod arrivals;
+pub mod complaint;
+pub mod digest;
 pub mod dist;
+pub mod fault;
+pub mod host;
+mod ids;
+mod kernel;
 pub mod keys;
+pub mod names;
+pub mod net;
+mod process;
+pub mod queue;
+pub mod record;
+mod serve;
 pub mod stream;
 pub mod units;
+
+pub use ids::{GroupId, LaneId, NodeId, Pid, QueueId, Span};
+pub use kernel::{Caused, Core, Event, NodePlan, Sim, WorldPlan};
+pub use names::Names;
+pub use process::{Cost, Ctx, Process, Role, TimerId, Token};
+pub use record::{Fact, Observer, Record};
+
+/// A second of virtual time, ns.
+pub const SECOND: u64 = 1_000_000_000;
+/// A millisecond, ns.
+pub const MS: u64 = 1_000_000;
+/// A microsecond, ns.
+pub const US: u64 = 1_000;

@@ -1,1 +1,22 @@
-//! systems.
+//! The modelled systems, one folder each, and the registry of them.
+//!
+//! A system is: settings (plain types that the scenario language reads), messages, processes, a [`build`](Builder) step
+//! that puts its processes into a world, and what it shows of itself ([`Inspect`]). A system that others use exports a
+//! client, which any process may embed.
+
+mod build;
+mod inspect;
+pub mod kafka;
+mod plan;
+mod registry;
+
+pub use build::{Builder, Known, KnownSet};
+pub use inspect::{Badge, Inspect, Row, Standing};
+pub use plan::Plan;
+pub use registry::{Export, Message, Note, Process, SystemSettings, WorkloadSettings, note};
+
+/// A simulation of the modelled systems.
+pub type Sim = crate::sim::Sim<Process>;
+
+/// What a process of the modelled systems may do.
+pub type Ctx<'a> = crate::sim::Ctx<'a, Message>;

@@ -1,0 +1,53 @@
+//! Heal: ends faults that are at work before their time.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::process::Process;
+use super::{Fault, Hold, Target, World};
+
+/// Ends faults.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Heal(pub What);
+
+/// Which faults a heal ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum What {
+    /// All that last.
+    All,
+    /// Cuts.
+    Cuts,
+    /// Slow, lossy, duplicating and reordering links.
+    Links,
+    /// Crashed (they restart), paused and slow nodes.
+    Nodes,
+    /// Slow, stalled and full disks.
+    Disks,
+    /// Drifting clocks.
+    Clocks,
+    /// Chaos monkeys.
+    Monkeys,
+}
+
+impl What {
+    /// Whether a heal of this ends a fault of that kind.
+    pub fn covers(self, kind: Option<Self>) -> bool {
+        kind.is_some_and(|kind| self == Self::All || self == kind)
+    }
+}
+
+impl Fault for Heal {
+    const LASTS: bool = false;
+
+    fn targets(&self) -> Vec<(&'static str, &Target)> {
+        Vec::new()
+    }
+
+    fn label(&self) -> String {
+        format!("heal {:?}", self.0).to_lowercase()
+    }
+
+    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
+        world.heal(self.0);
+        Hold::default()
+    }
+}

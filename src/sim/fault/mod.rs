@@ -1,0 +1,341 @@
+//! Faults: what goes wrong, when, to whom, and how it is undone.
+//!
+//! Each kind of fault is one file here and one line in [`faults!`]. Its settings are the scenario language's own form.
+//! A fault begins at its time, is resolved to nodes at that moment, holds them, and lets go when its duration is over or
+//! somebody heals it. Everything it decides by chance comes from a stream of its own.
+
+mod crash;
+mod cut;
+mod heal;
+mod schedule;
+mod target;
+mod world;
+
+pub use crash::{Crash, PowerLoss, Restart};
+pub use cut::Cut;
+pub use heal::Heal;
+pub use schedule::Schedule;
+pub use target::Target;
+pub use world::World;
+
+use serde::{Deserialize, Serialize};
+
+use super::NodeId;
+use super::complaint::{Complaint, Path};
+use super::kernel::{Event, Sim};
+use super::process::Process;
+use super::record::{Fact, Record};
+use super::stream::Stream;
+
+/// What a fault that is at work holds, so that it can let go.
+#[derive(Clone, Debug, Default)]
+pub struct Hold {
+    /// The nodes it was resolved to.
+    pub nodes: Vec<NodeId>,
+    /// Network effects it put in place.
+    pub effects: Vec<u32>,
+    /// Former values, to be restored.
+    pub former: Vec<i64>,
+}
+
+impl Hold {
+    /// Holds nodes.
+    pub fn nodes(nodes: Vec<NodeId>) -> Self {
+        Self {
+            nodes,
+            ..Self::default()
+        }
+    }
+}
+
+/// What all kinds of fault have in common.
+pub trait Fault {
+    /// Whether it lasts until its duration is over or it is healed; a fault that does not (a restart, a clock step) is
+    /// over at once. A scenario that gives such a fault a duration is told so.
+    const LASTS: bool;
+
+    /// Who it is aimed at, with the field it was said in.
+    fn targets(&self) -> Vec<(&'static str, &Target)>;
+
+    /// What is wrong with its settings, if anything, apart from its targets.
+    fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
+        let _ = (at, out);
+    }
+
+    /// In a few words, for logs: `crash leader of events/orders/0`.
+    fn label(&self) -> String;
+
+    /// Takes hold.
+    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold;
+
+    /// Lets go.
+    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
+        let _ = (hold, world);
+    }
+
+    /// Goes on, at a moment it asked for with [`World::later`].
+    fn tick<P: Process>(&self, tag: u64, hold: &mut Hold, world: &mut World<'_, P>) {
+        let _ = (tag, hold, world);
+    }
+
+    /// What of it a heal undoes.
+    fn heals_as(&self) -> Option<heal::What> {
+        None
+    }
+}
+
+macro_rules! faults {
+    ($($name:ident),* $(,)?) => {
+        /// Any fault. The variants are the words of the scenario language.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[allow(missing_docs, reason = "each is documented where it is defined")]
+        pub enum Action { $($name($name)),* }
+
+        impl Action {
+            /// See [`Fault::LASTS`].
+            pub fn lasts(&self) -> bool {
+                match self { $(Self::$name(_) => <$name as Fault>::LASTS),* }
+            }
+
+            /// The word of the scenario language.
+            pub fn word(&self) -> &'static str {
+                match self { $(Self::$name(_) => stringify!($name)),* }
+            }
+
+            /// See [`Fault::targets`].
+            pub fn targets(&self) -> Vec<(&'static str, &Target)> {
+                match self { $(Self::$name(fault) => fault.targets()),* }
+            }
+
+            /// See [`Fault::check`].
+            pub fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
+                match self { $(Self::$name(fault) => fault.check(at, out)),* }
+            }
+
+            /// See [`Fault::label`].
+            pub fn label(&self) -> String {
+                match self { $(Self::$name(fault) => fault.label()),* }
+            }
+
+            /// See [`Fault::heals_as`].
+            pub fn heals_as(&self) -> Option<heal::What> {
+                match self { $(Self::$name(fault) => fault.heals_as()),* }
+            }
+
+            fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
+                match self { $(Self::$name(fault) => fault.begin(world)),* }
+            }
+
+            fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
+                match self { $(Self::$name(fault) => fault.end(hold, world)),* }
+            }
+
+            fn tick<P: Process>(&self, tag: u64, hold: &mut Hold, world: &mut World<'_, P>) {
+                match self { $(Self::$name(fault) => fault.tick(tag, hold, world)),* }
+            }
+        }
+    };
+}
+
+faults! {
+    Crash,
+    PowerLoss,
+    Restart,
+    Cut,
+    Heal,
+}
+
+/// A fault with its time, by the plan.
+#[derive(Clone, Debug)]
+pub struct FaultPlan {
+    /// The scenario's line it stands in, from 1; 0 if it stands in none.
+    pub line: u32,
+    /// When it begins, and how often.
+    pub schedule: Schedule,
+    /// How long it lasts, ns; `None`: until it is healed.
+    pub lasting_ns: Option<u64>,
+    /// What it does.
+    pub action: Action,
+}
+
+impl FaultPlan {
+    /// In a few words.
+    pub fn label(&self) -> String {
+        self.action.label()
+    }
+}
+
+/// A moment in the life of a fault.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// It begins (for the `round`th time, from 0).
+    Begin {
+        /// Index in the plan.
+        fault: u32,
+        /// How often it began before.
+        round: u32,
+    },
+    /// Its duration is over.
+    End {
+        /// Index among all that ever began.
+        active: u32,
+    },
+    /// It goes on.
+    Tick {
+        /// Index among all that ever began.
+        active: u32,
+        /// By the fault.
+        tag: u64,
+    },
+}
+
+/// A fault that began.
+#[derive(Clone, Debug)]
+pub struct Active {
+    /// Index in the plan.
+    pub fault: u32,
+    /// When it began, ns.
+    pub since_ns: u64,
+    /// When it let go, ns.
+    pub until_ns: Option<u64>,
+    /// What it holds.
+    pub hold: Hold,
+}
+
+/// All faults of a run.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    plans: std::sync::Arc<[FaultPlan]>,
+    streams: Vec<Stream>,
+    active: Vec<Active>,
+}
+
+impl Faults {
+    pub(super) fn new(seed: u64, plans: Vec<FaultPlan>) -> Self {
+        let streams = (0..plans.len())
+            .map(|i| Stream::named(seed, "fault", &i.to_string()))
+            .collect();
+        Self {
+            plans: plans.into(),
+            streams,
+            active: Vec::new(),
+        }
+    }
+
+    /// What the plan says.
+    pub fn plans(&self) -> &[FaultPlan] {
+        &self.plans
+    }
+
+    /// All that ever began, in order.
+    pub fn begun(&self) -> &[Active] {
+        &self.active
+    }
+
+    /// Those that last and have not let go.
+    pub fn at_work(&self) -> impl Iterator<Item = &Active> {
+        self.active
+            .iter()
+            .filter(|a| a.until_ns.is_none() && self.plans[a.fault as usize].action.lasts())
+    }
+}
+
+impl<P: Process> Sim<P> {
+    pub(super) fn schedule_faults(&mut self) {
+        for fault in 0..self.faults.plans.len() as u32 {
+            self.schedule_round(fault, 0);
+        }
+    }
+
+    fn schedule_round(&mut self, fault: u32, round: u32) {
+        let plans = std::sync::Arc::clone(&self.faults.plans);
+        let stream = &mut self.faults.streams[fault as usize];
+        if let Some(time) = plans[fault as usize]
+            .schedule
+            .next(self.core.now, round, stream)
+        {
+            self.core.schedule(
+                time - self.core.now,
+                Event::Fault(Step::Begin { fault, round }),
+            );
+        }
+    }
+
+    pub(super) fn fault_step(&mut self, step: Step) {
+        match step {
+            Step::Begin { fault, round } => {
+                self.begin_fault(fault);
+                self.schedule_round(fault, round + 1);
+            }
+            Step::End { active } => self.end_fault(active),
+            Step::Tick { active, tag } => {
+                if self.faults.active[active as usize].until_ns.is_none() {
+                    self.with_fault(active, |action, hold, world| action.tick(tag, hold, world));
+                }
+            }
+        }
+    }
+
+    fn begin_fault(&mut self, fault: u32) {
+        let active = self.faults.active.len() as u32;
+        let since_ns = self.core.now;
+        self.faults.active.push(Active {
+            fault,
+            since_ns,
+            until_ns: None,
+            hold: Hold::default(),
+        });
+        let first_record = self.core.records.len();
+        self.with_fault(active, |action, hold, world| *hold = action.begin(world));
+        let nodes = &self.faults.active[active as usize].hold.nodes;
+        let whom: Vec<_> = if nodes.is_empty() {
+            vec![None]
+        } else {
+            nodes.iter().copied().map(Some).collect()
+        };
+        // The fault is told before what it did.
+        let (at, event, cause) = (self.core.now, self.core.event, self.core.cause);
+        let told = whom.into_iter().map(|node| {
+            let fact = Fact::FaultBegan { fault, node };
+            Record {
+                at,
+                event,
+                cause,
+                pid: Record::NOBODY,
+                fact,
+            }
+        });
+        self.core.records.splice(first_record..first_record, told);
+        let plan = &self.faults.plans[fault as usize];
+        if !plan.action.lasts() {
+            self.faults.active[active as usize].until_ns = Some(since_ns);
+        } else if let Some(lasting) = plan.lasting_ns {
+            self.core
+                .schedule(lasting, Event::Fault(Step::End { active }));
+        }
+    }
+
+    pub(super) fn end_fault(&mut self, active: u32) {
+        let entry = &mut self.faults.active[active as usize];
+        if entry.until_ns.is_some() {
+            return;
+        }
+        entry.until_ns = Some(self.core.now);
+        let fault = entry.fault;
+        self.core.record(Record::NOBODY, Fact::FaultEnded { fault });
+        self.with_fault(active, |action, hold, world| action.end(hold, world));
+    }
+
+    fn with_fault(&mut self, active: u32, act: impl FnOnce(&Action, &mut Hold, &mut World<'_, P>)) {
+        let plans = std::sync::Arc::clone(&self.faults.plans);
+        let fault = self.faults.active[active as usize].fault;
+        let mut hold = std::mem::take(&mut self.faults.active[active as usize].hold);
+        let mut world = World {
+            sim: self,
+            fault,
+            active,
+        };
+        act(&plans[fault as usize].action, &mut hold, &mut world);
+        self.faults.active[active as usize].hold = hold;
+    }
+}

@@ -1,0 +1,590 @@
+//! The kernel: takes the next event, lets the process it concerns handle it, and tells the observers.
+//!
+//! A run is a pure function of the plan and the seed: whoever calls [`Sim::step`], in portions of whatever size, sees the
+//! same records and gets the same digest.
+
+use std::sync::Arc;
+
+use super::digest::Digest;
+use super::fault::{self, FaultPlan, Faults};
+use super::host::{Host, HostPlan, Residents};
+use super::names::{Names, NodeName, ProcessName};
+use super::net::{CLOSED, Channel, Fate, Network, NetworkPlan};
+use super::process::{Ctx, Process, Token};
+use super::queue::{EventQueue, Ticket};
+use super::record::{Drop, Fact, Observer, Record};
+use super::{NodeId, Pid};
+
+/// Something that will happen.
+#[derive(Clone, Debug)]
+pub enum Event<M> {
+    /// A process starts.
+    Start {
+        /// Which.
+        to: Pid,
+    },
+    /// A message reaches a machine.
+    Arrive {
+        /// The process it is for.
+        to: Pid,
+        /// Who sent it.
+        from: Pid,
+        /// Over which link.
+        link: u32,
+        /// It.
+        message: M,
+    },
+    /// A core has finished with a message.
+    Served {
+        /// For whom.
+        to: Pid,
+        /// Of which incarnation.
+        incarnation: u32,
+        /// Who sent it.
+        from: Pid,
+        /// It.
+        message: M,
+        /// The machine's count of crashes when the core began: a core is given back only to the life it was taken from.
+        life: u32,
+    },
+    /// A timer fires.
+    Timer {
+        /// Whose.
+        to: Pid,
+        /// Of which incarnation.
+        incarnation: u32,
+        /// What the process said about it.
+        token: Token,
+    },
+    /// A sync is done.
+    Synced {
+        /// Who asked.
+        to: Pid,
+        /// Of which incarnation.
+        incarnation: u32,
+        /// Everything below is on the device.
+        position: u64,
+        /// What the process said about it.
+        token: Token,
+    },
+    /// A process hears that a connection was reset.
+    Reset {
+        /// Who hears it.
+        to: Pid,
+        /// Whom it was connected to.
+        peer: Pid,
+    },
+    /// A fault begins, ends, or goes on.
+    Fault(fault::Step),
+}
+
+/// An event with the number of the event that scheduled it.
+#[derive(Clone, Debug)]
+pub struct Caused<M> {
+    pub(super) cause: u64,
+    pub(super) event: Event<M>,
+}
+
+/// A process as the kernel knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Tenant {
+    pub node: NodeId,
+    pub incarnation: u32,
+    pub alive: bool,
+    pub channels: Vec<Channel>,
+}
+
+/// Everything but the processes themselves.
+#[derive(Clone, Debug)]
+pub struct Core<M> {
+    pub(super) now: u64,
+    pub(super) event: u64,
+    pub(super) cause: u64,
+    pub(super) queue: EventQueue<Caused<M>>,
+    pub(super) hosts: Vec<Host<M, Caused<M>>>,
+    pub(super) net: Network,
+    pub(super) tenants: Vec<Tenant>,
+    pub(super) residents: Residents,
+    pub(super) names: Arc<Names>,
+    pub(super) records: Vec<Record>,
+    pub(super) halted: Vec<(Pid, u16)>,
+}
+
+/// What the world of a run is made of, apart from its processes.
+#[derive(Clone, Debug, Default)]
+pub struct WorldPlan {
+    /// The machines.
+    pub nodes: Vec<NodePlan>,
+    /// The links between them.
+    pub network: NetworkPlan,
+    /// What goes wrong.
+    pub faults: Vec<FaultPlan>,
+}
+
+/// One machine of the plan.
+#[derive(Clone, Debug)]
+pub struct NodePlan {
+    /// Name and zone.
+    pub name: NodeName,
+    /// CPU, disk, clock.
+    pub host: HostPlan,
+}
+
+/// A simulation: a world and the processes in it. `Clone` is a checkpoint.
+#[derive(Clone, Debug)]
+pub struct Sim<P: Process> {
+    pub(super) core: Core<P::Message>,
+    pub(super) processes: Vec<P>,
+    pub(super) faults: Faults,
+    digest: Digest,
+    /// `core.records` while they are handed out, so that its memory is used again.
+    spare: Vec<Record>,
+}
+
+impl<P: Process> Sim<P> {
+    /// A world at time 0. The processes start, in their order, with the first steps. `names.processes` must describe them
+    /// one by one; `names.nodes` is filled from the plan.
+    pub fn new(seed: u64, plan: WorldPlan, mut names: Names, processes: Vec<P>) -> Self {
+        names.nodes = plan.nodes.iter().map(|n| n.name.clone()).collect();
+        names.faults = plan.faults.iter().map(|f| (f.label(), f.line)).collect();
+        let hosts = plan
+            .nodes
+            .iter()
+            .map(|n| Host::new(&n.host, seed, &n.name.name))
+            .collect();
+        let tenant = |p: &ProcessName| Tenant {
+            node: p.node,
+            incarnation: 0,
+            alive: false,
+            channels: Vec::new(),
+        };
+        let mut residents = Residents(vec![Vec::new(); plan.nodes.len()]);
+        for (pid, process) in (0u32..).zip(&names.processes) {
+            residents.0[process.node.index()].push(Pid(pid));
+        }
+        let core = Core {
+            now: 0,
+            event: 0,
+            cause: 0,
+            queue: EventQueue::default(),
+            hosts,
+            net: Network::new(seed, plan.network, plan.nodes.len()),
+            tenants: names.processes.iter().map(tenant).collect(),
+            residents,
+            names: Arc::new(names),
+            records: Vec::new(),
+            halted: Vec::new(),
+        };
+        let faults = Faults::new(seed, plan.faults);
+        let mut sim = Self {
+            core,
+            processes,
+            faults,
+            digest: Digest::default(),
+            spare: Vec::new(),
+        };
+        for pid in 0..sim.processes.len() as u32 {
+            sim.core.schedule(0, Event::Start { to: Pid(pid) });
+        }
+        sim.schedule_faults();
+        sim
+    }
+
+    /// True virtual time, ns.
+    pub fn now(&self) -> u64 {
+        self.core.now
+    }
+
+    /// How many events have happened.
+    pub fn events(&self) -> u64 {
+        self.core.event
+    }
+
+    /// When the next event happens, `None` if nothing will.
+    pub fn next_time(&mut self) -> Option<u64> {
+        self.core.queue.next_time()
+    }
+
+    /// The digest so far.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// What things are called.
+    pub fn names(&self) -> &Arc<Names> {
+        &self.core.names
+    }
+
+    /// The processes, by [`Pid`].
+    pub fn processes(&self) -> &[P] {
+        &self.processes
+    }
+
+    /// Whether a process lives.
+    pub fn is_alive(&self, pid: Pid) -> bool {
+        self.core.tenants[pid.index()].alive
+    }
+
+    /// A machine.
+    pub fn host(&self, node: NodeId) -> &Host<P::Message, Caused<P::Message>> {
+        &self.core.hosts[node.index()]
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.core.net
+    }
+
+    /// The processes of a node.
+    pub fn residents(&self, node: NodeId) -> &[Pid] {
+        self.core.residents.of(node)
+    }
+
+    /// The faults.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Lets one event happen. `false` if there was none at or before `until` (true time, ns).
+    #[inline]
+    pub fn step<O: Observer>(&mut self, until: u64, observer: &mut O) -> bool {
+        match self.core.queue.next_time() {
+            Some(time) if time <= until => {}
+            _ => return false,
+        }
+        let Some((time, caused)) = self.core.queue.pop() else {
+            return false;
+        };
+        self.digest.advance(time);
+        self.core.now = time;
+        self.core.event += 1;
+        self.core.cause = caused.cause;
+        self.digest.word(time ^ caused.cause.rotate_left(40));
+        self.dispatch(caused);
+        self.finish(observer);
+        true
+    }
+
+    /// Lets everything happen up to and including a moment.
+    pub fn run_until<O: Observer>(&mut self, until: u64, observer: &mut O) {
+        while self.step(until, observer) {}
+        self.digest.advance(until);
+        self.core.now = self.core.now.max(until);
+    }
+
+    fn finish<O: Observer>(&mut self, observer: &mut O) {
+        while let Some((pid, code)) = self.core.halted.pop() {
+            self.end(pid, code);
+        }
+        if self.core.records.is_empty() {
+            return;
+        }
+        std::mem::swap(&mut self.core.records, &mut self.spare);
+        for record in &self.spare {
+            record.fold(&mut self.digest);
+            observer.record(record);
+        }
+        self.spare.clear();
+    }
+
+    fn dispatch(&mut self, caused: Caused<P::Message>) {
+        let to = match &caused.event {
+            Event::Fault(step) => {
+                let step = step.clone();
+                return self.fault_step(step);
+            }
+            Event::Start { to }
+            | Event::Arrive { to, .. }
+            | Event::Served { to, .. }
+            | Event::Timer { to, .. }
+            | Event::Synced { to, .. }
+            | Event::Reset { to, .. } => *to,
+        };
+        let node = self.core.tenants[to.index()].node;
+        let host = &mut self.core.hosts[node.index()];
+        if host.paused > 0 {
+            host.parked.push((self.core.event, caused));
+            return;
+        }
+        let Caused { cause: _, event } = caused;
+        match event {
+            Event::Start { to } => self.start(to),
+            Event::Arrive {
+                to,
+                from,
+                link,
+                message,
+            } => self.arrive(to, from, link, message),
+            Event::Served {
+                to,
+                incarnation,
+                from,
+                message,
+                life,
+            } => {
+                self.core.release_core(node, life);
+                if self.is_current(to, incarnation) {
+                    self.handle(to, from, message);
+                }
+                self.serve_waiting(node);
+            }
+            Event::Timer {
+                to,
+                incarnation,
+                token,
+            } => {
+                if self.is_current(to, incarnation) {
+                    let (process, mut ctx) = self.enter(to);
+                    process.timer(token, &mut ctx);
+                }
+            }
+            Event::Synced {
+                to,
+                incarnation,
+                position,
+                token,
+            } => {
+                if self.is_current(to, incarnation) {
+                    self.core.hosts[node.index()].disk.sync_to(position);
+                    let (process, mut ctx) = self.enter(to);
+                    process.timer(token, &mut ctx);
+                }
+            }
+            Event::Reset { to, peer } => {
+                if self.core.tenants[to.index()].alive {
+                    let (process, mut ctx) = self.enter(to);
+                    process.disconnected(peer, &mut ctx);
+                }
+            }
+            Event::Fault(_) => {}
+        }
+    }
+
+    fn is_current(&self, pid: Pid, incarnation: u32) -> bool {
+        let tenant = &self.core.tenants[pid.index()];
+        tenant.alive && tenant.incarnation == incarnation
+    }
+
+    pub(super) fn enter(&mut self, pid: Pid) -> (&mut P, Ctx<'_, P::Message>) {
+        (
+            &mut self.processes[pid.index()],
+            Ctx {
+                core: &mut self.core,
+                me: pid,
+            },
+        )
+    }
+
+    fn start(&mut self, pid: Pid) {
+        let tenant = &mut self.core.tenants[pid.index()];
+        if tenant.alive || !self.core.hosts[tenant.node.index()].up {
+            return;
+        }
+        tenant.alive = true;
+        tenant.incarnation += 1;
+        tenant.channels.clear();
+        let incarnation = tenant.incarnation;
+        self.core.record(pid, Fact::Started { incarnation });
+        if incarnation > 1 {
+            self.core.reset_peers(pid);
+        }
+        let (process, mut ctx) = self.enter(pid);
+        process.start(&mut ctx);
+    }
+
+    fn arrive(&mut self, to: Pid, from: Pid, link: u32, message: P::Message) {
+        self.core.net.traffic_mut(link).in_flight -= 1;
+        if self.core.net.cut_on_arrival(link) {
+            self.core.net.traffic_mut(link).dropped += 1;
+            self.core.record(from, Fact::Dropped { to, why: Drop::Cut });
+            return;
+        }
+        let tenant = &self.core.tenants[to.index()];
+        if !tenant.alive {
+            let up = self.core.hosts[tenant.node.index()].up;
+            let why = if up { Drop::Refused } else { Drop::Down };
+            self.core.record(from, Fact::Dropped { to, why });
+            if up {
+                self.core.tell_reset(from, to);
+            }
+            return;
+        }
+        let now = self.core.now;
+        let cost = self.processes[to.index()].cost(&message, now);
+        if cost == super::process::Cost::FREE {
+            self.handle(to, from, message);
+        } else {
+            self.request(to, from, message, cost);
+        }
+    }
+
+    fn handle(&mut self, to: Pid, from: Pid, message: P::Message) {
+        let (process, mut ctx) = self.enter(to);
+        process.message(from, message, &mut ctx);
+    }
+
+    /// The process dies by itself; its machine lives on.
+    fn end(&mut self, pid: Pid, code: u16) {
+        if self.core.tenants[pid.index()].alive {
+            self.core.record(pid, Fact::Halted { code });
+            self.kill_process(pid, false);
+        }
+    }
+}
+
+impl<M: Clone> Core<M> {
+    pub(super) fn schedule(&mut self, after_ns: u64, event: Event<M>) -> Ticket {
+        let time = self.now.saturating_add(after_ns);
+        self.queue.schedule(
+            time,
+            Caused {
+                cause: self.event,
+                event,
+            },
+        )
+    }
+
+    pub(super) fn record(&mut self, pid: Pid, fact: Fact) {
+        self.records.push(Record {
+            at: self.now,
+            event: self.event,
+            cause: self.cause,
+            pid,
+            fact,
+        });
+    }
+
+    /// The channel from one process to another, opened if need be.
+    fn channel(&mut self, from: Pid, to: Pid) -> usize {
+        let channels = &self.tenants[from.index()].channels;
+        match channels.binary_search_by_key(&to, |c| c.peer) {
+            Ok(at) => at,
+            Err(at) => {
+                let (a, b) = (
+                    self.tenants[from.index()].node,
+                    self.tenants[to.index()].node,
+                );
+                let names = &self.names;
+                let link = self
+                    .net
+                    .link_index(a, b, || format!("{}→{}", names.node(a), names.node(b)));
+                let channel = Channel {
+                    peer: to,
+                    link,
+                    last_arrival: 0,
+                    incarnation: CLOSED,
+                };
+                self.tenants[from.index()].channels.insert(at, channel);
+                at
+            }
+        }
+    }
+
+    pub(super) fn send(&mut self, from: Pid, to: Pid, message: M, bytes: u32) {
+        let at = self.channel(from, to);
+        let peer = &self.tenants[to.index()];
+        let peer_incarnation = if peer.alive { peer.incarnation } else { CLOSED };
+        let channel = &mut self.tenants[from.index()].channels[at];
+        channel.incarnation = peer_incarnation;
+        let link = channel.link;
+        match self.net.send(link, self.now, bytes) {
+            Fate::Cut => self.record(from, Fact::Dropped { to, why: Drop::Cut }),
+            Fate::Lost => self.record(
+                from,
+                Fact::Dropped {
+                    to,
+                    why: Drop::Loss,
+                },
+            ),
+            Fate::Arrives {
+                at,
+                again,
+                in_order,
+            } => {
+                let mut time = at;
+                if in_order {
+                    time = time.max(channel.last_arrival);
+                    channel.last_arrival = time;
+                }
+                let now = self.now;
+                if let Some(again) = again {
+                    let message = message.clone();
+                    self.schedule(
+                        again.max(time) - now,
+                        Event::Arrive {
+                            to,
+                            from,
+                            link,
+                            message,
+                        },
+                    );
+                }
+                self.schedule(
+                    time - now,
+                    Event::Arrive {
+                        to,
+                        from,
+                        link,
+                        message,
+                    },
+                );
+            }
+        }
+    }
+
+    pub(super) fn sync(&mut self, pid: Pid, token: Token) {
+        let tenant = &self.tenants[pid.index()];
+        let (node, incarnation) = (tenant.node, tenant.incarnation);
+        let host = &mut self.hosts[node.index()];
+        let position = host.disk.written();
+        let time = host.disk.time_ns(0, true, &mut host.disk_stream);
+        let event = Event::Synced {
+            to: pid,
+            incarnation,
+            position,
+            token,
+        };
+        if host.disk.is_stalled() {
+            host.stalled.push((
+                time,
+                Caused {
+                    cause: self.event,
+                    event,
+                },
+            ));
+        } else {
+            self.schedule(time, event);
+        }
+    }
+
+    /// `hearer` learns that nobody listens at `peer`, if the way back is open.
+    pub(super) fn tell_reset(&mut self, hearer: Pid, peer: Pid) {
+        let at = self.channel(peer, hearer);
+        let link = self.tenants[peer.index()].channels[at].link;
+        if let Fate::Arrives { at: time, .. } = self.net.send(link, self.now, 40) {
+            self.net.traffic_mut(link).in_flight -= 1;
+            self.schedule(time - self.now, Event::Reset { to: hearer, peer });
+        }
+    }
+
+    /// Everybody who is connected to an earlier incarnation of a process learns that the connection is gone.
+    pub(super) fn reset_peers(&mut self, pid: Pid) {
+        let current = self.tenants[pid.index()].incarnation;
+        let alive = self.tenants[pid.index()].alive;
+        for hearer in 0..self.tenants.len() as u32 {
+            let tenant = &mut self.tenants[hearer as usize];
+            if !tenant.alive || hearer == pid.0 {
+                continue;
+            }
+            let Ok(at) = tenant.channels.binary_search_by_key(&pid, |c| c.peer) else {
+                continue;
+            };
+            let channel = &mut tenant.channels[at];
+            if channel.incarnation == CLOSED || (alive && channel.incarnation == current) {
+                continue;
+            }
+            channel.incarnation = CLOSED;
+            self.tell_reset(Pid(hearer), pid);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What the things of a run are called. Filled while a plan is built, read by whoever shows a record to a person; the
+//! kernel itself needs names only to find the target of a fault.
+
+use std::collections::BTreeMap;
+
+use super::{GroupId, LaneId, NodeId, Pid, QueueId};
+
+/// A node's name, zone and processes.
+#[derive(Clone, Debug)]
+pub struct NodeName {
+    /// Unique name: `broker-2`.
+    pub name: String,
+    /// The failure domain it stands in, if the scenario gave one.
+    pub zone: Option<String>,
+}
+
+/// A process's name, node and part in its system.
+#[derive(Clone, Debug)]
+pub struct ProcessName {
+    /// Unique name: `events/broker-2`, `checkout-1`.
+    pub name: String,
+    /// Where it runs.
+    pub node: NodeId,
+    /// The system or workload it belongs to: `events`, `checkout`.
+    pub system: String,
+    /// What it is for, in the system's own word: `broker`, `producer`.
+    pub part: &'static str,
+    /// The column it stands in when messages flow from left (0) to right.
+    pub layer: u8,
+}
+
+/// A queue's name and where it belongs.
+#[derive(Clone, Debug)]
+pub struct QueueName {
+    /// Unique name: `events/orders/0`.
+    pub name: String,
+    /// What a person sees in a list that already names the system: `orders/0`.
+    pub short: String,
+    /// The set of queues it is one of: `events/orders`.
+    pub family: String,
+    /// Whether it holds the system's own bookkeeping instead of a person's messages.
+    pub internal: bool,
+    /// How many copies the plan asks for.
+    pub copies: u32,
+}
+
+/// A group's name and the queues it reads.
+#[derive(Clone, Debug)]
+pub struct GroupName {
+    /// Unique name: `invoices`.
+    pub name: String,
+    /// The queues it subscribes to.
+    pub queues: Vec<QueueId>,
+}
+
+/// Who sends into a lane, and where to.
+#[derive(Clone, Copy, Debug)]
+pub struct LaneName {
+    /// The producer.
+    pub producer: Pid,
+    /// The queue.
+    pub queue: QueueId,
+}
+
+/// All names of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// By [`NodeId`].
+    pub nodes: Vec<NodeName>,
+    /// By [`Pid`].
+    pub processes: Vec<ProcessName>,
+    /// By [`QueueId`].
+    pub queues: Vec<QueueName>,
+    /// By [`GroupId`].
+    pub groups: Vec<GroupName>,
+    /// By [`LaneId`].
+    pub lanes: Vec<LaneName>,
+    /// Named sets of nodes: the `name` of a `nodes` entry, of a system, of a workload.
+    pub sets: BTreeMap<String, Vec<NodeId>>,
+    /// What each fault of the plan says, and the scenario's line it stands in (0: none); by index.
+    pub faults: Vec<(String, u32)>,
+}
+
+impl Names {
+    /// Name of a node.
+    pub fn node(&self, id: NodeId) -> &str {
+        self.nodes.get(id.index()).map_or("?", |n| &n.name)
+    }
+
+    /// Name of a process.
+    pub fn process(&self, id: Pid) -> &str {
+        self.processes.get(id.index()).map_or("?", |p| &p.name)
+    }
+
+    /// Full name of a queue.
+    pub fn queue(&self, id: QueueId) -> &str {
+        self.queues.get(id.index()).map_or("?", |q| &q.name)
+    }
+
+    /// Short name of a queue.
+    pub fn queue_short(&self, id: QueueId) -> &str {
+        self.queues.get(id.index()).map_or("?", |q| &q.short)
+    }
+
+    /// Name of a group.
+    pub fn group(&self, id: GroupId) -> &str {
+        self.groups.get(id.index()).map_or("?", |g| &g.name)
+    }
+
+    /// The nodes that a name stands for: one node, a set, or a zone is not a name.
+    pub fn find_nodes(&self, name: &str) -> Option<Vec<NodeId>> {
+        if let Some(at) = self.nodes.iter().position(|n| n.name == name) {
+            return Some(vec![NodeId(at as u32)]);
+        }
+        if let Some(set) = self.sets.get(name) {
+            return Some(set.clone());
+        }
+        let process = self.processes.iter().find(|p| p.name == name)?;
+        Some(vec![process.node])
+    }
+
+    /// The nodes of a zone, in order.
+    pub fn zone(&self, zone: &str) -> Vec<NodeId> {
+        let in_zone = |n: &NodeName| n.zone.as_deref() == Some(zone);
+        (0u32..)
+            .zip(&self.nodes)
+            .filter(|(_, n)| in_zone(n))
+            .map(|(i, _)| NodeId(i))
+            .collect()
+    }
+
+    /// A lane's identity, newly given to what one producer sends into one queue.
+    pub fn add_lane(&mut self, producer: Pid, queue: QueueId) -> LaneId {
+        self.lanes.push(LaneName { producer, queue });
+        LaneId(self.lanes.len() as u32 - 1)
+    }
+
+    /// A message as people read it: `checkout-1→orders/0#42`.
+    pub fn message(&self, lane: LaneId, number: u32) -> String {
+        match self.lanes.get(lane.index()) {
+            Some(l) => format!(
+                "{}→{}#{number}",
+                self.process(l.producer),
+                self.queue_short(l.queue)
+            ),
+            None => format!("?#{number}"),
+        }
+    }
+}

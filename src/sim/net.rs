@@ -1,0 +1,424 @@
+//! The network: directed links between nodes, and what faults do to them.
+//!
+//! A message is a request or an answer as a whole. A link delays it, may lose it, duplicate it or let it overtake others;
+//! it has a bandwidth. What one process sends another arrives in the order it was sent, as on a TCP connection, unless a
+//! reordering fault is at work. A lost message stands for a connection that gave up on it: the sender is not told.
+
+use std::sync::Arc;
+
+use super::dist::{Dist, Sampler};
+use super::stream::Stream;
+use super::units::{Chance, Size};
+use super::{NodeId, Pid, SECOND};
+
+/// The network by the plan.
+#[derive(Clone, Debug)]
+pub struct NetworkPlan {
+    /// Every link, unless a route says otherwise.
+    pub link: LinkPlan,
+    /// Between processes on one node.
+    pub loopback: Dist,
+    /// Exceptions: later entries win.
+    pub routes: Vec<Route>,
+}
+
+impl Default for NetworkPlan {
+    fn default() -> Self {
+        Self {
+            link: LinkPlan::default(),
+            loopback: Dist::Constant(super::units::Duration::from_us(20)),
+            routes: Vec::new(),
+        }
+    }
+}
+
+/// The links from some nodes to some others.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Sending nodes, sorted.
+    pub from: Vec<NodeId>,
+    /// Receiving nodes, sorted.
+    pub to: Vec<NodeId>,
+    /// What they are like.
+    pub link: LinkPlan,
+}
+
+/// What a link is like when nothing is wrong.
+#[derive(Clone, Debug)]
+pub struct LinkPlan {
+    /// One way.
+    pub latency: Dist,
+    /// Share of messages that are lost.
+    pub loss: Chance,
+    /// Share of messages that arrive twice.
+    pub duplicate: Chance,
+    /// Share of messages that overtake or fall behind others.
+    pub reorder: Chance,
+    /// Bytes a second; `None`: as many as one likes.
+    pub bandwidth: Option<Size>,
+}
+
+impl Default for LinkPlan {
+    fn default() -> Self {
+        Self {
+            latency: Dist::LogNormal {
+                median: super::units::Duration::from_us(500),
+                p99: super::units::Duration::from_ms(3),
+            },
+            loss: Chance::NEVER,
+            duplicate: Chance::NEVER,
+            reorder: Chance::NEVER,
+            bandwidth: None,
+        }
+    }
+}
+
+/// What a fault does to links.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Nothing passes.
+    Cut,
+    /// Latency ×N, in thousandths.
+    SlowMilli(u64),
+    /// So much is added to each latency.
+    Delay(Dist),
+    /// Lose a share.
+    Loss(f64),
+    /// Deliver a share twice.
+    Duplicate(f64),
+    /// Let a share overtake or fall behind, by up to this many ns.
+    Reorder(f64, u64),
+    /// At most so many bytes a second.
+    Bandwidth(u64),
+}
+
+#[derive(Clone, Debug)]
+struct Active {
+    id: u32,
+    from: Arc<[NodeId]>,
+    to: Arc<[NodeId]>,
+    effect: Effect,
+}
+
+/// What a link is like now.
+#[derive(Clone, Debug)]
+struct State {
+    version: u32,
+    cut: bool,
+    slow_milli: u64,
+    delay: Option<Sampler>,
+    loss: f64,
+    duplicate: f64,
+    reorder: f64,
+    reorder_by_ns: u64,
+    ns_per_mib: u64,
+}
+
+/// Counts of a directed link since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Messages sent.
+    pub sent: u64,
+    /// Bytes sent.
+    pub bytes: u64,
+    /// Messages that the link or a cut dropped.
+    pub dropped: u64,
+    /// Messages on their way now.
+    pub in_flight: u64,
+}
+
+/// A directed link between two nodes.
+#[derive(Clone, Debug)]
+pub struct Link {
+    from: NodeId,
+    to: NodeId,
+    latency: Sampler,
+    plan: LinkPlan,
+    state: State,
+    /// When the wire is free again.
+    wire_free_at: u64,
+    stream: Stream,
+    pub(super) traffic: Traffic,
+}
+
+impl Link {
+    /// Sending node.
+    pub fn from(&self) -> NodeId {
+        self.from
+    }
+
+    /// Receiving node.
+    pub fn to(&self) -> NodeId {
+        self.to
+    }
+
+    /// Counts since the start.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic
+    }
+}
+
+/// How a link treats one message.
+pub(super) enum Fate {
+    Lost,
+    Cut,
+    /// Arrives at the first time; perhaps again at the second. `in_order`: not before what was sent earlier.
+    Arrives {
+        at: u64,
+        again: Option<u64>,
+        in_order: bool,
+    },
+}
+
+/// All links. They come into being when first used.
+#[derive(Clone, Debug)]
+pub struct Network {
+    seed: u64,
+    plan: Arc<NetworkPlan>,
+    links: Vec<Link>,
+    /// For each node, where its link to each other node stands in `links` (`u32::MAX`: not yet).
+    table: Vec<Vec<u32>>,
+    active: Vec<Active>,
+    version: u32,
+    next_effect: u32,
+    cuts: u32,
+}
+
+impl Network {
+    pub(super) fn new(seed: u64, plan: NetworkPlan, nodes: usize) -> Self {
+        Self {
+            seed,
+            plan: Arc::new(plan),
+            links: Vec::new(),
+            table: vec![Vec::new(); nodes],
+            active: Vec::new(),
+            version: 1,
+            next_effect: 0,
+            cuts: 0,
+        }
+    }
+
+    /// All links that were ever used, in the order of first use.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// Whether messages from one node to another are dropped now.
+    pub fn is_cut(&self, from: NodeId, to: NodeId) -> bool {
+        self.cuts > 0 && self.effects(from, to).any(|a| a.effect == Effect::Cut)
+    }
+
+    /// Whether any fault is at work on messages from one node to another.
+    pub fn is_impaired(&self, from: NodeId, to: NodeId) -> bool {
+        self.effects(from, to).next().is_some()
+    }
+
+    fn effects(&self, from: NodeId, to: NodeId) -> impl Iterator<Item = &Active> {
+        self.active.iter().filter(move |a| {
+            from != to && a.from.binary_search(&from).is_ok() && a.to.binary_search(&to).is_ok()
+        })
+    }
+
+    pub(super) fn link_index(
+        &mut self,
+        from: NodeId,
+        to: NodeId,
+        name: impl FnOnce() -> String,
+    ) -> u32 {
+        let row = &mut self.table[from.index()];
+        if let Some(&at) = row.get(to.index())
+            && at != u32::MAX
+        {
+            return at;
+        }
+        if row.len() <= to.index() {
+            row.resize(to.index() + 1, u32::MAX);
+        }
+        let at = self.links.len() as u32;
+        row[to.index()] = at;
+        let link = self.open(from, to, &name());
+        self.links.push(link);
+        at
+    }
+
+    fn open(&self, from: NodeId, to: NodeId, name: &str) -> Link {
+        let plan = self.link_plan(from, to);
+        Link {
+            from,
+            to,
+            latency: plan.latency.compile(),
+            state: self.state(from, to, &plan),
+            plan,
+            wire_free_at: 0,
+            stream: Stream::named(self.seed, "link", name),
+            traffic: Traffic::default(),
+        }
+    }
+
+    fn link_plan(&self, from: NodeId, to: NodeId) -> LinkPlan {
+        if from == to {
+            let latency = self.plan.loopback.clone();
+            let (loss, duplicate, reorder) = (Chance::NEVER, Chance::NEVER, Chance::NEVER);
+            return LinkPlan {
+                latency,
+                loss,
+                duplicate,
+                reorder,
+                bandwidth: None,
+            };
+        }
+        let on =
+            |r: &&Route| r.from.binary_search(&from).is_ok() && r.to.binary_search(&to).is_ok();
+        self.plan
+            .routes
+            .iter()
+            .rev()
+            .find(on)
+            .map_or_else(|| self.plan.link.clone(), |r| r.link.clone())
+    }
+
+    fn state(&self, from: NodeId, to: NodeId, plan: &LinkPlan) -> State {
+        let mut state = State {
+            version: self.version,
+            cut: false,
+            slow_milli: 1000,
+            delay: None,
+            loss: plan.loss.p(),
+            duplicate: plan.duplicate.p(),
+            reorder: plan.reorder.p(),
+            reorder_by_ns: (2.0 * plan.latency.mean_ns()) as u64,
+            ns_per_mib: plan.bandwidth.map_or(0, |b| ns_per_mib(b.bytes())),
+        };
+        let either = |a: f64, b: f64| 1.0 - (1.0 - a) * (1.0 - b);
+        for active in self.effects(from, to) {
+            match &active.effect {
+                Effect::Cut => state.cut = true,
+                Effect::SlowMilli(n) => {
+                    state.slow_milli = state.slow_milli.saturating_mul(*n) / 1000;
+                }
+                Effect::Delay(dist) => state.delay = Some(dist.compile()),
+                Effect::Loss(p) => state.loss = either(state.loss, *p),
+                Effect::Duplicate(p) => state.duplicate = either(state.duplicate, *p),
+                Effect::Reorder(p, by_ns) => {
+                    state.reorder = either(state.reorder, *p);
+                    state.reorder_by_ns = state.reorder_by_ns.max(*by_ns);
+                }
+                Effect::Bandwidth(bytes) => {
+                    state.ns_per_mib = state.ns_per_mib.max(ns_per_mib(*bytes));
+                }
+            }
+        }
+        state
+    }
+
+    /// Puts an effect on the links from some nodes to some others, until [`Network::remove`].
+    pub(super) fn apply(&mut self, from: Arc<[NodeId]>, to: Arc<[NodeId]>, effect: Effect) -> u32 {
+        let id = self.next_effect;
+        self.next_effect += 1;
+        self.cuts += u32::from(effect == Effect::Cut);
+        self.active.push(Active {
+            id,
+            from,
+            to,
+            effect,
+        });
+        self.version += 1;
+        id
+    }
+
+    pub(super) fn remove(&mut self, id: u32) {
+        if let Some(at) = self.active.iter().position(|a| a.id == id) {
+            let gone = self.active.remove(at);
+            self.cuts -= u32::from(gone.effect == Effect::Cut);
+            self.version += 1;
+        }
+    }
+
+    /// Decides what becomes of a message of `bytes` that is sent at `now`.
+    #[inline]
+    pub(super) fn send(&mut self, index: u32, now: u64, bytes: u32) -> Fate {
+        let at = index as usize;
+        if self.links[at].state.version != self.version {
+            let link = &self.links[at];
+            let state = self.state(link.from, link.to, &link.plan);
+            self.links[at].state = state;
+        }
+        self.links[at].send(now, bytes)
+    }
+
+    /// Whether a message on a link is dropped because the link is cut when it should arrive.
+    #[inline]
+    pub(super) fn cut_on_arrival(&self, index: u32) -> bool {
+        let link = &self.links[index as usize];
+        self.cuts > 0 && self.is_cut(link.from, link.to)
+    }
+
+    pub(super) fn traffic_mut(&mut self, index: u32) -> &mut Traffic {
+        &mut self.links[index as usize].traffic
+    }
+}
+
+impl Link {
+    #[inline]
+    fn send(&mut self, now: u64, bytes: u32) -> Fate {
+        self.traffic.sent += 1;
+        self.traffic.bytes += u64::from(bytes);
+        let state = &self.state;
+        if state.cut {
+            self.traffic.dropped += 1;
+            return Fate::Cut;
+        }
+        if state.loss > 0.0 && self.stream.chance(state.loss) {
+            self.traffic.dropped += 1;
+            return Fate::Lost;
+        }
+        let mut depart = now;
+        if state.ns_per_mib > 0 {
+            depart = self.wire_free_at.max(now)
+                + u64::from(bytes).saturating_mul(state.ns_per_mib) / 1_048_576;
+            self.wire_free_at = depart;
+        }
+        let mut latency = self
+            .latency
+            .sample(&mut self.stream)
+            .saturating_mul(state.slow_milli)
+            / 1000;
+        if let Some(delay) = &state.delay {
+            latency = latency.saturating_add(delay.sample(&mut self.stream));
+        }
+        let mut in_order = true;
+        if state.reorder > 0.0 && self.stream.chance(state.reorder) {
+            in_order = false;
+            latency = latency.saturating_add(self.stream.below(state.reorder_by_ns.max(1)));
+        }
+        let at = depart.saturating_add(latency);
+        self.traffic.in_flight += 1;
+        let again = (state.duplicate > 0.0 && self.stream.chance(state.duplicate)).then(|| {
+            self.traffic.in_flight += 1;
+            at.saturating_add(self.latency.sample(&mut self.stream))
+        });
+        Fate::Arrives {
+            at,
+            again,
+            in_order,
+        }
+    }
+}
+
+fn ns_per_mib(bytes_per_second: u64) -> u64 {
+    (u128::from(SECOND) * 1_048_576 / u128::from(bytes_per_second.max(1))) as u64
+}
+
+/// What one process sends another: a connection, as far as the sender knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Channel {
+    pub peer: Pid,
+    pub link: u32,
+    /// When the last message arrives, so that the next does not overtake it.
+    pub last_arrival: u64,
+    /// The peer's incarnation it is connected to; `CLOSED` after a reset.
+    pub incarnation: u32,
+}
+
+/// No connection.
+pub(super) const CLOSED: u32 = u32::MAX;

@@ -1,0 +1,147 @@
+//! Putting systems into a world.
+
+use std::collections::BTreeMap;
+
+use crate::sim::host::HostPlan;
+use crate::sim::names::{GroupName, NodeName, ProcessName, QueueName};
+use crate::sim::{GroupId, Names, NodeId, NodePlan, Pid, QueueId, WorldPlan};
+
+use super::{Export, Process, Sim};
+
+/// A set of nodes, as far as checks need to know it.
+#[derive(Clone, Debug)]
+pub struct KnownSet {
+    /// How many nodes.
+    pub count: u32,
+    /// Their zones, in order.
+    pub zones: Vec<Option<String>>,
+}
+
+/// What a scenario declares, for the checks of settings that refer to it by name.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Sets of nodes and single nodes, by name.
+    pub nodes: BTreeMap<String, KnownSet>,
+    /// Queues and families of queues that a workload can send to or read from (`events/orders`), with how many queues
+    /// each has.
+    pub queues: BTreeMap<String, u32>,
+    /// Groups of consumers.
+    pub groups: Vec<String>,
+    /// Systems, with the word of their kind (`Kafka`).
+    pub systems: BTreeMap<String, &'static str>,
+}
+
+/// A world that is being put together.
+pub struct Builder {
+    /// The run's seed, for the streams of processes.
+    pub seed: u64,
+    /// What things are called.
+    pub names: Names,
+    /// What each system offers to others, by its name.
+    pub exports: BTreeMap<String, Export>,
+    world: WorldPlan,
+    processes: Vec<Option<Process>>,
+}
+
+impl Builder {
+    pub(super) fn new(seed: u64, world: WorldPlan, sets: BTreeMap<String, Vec<NodeId>>) -> Self {
+        let nodes = world.nodes.iter().map(|n| n.name.clone()).collect();
+        let names = Names {
+            nodes,
+            sets,
+            ..Names::default()
+        };
+        Self {
+            seed,
+            names,
+            exports: BTreeMap::new(),
+            world,
+            processes: Vec::new(),
+        }
+    }
+
+    /// The nodes of a name.
+    pub fn nodes(&self, name: &str) -> Vec<NodeId> {
+        self.names.find_nodes(name).unwrap_or_default()
+    }
+
+    /// A machine that the scenario did not name.
+    pub fn add_node(&mut self, name: &str, zone: Option<String>) -> NodeId {
+        let name = NodeName {
+            name: name.to_owned(),
+            zone,
+        };
+        self.names.nodes.push(name.clone());
+        self.world.nodes.push(NodePlan {
+            name,
+            host: HostPlan::default(),
+        });
+        NodeId(self.names.nodes.len() as u32 - 1)
+    }
+
+    /// How many requests a machine serves at once, for a system that says so itself.
+    pub fn set_cores(&mut self, node: NodeId, cores: u32) {
+        self.world.nodes[node.index()].host.cores = cores.max(1);
+    }
+
+    /// The zone of a node.
+    pub fn zone(&self, node: NodeId) -> Option<String> {
+        self.names.nodes[node.index()].zone.clone()
+    }
+
+    /// A process's identity, before it exists: processes know one another. Each must be given with [`Self::put`].
+    pub fn reserve(
+        &mut self,
+        name: &str,
+        node: NodeId,
+        system: &str,
+        part: &'static str,
+        layer: u8,
+    ) -> Pid {
+        let (name, system) = (name.to_owned(), system.to_owned());
+        self.names.processes.push(ProcessName {
+            name,
+            node,
+            system,
+            part,
+            layer,
+        });
+        self.processes.push(None);
+        Pid(self.processes.len() as u32 - 1)
+    }
+
+    /// The process of a reserved identity.
+    pub fn put(&mut self, pid: Pid, process: Process) {
+        self.processes[pid.index()] = Some(process);
+    }
+
+    /// A queue's identity.
+    pub fn add_queue(&mut self, name: QueueName) -> QueueId {
+        self.names.queues.push(name);
+        QueueId(self.names.queues.len() as u32 - 1)
+    }
+
+    /// A group's identity.
+    pub fn add_group(&mut self, name: &str, queues: Vec<QueueId>) -> GroupId {
+        self.names.groups.push(GroupName {
+            name: name.to_owned(),
+            queues,
+        });
+        GroupId(self.names.groups.len() as u32 - 1)
+    }
+
+    /// Remembers that a system or workload runs on these nodes, so that faults can be aimed at it by its name.
+    pub fn add_set(&mut self, name: &str, nodes: Vec<NodeId>) {
+        self.names.sets.entry(name.to_owned()).or_insert(nodes);
+    }
+
+    pub(super) fn finish(self) -> Sim {
+        // A reserved identity without a process would be a bug of a system's build step; its name goes with it.
+        debug_assert!(
+            self.processes.iter().all(Option::is_some),
+            "every reserved process is put"
+        );
+        let processes = self.processes.into_iter().flatten().collect();
+        Sim::new(self.seed, self.world, self.names, processes)
+    }
+}

@@ -1,0 +1,44 @@
+//! What a process shows of itself: to the dashboard's topology and to the inspector. The dashboard knows no system; it
+//! draws what these plain values say.
+
+use crate::sim::Names;
+
+/// What part a process plays just now, as far as it knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// It decides or leads.
+    Leader,
+    /// It works.
+    Member,
+    /// It is there, but has nothing to do or may not work (fenced, without assignment).
+    Idle,
+    /// It cannot go on: blocked, out of room, without a leader.
+    Stuck,
+}
+
+/// A process in a few words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Badge {
+    /// What part it plays.
+    pub standing: Standing,
+    /// One to three short lines, the most important first: `leads 0 3`, `lag 12`.
+    pub lines: Vec<String>,
+}
+
+/// One fact in the inspector.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// What it is about: `orders/0`, `group`, `buffer`.
+    pub name: String,
+    /// What it is.
+    pub value: String,
+}
+
+/// What a process shows.
+pub trait Inspect {
+    /// For the topology.
+    fn badge(&self, names: &Names) -> Badge;
+
+    /// For the inspector.
+    fn rows(&self, names: &Names) -> Vec<Row>;
+}

@@ -1,0 +1,24 @@
+//! Apache Kafka: brokers with replicated logs, one controller process, producers, consumer groups. Modelled after Kafka
+//! 4.0 in KRaft mode; where this model is simpler than the product, the place says so.
+
+mod batch;
+mod broker;
+mod build;
+mod cluster;
+mod consumer;
+mod controller;
+mod notes;
+mod producer;
+mod protocol;
+mod settings;
+
+pub use broker::Broker;
+pub use cluster::Cluster;
+pub use consumer::{ConsumerApp, ConsumerGroupSettings};
+pub use controller::Controller;
+pub use notes::NOTES;
+pub use producer::{ProducerApp, ProducerSettings};
+pub use protocol::{Acks, Assignor, Message};
+pub use settings::{Settings, TopicSettings, Truncation};
+
+pub(super) use super::{Badge, Builder, Ctx, Inspect, Known, Note, Row, Standing};

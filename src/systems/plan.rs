@@ -1,0 +1,36 @@
+//! The plan: what a scenario comes down to, ready to be built with any seed.
+
+use std::collections::BTreeMap;
+
+use crate::sim::{NodeId, WorldPlan};
+
+use super::{Builder, Sim, SystemSettings, WorkloadSettings};
+
+/// A scenario without its words.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// How long a run lasts, ns.
+    pub duration_ns: u64,
+    /// Machines, network, faults.
+    pub world: WorldPlan,
+    /// Named sets of nodes, by the `name` of their `nodes` entry.
+    pub sets: BTreeMap<String, Vec<NodeId>>,
+    /// The systems.
+    pub systems: Vec<SystemSettings>,
+    /// Who uses them.
+    pub workloads: Vec<WorkloadSettings>,
+}
+
+impl Plan {
+    /// A run at its beginning. The plan must have been checked: names that are not there are left out without a word.
+    pub fn build(&self, seed: u64) -> Sim {
+        let mut builder = Builder::new(seed, self.world.clone(), self.sets.clone());
+        for system in &self.systems {
+            system.build(&mut builder);
+        }
+        for workload in &self.workloads {
+            workload.build(&mut builder);
+        }
+        builder.finish()
+    }
+}

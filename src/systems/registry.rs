@@ -1,0 +1,163 @@
+//! The registry: every system and workload has one line in each table here.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::sim::complaint::{Complaint, Path};
+use crate::sim::host::Survival;
+use crate::sim::{Cost, Names, Pid, Role, Token};
+
+use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka};
+
+/// What processes say to one another.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// Kafka's protocol.
+    Kafka(kafka::Message),
+}
+
+/// What a system offers to others.
+#[derive(Clone, Debug)]
+pub enum Export {
+    /// A Kafka cluster, for its clients.
+    Kafka(Arc<kafka::Cluster>),
+}
+
+/// What a record means that only a system can explain. Each system has a table of them.
+#[derive(Debug)]
+pub struct Note {
+    /// The code in [`crate::sim::Fact::Note`] and [`crate::sim::Fact::Halted`].
+    pub code: u16,
+    /// One or two words in capitals for the log: `FENCED`.
+    pub word: &'static str,
+    /// Whether it is worth jumping to.
+    pub mark: bool,
+    /// The rest of the line, from the note's two numbers.
+    pub text: fn(names: &Names, a: u32, b: u64) -> String,
+}
+
+/// The meaning of a code.
+pub fn note(code: u16) -> Option<&'static Note> {
+    [kafka::NOTES]
+        .into_iter()
+        .flatten()
+        .find(|n| n.code == code)
+}
+
+macro_rules! settings {
+    ($(#[$doc:meta])* $kind:ident { $($(#[$each:meta])* $name:ident($settings:ty)),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub enum $kind { $($(#[$each])* $name($settings)),* }
+
+        impl $kind {
+            /// The word of the scenario language.
+            pub fn word(&self) -> &'static str {
+                match self { $(Self::$name(_) => stringify!($name)),* }
+            }
+
+            /// What the scenario calls it.
+            pub fn name(&self) -> &str {
+                match self { $(Self::$name(s) => &s.name),* }
+            }
+
+            /// Adds what it declares: queues, groups, systems.
+            pub fn declare(&self, known: &mut Known) {
+                match self { $(Self::$name(s) => s.declare(known)),* }
+            }
+
+            /// What is wrong with the settings.
+            pub fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+                match self { $(Self::$name(s) => s.check(at, known, out)),* }
+            }
+
+            /// Puts its processes into a world.
+            pub fn build(&self, builder: &mut Builder) {
+                match self { $(Self::$name(s) => s.build(builder)),* }
+            }
+        }
+    };
+}
+
+settings! {
+    /// A system of the scenario.
+    SystemSettings {
+        /// Apache Kafka.
+        Kafka(kafka::Settings),
+    }
+}
+
+settings! {
+    /// A workload of the scenario.
+    WorkloadSettings {
+        /// Applications that send to a Kafka topic.
+        Producer(kafka::ProducerSettings),
+        /// Applications that read Kafka topics together.
+        ConsumerGroup(kafka::ConsumerGroupSettings),
+    }
+}
+
+macro_rules! processes {
+    ($($(#[$each:meta])* $name:ident($process:ty) speaks $message:ident),* $(,)?) => {
+        /// Any process of the modelled systems.
+        #[derive(Clone, Debug)]
+        pub enum Process { $($(#[$each])* $name(Box<$process>)),* }
+
+        impl crate::sim::Process for Process {
+            type Message = Message;
+
+            #[inline]
+            fn cost(&mut self, message: &Message, now: u64) -> Cost {
+                match (self, message) { $((Self::$name(p), Message::$message(m)) => p.cost(m, now)),* }
+            }
+
+            fn start(&mut self, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.start(ctx)),* }
+            }
+
+            #[inline]
+            fn message(&mut self, from: Pid, message: Message, ctx: &mut Ctx<'_>) {
+                match (self, message) { $((Self::$name(p), Message::$message(m)) => p.message(from, m, ctx)),* }
+            }
+
+            #[inline]
+            fn timer(&mut self, token: Token, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.timer(token, ctx)),* }
+            }
+
+            fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.disconnected(peer, ctx)),* }
+            }
+
+            fn crash(&mut self, survival: &Survival, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.crash(survival, ctx)),* }
+            }
+
+            fn nominate(&self, role: &Role, names: &Names, out: &mut Vec<Pid>) {
+                match self { $(Self::$name(p) => p.nominate(role, names, out)),* }
+            }
+        }
+
+        impl Inspect for Process {
+            fn badge(&self, names: &Names) -> Badge {
+                match self { $(Self::$name(p) => p.badge(names)),* }
+            }
+
+            fn rows(&self, names: &Names) -> Vec<Row> {
+                match self { $(Self::$name(p) => p.rows(names)),* }
+            }
+        }
+    };
+}
+
+processes! {
+    /// A broker.
+    KafkaBroker(kafka::Broker) speaks Kafka,
+    /// A controller.
+    KafkaController(kafka::Controller) speaks Kafka,
+    /// An application with a producer.
+    KafkaProducer(kafka::ProducerApp) speaks Kafka,
+    /// An application with a consumer.
+    KafkaConsumer(kafka::ConsumerApp) speaks Kafka,
+}
