@@ -168,19 +168,21 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     })
 }
 
+/// At most so many names are listed.
+const NAMES_SHOWN_MAX: usize = 24;
+
 /// What to say about an unknown `name`: the nearest candidate, else all of them, else nothing.
 pub fn suggestion(name: &str, candidates: &[&str]) -> Option<String> {
     if let Some(near) = nearest(name, candidates.iter().copied()) {
         return Some(format!("did you mean `{near}`?"));
     }
-    const SHOWN: usize = 24;
     let mut shown: Vec<String> = candidates
         .iter()
-        .take(SHOWN)
+        .take(NAMES_SHOWN_MAX)
         .map(|c| format!("`{c}`"))
         .collect();
-    if candidates.len() > SHOWN {
-        shown.push(format!("and {} more", candidates.len() - SHOWN));
+    if candidates.len() > NAMES_SHOWN_MAX {
+        shown.push(format!("and {} more", candidates.len() - NAMES_SHOWN_MAX));
     }
     match shown.len() {
         0 => None,

@@ -1,0 +1,145 @@
+//! Reads the tree into settings that derive serde's `Deserialize`, and finds *all* mistakes, not only the first.
+//!
+//! Serde stops at the first error. So after an error its value is poisoned and everything is read again: a poisoned field is as
+//! if it were absent, a poisoned element is left out, and whatever cannot be without it is poisoned, too, silently. That goes
+//! on until nothing new turns up; each time takes work linear in the size of the tree, and the mistakes are bounded.
+
+mod access;
+mod error;
+mod hole;
+mod node;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::DeserializeOwned;
+
+use self::error::Error;
+use self::node::{NodeDe, Place};
+use super::diagnostic::Diagnostic;
+use super::source::Span;
+use super::syntax::MISTAKES_MAX;
+use super::syntax::ast::{Ast, Damage, Kind, NodeId};
+
+/// How often the tree is read at most.
+const READS_MAX: usize = 4 * MISTAKES_MAX;
+
+/// What reading gave.
+#[derive(Debug)]
+pub struct Reading<T> {
+    /// The settings, without what was wrong in them; `None` if nothing is left.
+    pub value: Option<T>,
+    /// All mistakes, in the order they were met.
+    pub mistakes: Vec<Diagnostic>,
+    /// Per value of the tree: whether it is missing from `value`.
+    pub left_out: Vec<bool>,
+}
+
+/// Reads the whole tree as a `T`.
+pub fn read<T: DeserializeOwned>(ast: &Ast) -> Reading<T> {
+    let poisoned = (0..ast.len())
+        .map(|index| matches!(ast.node_at(index).kind, Kind::Invalid))
+        .collect();
+    let state = State {
+        poisoned,
+        mistakes: Vec::new(),
+        seen: BTreeSet::new(),
+        holes: BTreeMap::new(),
+    };
+    let reader = Reader {
+        ast,
+        state: RefCell::new(state),
+    };
+    let value = ast.root().and_then(|root| reader.read_until_stable(root));
+    let state = reader.state.into_inner();
+    Reading {
+        value,
+        mistakes: state.mistakes,
+        left_out: state.poisoned,
+    }
+}
+
+struct Reader<'a> {
+    ast: &'a Ast,
+    state: RefCell<State>,
+}
+
+struct State {
+    poisoned: Vec<bool>,
+    mistakes: Vec<Diagnostic>,
+    seen: BTreeSet<(Span, String)>,
+    /// Required fields that are missing, by struct.
+    holes: BTreeMap<NodeId, Vec<&'static str>>,
+}
+
+impl Reader<'_> {
+    fn read_until_stable<T: DeserializeOwned>(&self, root: NodeId) -> Option<T> {
+        for _ in 0..READS_MAX {
+            if self.is_poisoned(root) || self.state.borrow().mistakes.len() >= MISTAKES_MAX {
+                return None;
+            }
+            let node = NodeDe::new(self, root, Place::Root);
+            let error = match T::deserialize(node) {
+                Ok(value) => return Some(value),
+                Err(error) => node.locate(error),
+            };
+            match error {
+                Error::Poison { node, mistake } => {
+                    if let Some(mistake) = mistake {
+                        self.report(*mistake);
+                    }
+                    self.state.borrow_mut().poisoned[node.index()] = true;
+                }
+                Error::Hole {
+                    node,
+                    field,
+                    mistake,
+                } => {
+                    self.report(*mistake);
+                    self.state
+                        .borrow_mut()
+                        .holes
+                        .entry(node)
+                        .or_default()
+                        .push(field);
+                }
+                // Located above.
+                Error::Loose(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn is_poisoned(&self, id: NodeId) -> bool {
+        self.state.borrow().poisoned[id.index()]
+    }
+
+    fn holes(&self, id: NodeId) -> Vec<&'static str> {
+        self.state
+            .borrow()
+            .holes
+            .get(&id)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Notes a mistake that does not keep the value from being read. The same mistake counts once.
+    fn report(&self, diagnostic: Diagnostic) {
+        let mut state = self.state.borrow_mut();
+        if state.mistakes.len() < MISTAKES_MAX
+            && state
+                .seen
+                .insert((diagnostic.span, diagnostic.message.clone()))
+        {
+            state.mistakes.push(diagnostic);
+        }
+    }
+
+    /// Whether absent fields are the user's mistake, or may have been lost to a syntax error.
+    fn trusts_absence(&self) -> bool {
+        self.ast.damage == Damage::None
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! A scenario as a document: its texts, its tree, and what is wrong with them.
+
+use serde::de::DeserializeOwned;
+
+use super::de;
+use super::diagnostic::{self, Diagnostic};
+use super::source::{Source, Span};
+use super::syntax::ast::{Ast, Body, Damage, Group, Kind, NodeId};
+use super::{set, syntax};
+use crate::sim::complaint::{Complaint, Path, Step};
+
+/// A scenario file with the changes asked for by `--set`, and all mistakes found in it so far.
+#[derive(Debug, Clone)]
+pub struct Document {
+    sources: Vec<Source>,
+    ast: Ast,
+    diagnostics: Vec<Diagnostic>,
+    /// Values that [`Document::read`] left out.
+    left_out: Vec<bool>,
+}
+
+/// Reads a scenario text with some `--set path=value` applied. What is wrong is in the document.
+pub fn from_source<T: DeserializeOwned>(
+    name: &str,
+    text: &str,
+    sets: &[String],
+) -> (Option<T>, Document) {
+    let mut document = Document::parse(name, text);
+    for argument in sets {
+        document.set(argument);
+    }
+    let value = document.read();
+    (value, document)
+}
+
+impl Document {
+    /// Parses a text. `name` is how diagnostics call it, normally its path.
+    pub fn parse(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let source = Source::new(name, text);
+        let (ast, diagnostics) = syntax::parse(&source.text);
+        Self {
+            sources: vec![source],
+            ast,
+            diagnostics,
+            left_out: Vec::new(),
+        }
+    }
+
+    /// Parses the bytes of a file; bytes that are no UTF-8 are a mistake in the text.
+    pub fn parse_bytes(name: impl Into<String>, bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(name, text),
+            Err(error) => {
+                let head = &bytes[..bytes.len().min(syntax::FILE_BYTES_MAX)];
+                let text = String::from_utf8_lossy(head).into_owned();
+                let at = error.valid_up_to().min(text.len());
+                let mistake = Diagnostic::error(
+                    Span::new(0, at, at),
+                    "the file is not text in UTF-8 from here on",
+                );
+                let mut ast = Ast::default();
+                ast.damage = Damage::Shape;
+                Self {
+                    sources: vec![Source::new(name, text)],
+                    ast,
+                    diagnostics: vec![mistake],
+                    left_out: Vec::new(),
+                }
+            }
+        }
+    }
+
+    /// Applies one `--set path=value`.
+    pub fn set(&mut self, argument: &str) {
+        if self.ast.damage == Damage::Shape {
+            return;
+        }
+        let number = u16::try_from(self.sources.len()).unwrap_or(u16::MAX);
+        self.sources.push(Source::new("--set", argument));
+        set::apply(&mut self.ast, argument, number, &mut self.diagnostics);
+    }
+
+    /// Reads it as a `T`. What is wrong is noted and left out; `None` if nothing is left, or if brackets don't match, so that
+    /// nobody knows what belongs where.
+    pub fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+        if self.ast.damage == Damage::Shape {
+            return None;
+        }
+        let reading = de::read(&self.ast);
+        self.diagnostics.extend(reading.mistakes);
+        self.left_out = reading.left_out;
+        reading.value
+    }
+
+    /// Notes what a later check found.
+    pub fn complain(&mut self, complaint: &Complaint) {
+        self.diagnostics.push(Diagnostic {
+            severity: complaint.severity,
+            span: self.span_of(&complaint.at),
+            message: complaint.message.clone(),
+            label: None,
+            related: complaint
+                .related
+                .iter()
+                .map(|(path, note)| (self.span_of(path), note.clone()))
+                .collect(),
+            help: complaint.help.clone(),
+        });
+    }
+
+    /// Notes a mistake at a place known already.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Everything found so far, in the order of the text.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let mut diagnostics = self.diagnostics.clone();
+        diagnostic::tidy(&mut diagnostics);
+        diagnostics
+    }
+
+    /// Whether it can run as far as is known now.
+    pub fn is_sound(&self) -> bool {
+        !diagnostic::has_errors(&self.diagnostics)
+    }
+
+    /// Everything found so far as text.
+    pub fn render(&self, colour: bool) -> String {
+        diagnostic::render(&self.sources, &self.diagnostics(), colour)
+    }
+
+    /// The texts: the file first, then each `--set`.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// The tree.
+    pub fn ast(&self) -> &Ast {
+        &self.ast
+    }
+
+    /// The narrowest place that exists on the way to `path`: the value itself, or else the beginning of what should hold it.
+    /// Indices count as in what [`Document::read`] gave, so without the elements it left out.
+    pub fn span_of(&self, path: &Path) -> Span {
+        let Some(mut id) = self.ast.root() else {
+            return Span::new(0, 0, 0);
+        };
+        for step in path.steps() {
+            match self.step(id, step) {
+                Some(next) => id = next,
+                None => break,
+            }
+        }
+        self.ast.head(id)
+    }
+
+    fn step(&self, id: NodeId, step: &Step) -> Option<NodeId> {
+        let kept = |id: &&NodeId| !self.left_out.get(id.index()).copied().unwrap_or(false);
+        match (&self.ast.node(id).kind, step) {
+            (Kind::List(elements), Step::Index(index)) => {
+                elements.iter().filter(kept).nth(*index).copied()
+            }
+            (
+                Kind::Group(Group {
+                    body: Body::Fields(fields),
+                    ..
+                }),
+                Step::Field(name),
+            ) => fields
+                .iter()
+                .find(|field| field.name.text == *name)
+                .map(|field| field.value),
+            (Kind::Map(entries), Step::Field(name)) => entries
+                .iter()
+                .find(|(key, _)| match &self.ast.node(*key).kind {
+                    Kind::Str(text) => text == name,
+                    Kind::Group(Group {
+                        name: Some(key),
+                        body: Body::None,
+                    }) => key.text == *name,
+                    _ => false,
+                })
+                .map(|(_, value)| *value),
+            // `Some(x)` and `Name((…))` are as good as what they hold, except for their own first value.
+            (
+                Kind::Group(Group {
+                    name,
+                    body: Body::Tuple(values),
+                }),
+                _,
+            ) => {
+                let wrapper = name.as_ref().is_some_and(|name| name.text == "Some");
+                match (step, values.as_slice()) {
+                    (Step::Index(index), _) if !wrapper => values.get(*index).copied(),
+                    (_, [only]) => self.step(*only, step),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
