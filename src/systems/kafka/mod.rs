@@ -7,10 +7,13 @@ mod build;
 mod cluster;
 mod consumer;
 mod controller;
+#[allow(dead_code, reason = "until brokers use it")]
+mod coordinator;
 mod notes;
 mod producer;
 mod protocol;
 mod settings;
+mod workloads;
 
 pub use broker::Broker;
 pub use cluster::Cluster;
