@@ -687,6 +687,66 @@ mod tests {
         assert_eq!(error(diurnal), "period must be above 0");
     }
 
+    /// Guards recordings against a change of the draws, as its sister in `dist` does.
+    #[test]
+    fn first_draws_never_change() {
+        let draws = |arrivals: Arrivals| {
+            let all = times(&arrivals, 0, 1_000 * SECOND);
+            (
+                all[..4].to_vec(),
+                all.iter().fold(0, |sum: u64, time| sum.wrapping_add(*time)),
+            )
+        };
+        let (period, peak_at) = (Duration::from_secs(60), None);
+        let exponential = |seconds| Dist::Exponential {
+            mean: Duration::from_secs(seconds),
+        };
+        let (on, off, rate, rate_off) = (exponential(2), exponential(5), per_s(100.0), per_s(3.0));
+        assert_eq!(
+            draws(Arrivals::Poisson(per_s(100.0))),
+            (
+                vec![799_156, 2_225_824, 6_250_340, 28_304_275],
+                49_997_004_837_906_052
+            )
+        );
+        assert_eq!(
+            draws(Arrivals::Bursts {
+                on,
+                off,
+                rate,
+                rate_off
+            }),
+            (
+                vec![1_426_668, 5_451_184, 27_505_119, 27_951_063],
+                16_775_904_542_587_747
+            )
+        );
+        assert_eq!(
+            draws(Arrivals::Ramp {
+                from: rate_off,
+                to: rate,
+                over: period
+            }),
+            (
+                vec![26_450_020, 72_767_383, 197_802_420, 779_680_210],
+                49_940_596_117_593_945
+            )
+        );
+        let amplitude = Chance::from_p(0.9);
+        assert_eq!(
+            draws(Arrivals::Diurnal {
+                mean: rate,
+                amplitude,
+                period,
+                peak_at
+            }),
+            (
+                vec![147_002_634, 418_268_460, 702_643_288, 739_645_406],
+                50_786_395_175_814_293
+            )
+        );
+    }
+
     #[test]
     fn the_written_form() {
         let read = |json: &str| serde_json::from_str::<Arrivals>(json).unwrap();

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dist::exp::exp;
 use super::stream::Stream;
 use super::units::Chance;
 
@@ -158,7 +159,7 @@ impl Zipf {
 
     /// h(x).
     fn weight(&self, x: f64) -> f64 {
-        libm::exp(-self.s * libm::log(x))
+        exp(-self.s * libm::log(x))
     }
 
     /// H(x) = (x¹⁻ˢ − 1) / (1 − s), whose limit at s = 1 is ln x.
@@ -181,7 +182,7 @@ impl Zipf {
         } else {
             area * (libm::log1p(power) / power)
         };
-        libm::exp(log)
+        exp(log)
     }
 }
 
@@ -307,6 +308,43 @@ mod tests {
                 share: Chance::ALWAYS
             }),
             "hot (5) must be below n (5)"
+        );
+    }
+
+    /// Guards recordings against a change of the draws, as its sister in `dist` does.
+    #[test]
+    fn first_draws_never_change() {
+        let draws = |keys: Keys| {
+            let (sampler, mut stream) = (keys.compile(), Stream::named(42, "keys", "known"));
+            let first: Vec<u64> = (0..6).filter_map(|_| sampler.sample(&mut stream)).collect();
+            let sum = (0..1_000_000)
+                .filter_map(|_| sampler.sample(&mut stream))
+                .fold(0, u64::wrapping_add);
+            (first, sum)
+        };
+        let n = 1_000_000;
+        assert_eq!(
+            draws(Keys::Uniform { n }),
+            (
+                vec![445_384, 45_775, 593_887, 291_985, 999_818, 488_761],
+                499_886_418_184
+            )
+        );
+        assert_eq!(
+            draws(Keys::Zipf { n, s: 1.0 }),
+            (vec![1_631, 517_045, 191, 14_882, 0, 872], 69_593_307_604)
+        );
+        assert_eq!(
+            draws(Keys::Zipf { n, s: 1.1 }),
+            (vec![136, 252_750, 22, 1_320, 0, 77], 34_658_301_878)
+        );
+        assert_eq!(
+            draws(Keys::Hot {
+                n,
+                hot: 3,
+                share: Chance::from_p(0.5)
+            }),
+            (vec![0, 291_987, 488_763, 1, 1, 1], 250_106_740_603)
         );
     }
 

@@ -5,6 +5,7 @@
 //! [`Dist::Constant`]. Draws use integer arithmetic, IEEE 754 basic operations and `libm` only: bit-identical everywhere.
 
 mod check;
+pub(super) mod exp;
 mod moments;
 mod sampler;
 #[cfg(test)]

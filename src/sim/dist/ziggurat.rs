@@ -5,7 +5,8 @@
 //! Improved Ziggurat Method", 2005). The density is covered by 256 layers of equal area: 98.9 % of exponentials and
 //! 99.3 % of normals need one draw, one multiplication and one comparison. The tables are computed at compile time.
 
-use super::super::stream::{Stream, unit_from};
+use super::exp::exp as fast_exp;
+use crate::sim::stream::{Stream, unit_from};
 
 const LAYERS: usize = 256;
 
@@ -48,7 +49,7 @@ fn exponential_edge(stream: &mut Stream, mut layer: usize, mut x: f64) -> f64 {
         if layer == 0 {
             // No memory: beyond r the exponential begins anew.
             base += EXP_R;
-        } else if EXP.f[layer] + (EXP.f[layer + 1] - EXP.f[layer]) * stream.unit() < libm::exp(-x) {
+        } else if EXP.f[layer] + (EXP.f[layer + 1] - EXP.f[layer]) * stream.unit() < fast_exp(-x) {
             return base + x;
         }
         let bits = stream.next_u64();
@@ -84,7 +85,7 @@ fn normal_edge(stream: &mut Stream, mut layer: usize, mut x: f64) -> f64 {
             };
         }
         let f = NORMAL.f[layer] + (NORMAL.f[layer + 1] - NORMAL.f[layer]) * stream.unit();
-        if f < libm::exp(-0.5 * x * x) {
+        if f < fast_exp(-0.5 * x * x) {
             return x;
         }
         let bits = stream.next_u64();
@@ -145,8 +146,8 @@ const fn normal_tables() -> Tables {
     Tables { x, f }
 }
 
-/// e^x at compile time, for |x| < 16: the series of x / 2ⁿ·ln 2 with the rest of the exponent taken out.
-const fn exp(x: f64) -> f64 {
+/// e^x at compile time, for -16 < x < 1: the series, with powers of two taken out.
+pub(super) const fn exp(x: f64) -> f64 {
     let mut rest = x;
     let mut scale = 1.0;
     while rest < -0.5 {
