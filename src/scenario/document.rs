@@ -155,6 +155,18 @@ impl Document {
         self.ast.head(id)
     }
 
+    /// The line, from 1, in which the value at a path begins; 0 if it stands in no file (a `--set`).
+    pub fn line_of(&self, path: &Path) -> u32 {
+        let span = self.span_of(path);
+        match self.sources.first() {
+            Some(file) if span.source == 0 => {
+                let before = &file.text.as_bytes()[..(span.start as usize).min(file.text.len())];
+                before.iter().filter(|&&b| b == b'\n').count() as u32 + 1
+            }
+            _ => 0,
+        }
+    }
+
     fn step(&self, id: NodeId, step: &Step) -> Option<NodeId> {
         let kept = |id: &&NodeId| !self.left_out.get(id.index()).copied().unwrap_or(false);
         match (&self.ast.node(id).kind, step) {

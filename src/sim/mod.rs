@@ -16,6 +16,7 @@ mod process;
 pub mod queue;
 pub mod record;
 mod serve;
+pub mod skew;
 pub mod stream;
 pub mod units;
 

@@ -6,7 +6,7 @@
 
 mod crash;
 mod cut;
-mod heal;
+pub mod heal;
 mod schedule;
 mod target;
 mod world;

@@ -1,0 +1,31 @@
+//! The scenarios that come with the program, in it: nothing else need be installed.
+
+/// A built-in scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltIn {
+    /// What it is called.
+    pub name: &'static str,
+    /// Its RON text.
+    pub text: &'static str,
+}
+
+macro_rules! library {
+    ($($name:literal),* $(,)?) => {
+        /// All of them; the first is the default.
+        pub const ALL: &[BuiltIn] = &[$(BuiltIn {
+            name: $name,
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/", $name, ".ron")),
+        }),*];
+    };
+}
+
+library!["leader-crash"];
+
+/// The one that runs when none is named.
+pub const DEFAULT: &str = ALL[0].name;
+
+/// By its name, with or without `.ron`.
+pub fn find(name: &str) -> Option<&'static BuiltIn> {
+    let name = name.strip_suffix(".ron").unwrap_or(name);
+    ALL.iter().find(|s| s.name == name)
+}
