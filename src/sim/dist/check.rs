@@ -43,10 +43,10 @@ fn check(dist: &Dist, depth: u32) -> Result<(), String> {
             if min.is_zero() {
                 return Err("min must be above 0".to_owned());
             }
-            positive("alpha", *alpha)?;
+            form("alpha", *alpha)?;
             ordered(*min, *max)
         }
-        Dist::Weibull { shape, .. } => positive("shape", *shape),
+        Dist::Weibull { shape, .. } => form("shape", *shape),
         Dist::Erlang { k, .. } if (1..=ERLANG_PHASES_MAX).contains(k) => Ok(()),
         Dist::Erlang { k, .. } => Err(format!("k must be from 1 to {ERLANG_PHASES_MAX}, not {k}")),
         Dist::Hyperexponential { of } => adds_up(of),
@@ -68,11 +68,12 @@ fn ordered(min: Duration, max: Option<Duration>) -> Result<(), String> {
     }
 }
 
-fn positive(name: &str, value: f64) -> Result<(), String> {
-    if value.is_finite() && value > 0.0 {
+/// The form of a tail. Real ones lie between 0.3 and 30; far beyond, floats overflow.
+fn form(name: &str, value: f64) -> Result<(), String> {
+    if (0.01..=1000.0).contains(&value) {
         Ok(())
     } else {
-        Err(format!("{name} must be above 0, not {value}"))
+        Err(format!("{name} must be from 0.01 to 1000, not {value}"))
     }
 }
 

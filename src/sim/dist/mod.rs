@@ -139,6 +139,7 @@ impl Dist {
             Self::Normal { mean, sd, .. } if sd.is_zero() => (mean.ns(), mean.ns()),
             Self::Normal { min, max, .. } | Self::Pareto { min, max, .. } => (min.ns(), end(max)),
             Self::Exponential { mean } | Self::Erlang { mean, .. } if mean.is_zero() => (0, 0),
+            Self::Weibull { scale, .. } if scale.is_zero() => (0, 0),
             Self::Hyperexponential { of } if of.iter().all(|(_, mean)| mean.is_zero()) => (0, 0),
             Self::Exponential { .. }
             | Self::Erlang { .. }

@@ -66,6 +66,10 @@ pub(super) fn moments(dist: &Dist) -> Moments {
                 square: min * min * pareto(*alpha, 2.0, ratio),
             }
         }
+        Dist::Weibull { scale, .. } if scale.is_zero() => Moments {
+            mean: 0.0,
+            square: 0.0,
+        },
         Dist::Weibull { scale, shape } => {
             let scale = scale.ns() as f64;
             let mean = scale * libm::tgamma(1.0 + 1.0 / shape);

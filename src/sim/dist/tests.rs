@@ -230,6 +230,11 @@ fn well_known_moments() {
     let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
     assert_eq!(Dist::Constant(us(7)).scv(), 0.0);
     assert_eq!(Dist::ZERO.scv(), 0.0);
+    let zero = Dist::Weibull {
+        scale: Duration::ZERO,
+        shape: 0.01,
+    };
+    assert_eq!((zero.mean_ns(), zero.scv()), (0.0, 0.0));
     assert!(close(Dist::Exponential { mean: us(7) }.scv(), 1.0));
     assert!(close(Dist::Erlang { k: 4, mean: us(7) }.scv(), 0.25));
     assert!(close(
@@ -314,14 +319,14 @@ fn impossible_parameters_are_named() {
             alpha: 0.0,
             max: None
         }),
-        "alpha must be above 0, not 0"
+        "alpha must be from 0.01 to 1000, not 0"
     );
     assert_eq!(
         error(Dist::Weibull {
             scale: us(1),
             shape: f64::NAN
         }),
-        "shape must be above 0, not NaN"
+        "shape must be from 0.01 to 1000, not NaN"
     );
     assert_eq!(
         error(Dist::Erlang { k: 0, mean: us(1) }),
@@ -423,8 +428,8 @@ fn duration() -> impl Strategy<Value = Duration> {
     ]
 }
 
-fn positive() -> impl Strategy<Value = f64> {
-    prop_oneof![8 => 0.01_f64..20.0, 1 => Just(f64::MIN_POSITIVE), 1 => Just(5e-324), 1 => Just(f64::MAX)]
+fn tail() -> impl Strategy<Value = f64> {
+    prop_oneof![8 => 0.01_f64..30.0, 2 => prop_oneof![Just(0.01), Just(1.0), Just(2.0), Just(1000.0)], 1 => Just(f64::MIN_POSITIVE), 1 => Just(5e-324), 1 => Just(f64::MAX)]
 }
 
 fn any_dist() -> impl Strategy<Value = Dist> {
@@ -441,12 +446,8 @@ fn any_dist() -> impl Strategy<Value = Dist> {
             min,
             max
         }),
-        (duration(), positive(), max()).prop_map(|(min, alpha, max)| Dist::Pareto {
-            min,
-            alpha,
-            max
-        }),
-        (duration(), positive()).prop_map(|(scale, shape)| Dist::Weibull { scale, shape }),
+        (duration(), tail(), max()).prop_map(|(min, alpha, max)| Dist::Pareto { min, alpha, max }),
+        (duration(), tail()).prop_map(|(scale, shape)| Dist::Weibull { scale, shape }),
         (0_u32..40, duration()).prop_map(|(k, mean)| Dist::Erlang { k, mean }),
         chances().prop_map(|mut of| {
             let sum: f64 = of.iter().map(|(p, _)| p).sum();
