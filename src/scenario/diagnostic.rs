@@ -1,6 +1,6 @@
 //! A user's mistake with its place, and how it is shown: file, line, column, the source line, a caret, and what was meant.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::excerpt;
 use super::source::{Source, Span};
@@ -67,6 +67,9 @@ pub fn tidy(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.dedup_by(|a, b| a.span == b.span && a.message == b.message);
 }
 
+/// More than this are not shown, only counted.
+const SHOWN_MAX: usize = 100;
+
 /// Shows diagnostics as text, one after the other with an empty line between them; ends with a line break unless empty.
 /// With `colour`, ANSI colours are used; meaning never depends on them.
 pub fn render(sources: &[Source], diagnostics: &[Diagnostic], colour: bool) -> String {
@@ -76,12 +79,17 @@ pub fn render(sources: &[Source], diagnostics: &[Diagnostic], colour: bool) -> S
         Renderer::plain()
     };
     let mut text = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(SHOWN_MAX) {
         if !text.is_empty() {
             text.push('\n');
         }
         text.push_str(&render_one(&renderer, sources, diagnostic));
         text.push('\n');
+    }
+    if let Some(more @ 1..) = diagnostics.len().checked_sub(SHOWN_MAX) {
+        text.push_str("\nthere are more (");
+        text.push_str(&more.to_string());
+        text.push_str("), which are not shown\n");
     }
     text
 }
@@ -103,9 +111,14 @@ fn render_one(renderer: &Renderer, sources: &[Source], diagnostic: &Diagnostic) 
             kind.span(range).label(mark.label)
         });
         let snippet = Snippet::source(excerpt.text)
-            .path(excerpt.name)
-            .line_start(excerpt.line);
-        group = group.element(snippet.annotations(annotations));
+            .line_start(excerpt.line)
+            .annotations(annotations);
+        group = match excerpt.origin {
+            Some((line, column)) => group
+                .element(Origin::path(excerpt.name).line(line).char_column(column))
+                .element(snippet),
+            None => group.element(snippet.path(excerpt.name)),
+        };
     }
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.clone()));

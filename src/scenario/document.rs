@@ -19,6 +19,9 @@ pub struct Document {
     left_out: Vec<bool>,
 }
 
+/// Later checks note at most so many mistakes: nobody mends more at once, and each costs time to place and show.
+const NOTED_MAX: usize = 4 * syntax::MISTAKES_MAX;
+
 /// Reads a scenario text with some `--set path=value` applied. What is wrong is in the document.
 pub fn from_source<T: DeserializeOwned>(
     name: &str,
@@ -94,6 +97,9 @@ impl Document {
 
     /// Notes what a later check found.
     pub fn complain(&mut self, complaint: &Complaint) {
+        if self.diagnostics.len() >= NOTED_MAX {
+            return;
+        }
         self.diagnostics.push(Diagnostic {
             severity: complaint.severity,
             span: self.span_of(&complaint.at),

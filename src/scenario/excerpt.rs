@@ -11,6 +11,8 @@ const LINE_BYTES_MAX: usize = 240;
 /// Of a cut line, this much is kept before and behind the place of the mark.
 const CUT_BEFORE: usize = 60;
 const CUT_BEHIND: usize = 60;
+/// A cut line is filled up with this many blanks at most; beyond, its place is given apart from it.
+const BLANKS_MAX: usize = 20_000;
 /// Marks that are further apart than this are shown as separate excerpts.
 const LINES_APART_MAX: usize = 40;
 
@@ -28,6 +30,8 @@ pub(super) struct Mark<'a> {
 pub(super) struct Excerpt<'a> {
     /// Name of the source.
     pub name: &'a str,
+    /// Line and column of the mistake from 1, in characters, if they can't be told from `line` and `text`.
+    pub origin: Option<(usize, usize)>,
     /// Number of the first line of `text`.
     pub line: usize,
     /// The lines.
@@ -95,6 +99,7 @@ fn excerpt<'a>(source: &'a Source, mut placed: Vec<Placed<'a>>) -> Excerpt<'a> {
     let first = &placed[0];
     let mut shown = Excerpt {
         name: &source.name,
+        origin: None,
         line: first.line + 1,
         text: String::new(),
         marks: Vec::new(),
@@ -133,7 +138,12 @@ fn add_line<'a>(shown: &mut Excerpt<'a>, content: &str, line_start: usize, marks
     }
     // Blanks for what is cut off, so that columns stay right; the renderer shows them as an ellipsis.
     let cut = content[..window.start].chars().count();
-    shown.text.extend(std::iter::repeat_n(' ', cut));
+    if cut <= BLANKS_MAX {
+        shown.text.extend(std::iter::repeat_n(' ', cut));
+    } else if let Some(primary) = marks.iter().find(|p| p.mark.primary) {
+        let start = boundary(content, focus.min(content.len()));
+        shown.origin = Some((primary.line + 1, content[..start].chars().count() + 1));
+    }
     let base = shown.text.len();
     shown.text.push_str(&content[window.clone()]);
     for placed in marks {

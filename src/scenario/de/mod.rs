@@ -75,12 +75,12 @@ struct State {
 impl Reader<'_> {
     fn read_until_stable<T: DeserializeOwned>(&self, root: NodeId) -> Option<T> {
         for _ in 0..READS_MAX {
-            if self.is_poisoned(root) || self.state.borrow().mistakes.len() >= MISTAKES_MAX {
+            if self.is_poisoned(root) {
                 return None;
             }
             let node = NodeDe::new(self, root, Place::Root);
             let error = match T::deserialize(node) {
-                Ok(value) => return Some(value),
+                Ok(value) => return Some(value).filter(|_| !self.is_full()),
                 Err(error) => node.locate(error),
             };
             match error {
@@ -110,8 +110,13 @@ impl Reader<'_> {
         None
     }
 
+    /// Whether a value is as if it were not there. After too many mistakes all are, which ends the reading.
     fn is_poisoned(&self, id: NodeId) -> bool {
-        self.state.borrow().poisoned[id.index()]
+        self.is_full() || self.state.borrow().poisoned[id.index()]
+    }
+
+    fn is_full(&self) -> bool {
+        self.state.borrow().mistakes.len() >= MISTAKES_MAX
     }
 
     fn holes(&self, id: NodeId) -> Vec<&'static str> {

@@ -243,16 +243,24 @@ impl<'a> NodeDe<'a> {
         known: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let given = |name: &str| fields.iter().any(|field| field.name.text == name);
+        let given: Vec<&str> = fields
+            .iter()
+            .map(|field| field.name.text.as_str())
+            .filter(|name| known.contains(name))
+            .collect();
         let mut entries: Vec<(&'a str, NodeId)> = Vec::with_capacity(fields.len());
         for field in fields {
+            if self.reader.is_full() {
+                return Err(self.silent());
+            }
             let name = field.name.text.as_str();
             let meant = if known.contains(&name) {
                 Some(name)
             } else {
                 self.reader.report(self.unknown_field(field, known));
-                nearest(name, known.iter().copied())
-                    .filter(|near| !given(near) && !entries.iter().any(|(taken, _)| taken == near))
+                nearest(name, known.iter().copied()).filter(|near| {
+                    !given.contains(near) && !entries.iter().any(|(taken, _)| taken == near)
+                })
             };
             if let Some(meant) = meant.filter(|_| !self.reader.is_poisoned(field.value)) {
                 entries.push((meant, field.value));
@@ -435,7 +443,7 @@ impl<'a> Deserializer<'a> for NodeDe<'a> {
             Kind::Group(Group {
                 body: Body::Tuple(values),
                 ..
-            }) if self.own_name() == Some(name) && values.len() == 1 => {
+            }) if self.own_name().is_none_or(|own| own == name) && values.len() == 1 => {
                 if self.reader.is_poisoned(values[0]) {
                     return Err(self.silent());
                 }

@@ -531,3 +531,30 @@ fn huge_documents_are_one_diagnostic() {
     }
     assert!(Document::parse("big.ron", broken).diagnostics().len() <= 100);
 }
+/// Each of these took many seconds while some step cost more than linear time.
+#[test]
+fn many_mistakes_in_large_files_take_bounded_work() {
+    let nodes = |nodes: String| format!("(title: \"\", duration: \"1s\", nodes: [{nodes}])");
+    let distinct = (0..200_000)
+        .map(|i| format!("titl{i}: 1,"))
+        .collect::<String>();
+    let large = [
+        nodes("(nmae: \"x\"),".repeat(80_000)),
+        nodes("1,".repeat(240_000)),
+        nodes("(name: \"x\"),".repeat(30_000) + &"1,".repeat(99)),
+        format!("({distinct})"),
+        format!(
+            "(title: \"{}\", nodes: [{}])",
+            "x".repeat(4_000_000),
+            "1,".repeat(99)
+        ),
+        "(\"".repeat(2_000_000),
+        "\\\"\n".repeat(1_390_000),
+        format!("(title: \"\",\n{} title: \"\"", "\n".repeat(4_000_000)),
+    ];
+    for text in &large {
+        let (_, document) = from_source::<Scenario>("large.ron", text, &[]);
+        assert!((1..=100).contains(&document.diagnostics().len()));
+        assert!(document.render(false).len() < 50_000);
+    }
+}

@@ -46,6 +46,8 @@ pub(super) enum Token {
     Str(String),
     Char(char),
     Bytes(Vec<u8>),
+    /// `b'x'`, a number.
+    Byte(u8),
     /// A character that begins no word.
     Other,
     End,
@@ -243,7 +245,7 @@ impl<'a> Lexer<'a> {
                 other => other,
             },
             'b' if self.rest().starts_with("b'") => match self.char_literal(2) {
-                Token::Char(c) if c.is_ascii() => Token::Bytes(vec![c as u8]),
+                Token::Char(c) => u8::try_from(c).map_or(Token::Other, Token::Byte),
                 other => other,
             },
             'r' | 'b' if self.raw_string_prefix().is_some() => self.raw_string(),

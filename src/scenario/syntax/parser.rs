@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::ast::{Ast, Body, Damage, Field, Group, Kind, Name, NodeId};
+use super::ast::{Ast, Body, Damage, Field, Group, Kind, Name, NodeId, Number};
 use super::lexer::{Bracket, Lexer, Token};
 use super::literal::{self, NumberMistake};
 use super::{DEPTH_MAX, FILE_BYTES_MAX, VALUES_MAX};
@@ -200,9 +200,12 @@ impl Parser<'_, '_> {
                 self.take();
                 self.add(span, Kind::Invalid)
             }
-            Token::Name(_) | Token::Number | Token::Str(_) | Token::Char(_) | Token::Bytes(_) => {
-                self.scalar()
-            }
+            Token::Name(_)
+            | Token::Number
+            | Token::Str(_)
+            | Token::Char(_)
+            | Token::Bytes(_)
+            | Token::Byte(_) => self.scalar(),
         }
     }
 
@@ -214,6 +217,7 @@ impl Parser<'_, '_> {
             Token::Str(text) => Kind::Str(text),
             Token::Char(c) => Kind::Char(c),
             Token::Bytes(bytes) => Kind::Bytes(bytes),
+            Token::Byte(byte) => Kind::Number(Number::Unsigned(byte.into())),
             _ => Kind::Invalid,
         };
         self.add(span, kind)
