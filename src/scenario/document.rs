@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::de;
-use super::diagnostic::{self, Diagnostic};
+use super::diagnostic::{self, Diagnostic, Severity};
 use super::source::{Source, Span};
 use super::syntax::ast::{Ast, Body, Damage, Group, Kind, NodeId};
 use super::{set, syntax};
@@ -97,7 +97,8 @@ impl Document {
 
     /// Notes what a later check found.
     pub fn complain(&mut self, complaint: &Complaint) {
-        if self.diagnostics.len() >= NOTED_MAX {
+        let redundant = complaint.severity == Severity::Warning || !self.is_sound();
+        if self.diagnostics.len() >= NOTED_MAX && redundant {
             return;
         }
         self.diagnostics.push(Diagnostic {
@@ -144,6 +145,38 @@ impl Document {
     /// The tree.
     pub fn ast(&self) -> &Ast {
         &self.ast
+    }
+
+    /// Whether [`Document::read`] left something out of the value at `path`. What later checks find wrong there, or miss
+    /// there, may only follow from that.
+    pub fn has_gap_within(&self, path: &Path) -> bool {
+        let mut id = self.ast.root();
+        for step in path.steps() {
+            id = id.and_then(|id| self.step(id, step));
+        }
+        let Some(id) = id else { return false };
+        let mut pending = vec![id];
+        while let Some(id) = pending.pop() {
+            if self.left_out.get(id.index()).copied().unwrap_or(false) {
+                return true;
+            }
+            match &self.ast.node(id).kind {
+                Kind::List(parts) => pending.extend(parts),
+                Kind::Map(entries) => {
+                    pending.extend(entries.iter().flat_map(|(key, value)| [*key, *value]))
+                }
+                Kind::Group(Group {
+                    body: Body::Tuple(parts),
+                    ..
+                }) => pending.extend(parts),
+                Kind::Group(Group {
+                    body: Body::Fields(fields),
+                    ..
+                }) => pending.extend(fields.iter().map(|field| field.value)),
+                _ => {}
+            }
+        }
+        false
     }
 
     /// The narrowest place that exists on the way to `path`: the value itself, or else the beginning of what should hold it.

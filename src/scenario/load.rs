@@ -4,7 +4,7 @@ use std::path::Path as FilePath;
 
 use serde::de::DeserializeOwned;
 
-use crate::sim::complaint::{Complaint, Path};
+use crate::sim::complaint::{Complaint, Path, Step};
 use crate::systems::Plan;
 
 use super::document::Document;
@@ -70,8 +70,11 @@ fn read_one<E: DeserializeOwned>(
         return Err(Box::new(document));
     };
     // The checks see what could be read; mistakes that only follow from what could not are not reported.
+    let gaps = sections_with_gaps(&document);
     for complaint in check::check(&scenario) {
-        document.complain(&complaint);
+        if !follows_from_gap(&document, &gaps, &complaint.at) {
+            document.complain(&complaint);
+        }
     }
     if !document.is_sound() {
         return Err(Box::new(document));
@@ -80,6 +83,28 @@ fn read_one<E: DeserializeOwned>(
     let lines: Vec<u32> = (0..scenario.faults.len()).map(line).collect();
     let plan = scenario.plan(&lines);
     Ok((scenario, plan, document))
+}
+
+/// Those sections to whose entries others refer from which something could not be read.
+fn sections_with_gaps(document: &Document) -> Vec<&'static str> {
+    const REFERRED_TO: [&str; 3] = ["nodes", "systems", "workloads"];
+    let has_gap = |name: &&str| document.has_gap_within(&Path::root().field(name));
+    REFERRED_TO.into_iter().filter(has_gap).collect()
+}
+
+/// Whether a complaint may only follow from what could not be read: in the same entry, or in what others refer to.
+fn follows_from_gap(document: &Document, gaps: &[&str], at: &Path) -> bool {
+    let entry = at
+        .steps()
+        .iter()
+        .take(2)
+        .fold(Path::root(), |path, step| match step {
+            Step::Field(name) => path.field(name),
+            Step::Index(index) => path.index(*index),
+        });
+    let elsewhere =
+        |gap: &&str| !matches!(at.steps().first(), Some(Step::Field(own)) if own == gap);
+    gaps.iter().any(elsewhere) || document.has_gap_within(&entry)
 }
 
 /// The control of a scenario: without its faults, or with what `control_set` changes.

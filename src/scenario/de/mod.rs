@@ -115,6 +115,10 @@ impl Reader<'_> {
         self.is_full() || self.state.borrow().poisoned[id.index()]
     }
 
+    fn leave_out(&self, id: NodeId) {
+        self.state.borrow_mut().poisoned[id.index()] = true;
+    }
+
     fn is_full(&self) -> bool {
         self.state.borrow().mistakes.len() >= MISTAKES_MAX
     }

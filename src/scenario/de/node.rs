@@ -262,8 +262,12 @@ impl<'a> NodeDe<'a> {
                     !given.contains(near) && !entries.iter().any(|(taken, _)| taken == near)
                 })
             };
-            if let Some(meant) = meant.filter(|_| !self.reader.is_poisoned(field.value)) {
-                entries.push((meant, field.value));
+            match meant {
+                Some(meant) if !self.reader.is_poisoned(field.value) => {
+                    entries.push((meant, field.value))
+                }
+                Some(_) => {}
+                None => self.reader.leave_out(field.value),
             }
         }
         let holes = self.reader.holes(self.id);

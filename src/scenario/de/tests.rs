@@ -558,3 +558,17 @@ fn many_mistakes_in_large_files_take_bounded_work() {
         assert!(document.render(false).len() < 50_000);
     }
 }
+
+#[test]
+fn gaps_are_known_by_place() {
+    let text = GOOD
+        .replace("count: 3", "count: \"3\"")
+        .replace("seed: 42", "colour: 42");
+    let (_, document) = from_source::<Scenario>("scenario.ron", &text, &[]);
+    let nodes = Path::root().field("nodes");
+    assert!(document.has_gap_within(&Path::root()));
+    assert!(document.has_gap_within(&nodes));
+    assert!(document.has_gap_within(&nodes.index(0)));
+    assert!(!document.has_gap_within(&nodes.index(1)));
+    assert!(!document.has_gap_within(&Path::root().field("systems")));
+}
