@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::sim::{GroupId, QueueId, Span};
+use crate::sim::{GroupId, Pid, QueueId, Span};
+
+use super::protocol::Assignor;
 
 /// Bytes of a batch's header (Kafka documentation, "Record Batch": 61 bytes).
 pub const BATCH_HEADER_BYTES: u32 = 61;
@@ -54,7 +56,32 @@ pub enum Payload {
         group: GroupId,
         /// Its generation.
         generation: u32,
+        /// Its members and what each reads.
+        members: Arc<[StoredMember]>,
     },
+}
+
+/// A member of a group, as the internal topic keeps it: a new coordinator goes on with it without a rebalance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMember {
+    /// Its id.
+    pub member_id: u64,
+    /// Its static name (`group.instance.id`), if it has one.
+    pub instance: Option<u32>,
+    /// The process.
+    pub pid: Pid,
+    /// Whether it leads the group.
+    pub leads: bool,
+    /// Its `session.timeout.ms`, ns.
+    pub session_timeout_ns: u64,
+    /// Its `max.poll.interval.ms`, ns.
+    pub rebalance_timeout_ns: u64,
+    /// Assignors it can do, the preferred first.
+    pub assignors: Arc<[Assignor]>,
+    /// What it subscribes to.
+    pub subscription: Arc<[QueueId]>,
+    /// What it reads.
+    pub assignment: Arc<[QueueId]>,
 }
 
 /// A batch.
@@ -85,7 +112,7 @@ impl Batch {
                 BATCH_HEADER_BYTES + items.iter().map(|i| i.bytes).sum::<u32>()
             }
             Payload::Commits { offsets, .. } => BATCH_HEADER_BYTES + 64 * offsets.len() as u32,
-            Payload::Group { .. } => BATCH_HEADER_BYTES + 256,
+            Payload::Group { members, .. } => BATCH_HEADER_BYTES + 64 + 128 * members.len() as u32,
         }
     }
 

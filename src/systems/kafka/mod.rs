@@ -4,6 +4,8 @@
 mod batch;
 mod broker;
 mod build;
+#[allow(dead_code, reason = "until clients use it")]
+mod client;
 mod cluster;
 mod consumer;
 mod controller;

@@ -1,0 +1,382 @@
+//! What all clients of a cluster have in common: requests that wait for answers, what is known of the leaders, brokers
+//! that do not answer, waiting before another try.
+
+use crate::sim::stream::Stream;
+use crate::sim::{MS, Pid, TimerId, Token};
+use crate::systems::Message as AnyMessage;
+
+use super::Ctx;
+use super::cluster::Cluster;
+use super::protocol::{Error, Message, Metadata, Request};
+
+/// How long a client waits before it connects again to a broker that it could not reach, at first and at most
+/// (`reconnect.backoff.ms`, `reconnect.backoff.max.ms`: Kafka documentation, "Producer Configs").
+const RECONNECT_BACKOFF: Backoff = Backoff {
+    first_ns: 50 * MS,
+    max_ns: 1000 * MS,
+};
+
+impl Error {
+    /// Whether the same request may succeed later: Kafka's subclasses of `RetriableException`.
+    pub(super) fn is_retriable(self) -> bool {
+        matches!(
+            self,
+            Self::NotLeaderOrFollower
+                | Self::UnknownTopicOrPartition
+                | Self::NotEnoughReplicas
+                | Self::NotEnoughReplicasAfterAppend
+                | Self::RequestTimedOut
+                | Self::FencedLeaderEpoch
+                | Self::UnknownLeaderEpoch
+                | Self::KafkaStorageError
+                | Self::CoordinatorNotAvailable
+                | Self::CoordinatorLoadInProgress
+                | Self::NotCoordinator
+                | Self::NotController
+        )
+    }
+
+    /// Whether what the client knows of the leaders is wrong: Kafka's subclasses of `InvalidMetadataException`.
+    pub(super) fn is_stale_metadata(self) -> bool {
+        matches!(
+            self,
+            Self::NotLeaderOrFollower
+                | Self::UnknownTopicOrPartition
+                | Self::KafkaStorageError
+                | Self::FencedLeaderEpoch
+                | Self::UnknownLeaderEpoch
+        )
+    }
+
+    /// Whether the broker asked is not, or not yet, the group's coordinator.
+    pub(super) fn is_lost_coordinator(self) -> bool {
+        matches!(self, Self::NotCoordinator | Self::CoordinatorNotAvailable)
+    }
+}
+
+/// Waiting before another try: twice as long each time up to a limit, give or take 20 % (KIP-580).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Backoff {
+    /// Before the first retry, ns.
+    pub first_ns: u64,
+    /// The longest, ns, before the 20 %.
+    pub max_ns: u64,
+}
+
+impl Backoff {
+    /// How long to wait after so many failures (from 1), ns.
+    pub fn ns(self, failures: u32, stream: &mut Stream) -> u64 {
+        let doubled = self
+            .first_ns
+            .saturating_mul(1 << failures.saturating_sub(1).min(40));
+        let exact = doubled.min(self.max_ns.max(self.first_ns));
+        let jitter = 0.8 + 0.4 * stream.unit();
+        (exact as f64 * jitter) as u64
+    }
+}
+
+/// A timer that is wanted no later than some time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Alarm(Option<(u64, TimerId)>);
+
+impl Alarm {
+    /// Rings at `at` or before. The end of time is never.
+    pub fn by(&mut self, at: u64, token: Token, ctx: &mut Ctx<'_>) {
+        match self.0 {
+            _ if at == u64::MAX => return,
+            Some((set, _)) if set <= at => return,
+            Some((_, timer)) => ctx.cancel(timer),
+            None => {}
+        }
+        let timer = ctx.timer(at.saturating_sub(ctx.now()), token);
+        self.0 = Some((at, timer));
+    }
+
+    /// Rings at `at`, and not before.
+    pub fn at(&mut self, at: u64, token: Token, ctx: &mut Ctx<'_>) {
+        self.off(ctx);
+        self.by(at, token, ctx);
+    }
+
+    /// Does not ring.
+    pub fn off(&mut self, ctx: &mut Ctx<'_>) {
+        if let Some((_, timer)) = self.0.take() {
+            ctx.cancel(timer);
+        }
+    }
+
+    /// It rang. The time to act by: a clock that runs fast rings a little early, and what was due then is due now.
+    pub fn rang(&mut self, now: u64) -> u64 {
+        self.0.take().map_or(now, |(at, _)| at.max(now))
+    }
+}
+
+/// A request that waits for its answer.
+#[derive(Clone, Debug)]
+pub(super) struct Open<T> {
+    pub number: u32,
+    pub to: Pid,
+    pub deadline: u64,
+    pub what: T,
+}
+
+/// Requests that wait for their answers.
+#[derive(Clone, Debug)]
+pub(super) struct Requests<T> {
+    /// The upper bits of the numbers: whose they are, when several clients live in one process.
+    tag: u32,
+    next: u32,
+    pub open: Vec<Open<T>>,
+    alarm: Alarm,
+    token: Token,
+}
+
+const TAG_SHIFT: u32 = 29;
+
+impl<T> Requests<T> {
+    /// None yet. `tag` (below 8) tells a process's clients apart; `incarnation` keeps answers to a former life away.
+    pub fn new(tag: u32, incarnation: u32, token: Token) -> Self {
+        Self {
+            tag,
+            next: incarnation.wrapping_shl(20),
+            open: Vec::new(),
+            alarm: Alarm::default(),
+            token,
+        }
+    }
+
+    /// Whether a number is one of these.
+    pub fn owns(&self, number: u32) -> bool {
+        number >> TAG_SHIFT == self.tag
+    }
+
+    fn number(&mut self) -> u32 {
+        self.next = self.next.wrapping_add(1);
+        self.tag << TAG_SHIFT | self.next & ((1 << TAG_SHIFT) - 1)
+    }
+
+    /// Sends a request whose answer is waited for.
+    pub fn send(
+        &mut self,
+        to: Pid,
+        request: Request,
+        timeout_ns: u64,
+        what: T,
+        ctx: &mut Ctx<'_>,
+    ) -> u32 {
+        let number = self.number();
+        let deadline = ctx.now().saturating_add(timeout_ns);
+        self.open.push(Open {
+            number,
+            to,
+            deadline,
+            what,
+        });
+        self.alarm.by(deadline, self.token, ctx);
+        send(to, number, request, ctx);
+        number
+    }
+
+    /// Sends a request that nobody answers.
+    pub fn send_only(&mut self, to: Pid, request: Request, ctx: &mut Ctx<'_>) {
+        let number = self.number();
+        send(to, number, request, ctx);
+    }
+
+    /// The request that is answered, if it still waits.
+    pub fn take(&mut self, number: u32) -> Option<Open<T>> {
+        let at = self.open.iter().position(|o| o.number == number)?;
+        Some(self.open.remove(at))
+    }
+
+    /// All requests to a broker, in the order they were sent: the connection is gone.
+    pub fn drop_peer(&mut self, peer: Pid) -> Vec<Open<T>> {
+        let (gone, open) = std::mem::take(&mut self.open)
+            .into_iter()
+            .partition(|o| o.to == peer);
+        self.open = open;
+        gone
+    }
+
+    /// The alarm rang: the brokers that did not answer in time. A client closes the connection to such a broker
+    /// (`NetworkClient.handleTimedOutRequests`), so that all that waits there fails: see [`Self::drop_peer`].
+    pub fn late(&mut self, ctx: &mut Ctx<'_>) -> Vec<Pid> {
+        let now = self.alarm.rang(ctx.now());
+        let mut late: Vec<Pid> = self
+            .open
+            .iter()
+            .filter(|o| o.deadline <= now)
+            .map(|o| o.to)
+            .collect();
+        late.sort_unstable();
+        late.dedup();
+        let waiting = self.open.iter().filter(|o| !late.contains(&o.to));
+        if let Some(next) = waiting.map(|o| o.deadline).min() {
+            self.alarm.by(next, self.token, ctx);
+        }
+        late
+    }
+}
+
+fn send(to: Pid, number: u32, request: Request, ctx: &mut Ctx<'_>) {
+    let message = Message::Request(number, request);
+    let bytes = message.bytes();
+    ctx.send(to, AnyMessage::Kafka(message), bytes);
+}
+
+/// What a client knows of who leads what, and of which brokers answer.
+#[derive(Clone, Debug)]
+pub(super) struct View {
+    brokers: Vec<Pid>,
+    leaders: Vec<(Option<Pid>, u32)>,
+    version: u64,
+    /// Whether it was ever told.
+    pub known: bool,
+    /// When it was last told, ns.
+    pub told_at: u64,
+    /// Whether it wants to be told again.
+    pub wanted: bool,
+    /// Not to be asked for before, ns.
+    pub not_before: u64,
+    failures: u32,
+    down: Vec<(u64, u32)>,
+}
+
+impl View {
+    /// Nothing yet.
+    pub fn new(cluster: &Cluster) -> Self {
+        Self {
+            brokers: cluster.brokers.clone(),
+            leaders: vec![(None, 0); cluster.partitions()],
+            version: 0,
+            known: false,
+            told_at: 0,
+            wanted: true,
+            not_before: 0,
+            failures: 0,
+            down: vec![(0, 0); cluster.brokers.len()],
+        }
+    }
+
+    /// Who leads a partition, by its place, as far as is known.
+    pub fn leader(&self, place: usize) -> Option<Pid> {
+        self.leaders.get(place).and_then(|l| l.0)
+    }
+
+    /// The leader's epoch, as far as is known.
+    pub fn epoch(&self, place: usize) -> u32 {
+        self.leaders.get(place).map_or(0, |l| l.1)
+    }
+
+    /// A broker's place.
+    pub fn broker(&self, pid: Pid) -> Option<usize> {
+        self.brokers.iter().position(|&b| b == pid)
+    }
+
+    /// The brokers.
+    pub fn brokers(&self) -> &[Pid] {
+        &self.brokers
+    }
+
+    /// Takes over what a broker says, unless it is older than what is known of a partition (KIP-320).
+    pub fn learn(&mut self, metadata: &Metadata, now: u64) {
+        self.known = true;
+        self.told_at = now;
+        self.wanted = false;
+        self.version = self.version.max(metadata.version);
+        for (mine, told) in self.leaders.iter_mut().zip(&metadata.leaders) {
+            if told.1 >= mine.1 {
+                *mine = *told;
+            }
+        }
+    }
+
+    /// Something is wrong with what is known: ask again, but not at once.
+    pub fn want(&mut self, now: u64, backoff: Backoff, stream: &mut Stream) {
+        if !self.wanted {
+            self.wanted = true;
+            self.failures += 1;
+            self.not_before = now + backoff.ns(self.failures, stream);
+        }
+    }
+
+    /// Asking itself failed.
+    pub fn failed(&mut self, now: u64, backoff: Backoff, stream: &mut Stream) {
+        self.wanted = false;
+        self.want(now, backoff, stream);
+    }
+
+    /// What is known turned out to be good.
+    pub fn is_good(&mut self) {
+        self.failures = 0;
+    }
+
+    /// A broker that can be asked anything, at random; or when to try again.
+    pub fn any_broker(&self, now: u64, stream: &mut Stream) -> Result<Pid, u64> {
+        let up = self.down.iter().filter(|d| d.0 <= now).count();
+        if up == 0 {
+            return Err(self.down.iter().map(|d| d.0).min().unwrap_or(u64::MAX));
+        }
+        let nth = stream.below(up as u64) as usize;
+        let mut able = self
+            .brokers
+            .iter()
+            .zip(&self.down)
+            .filter(|(_, d)| d.0 <= now);
+        able.nth(nth).map(|(&pid, _)| pid).ok_or(u64::MAX)
+    }
+
+    /// From when on a broker, by its place, can be talked to.
+    pub fn up_at(&self, broker: usize) -> u64 {
+        self.down[broker].0
+    }
+
+    /// The connection to a broker was lost.
+    pub fn lost(&mut self, broker: usize, now: u64, stream: &mut Stream) {
+        let down = &mut self.down[broker];
+        down.1 += 1;
+        down.0 = now + RECONNECT_BACKOFF.ns(down.1, stream);
+    }
+
+    /// A broker answered.
+    pub fn answers(&mut self, broker: usize) {
+        self.down[broker] = (0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_to_its_limit_within_a_fifth() {
+        let backoff = Backoff {
+            first_ns: 100 * MS,
+            max_ns: 1000 * MS,
+        };
+        let mut stream = Stream::named(1, "test", "backoff");
+        for (failures, exact_ms) in [
+            (1, 100),
+            (2, 200),
+            (3, 400),
+            (4, 800),
+            (5, 1000),
+            (90, 1000),
+        ] {
+            let mut seen = (u64::MAX, 0);
+            for _ in 0..500 {
+                let ns = backoff.ns(failures, &mut stream);
+                seen = (seen.0.min(ns), seen.1.max(ns));
+            }
+            let exact = exact_ms * MS;
+            assert!(
+                seen.0 >= exact * 4 / 5 && seen.1 <= exact * 6 / 5,
+                "{failures}"
+            );
+            assert!(
+                seen.0 < exact * 85 / 100 && seen.1 > exact * 115 / 100,
+                "{failures}"
+            );
+        }
+    }
+}
