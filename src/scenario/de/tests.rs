@@ -450,6 +450,45 @@ fn mistakes_are_shown() {
                 ),
             ],
         ),
+        (
+            "two_keys",
+            &[("{\"team\": 7}", "{\"team\": 7, \"team\": 8}")],
+        ),
+        (
+            "foreign_punctuation",
+            &[
+                ("seed: 42,", "seed: 42;"),
+                ("\"60s\"", "'60s'"),
+                ("name: \"web\"", "name: “web”"),
+                ("[\"a\", \"b\"", "[\"a\" \"b\""),
+            ],
+        ),
+        ("escapes", &[("acks=1 loses", "C:\\qwords \\u{zz}")]),
+        ("open_comment", &[("// one of them", "/* one of them")]),
+        ("too_large", &[("seed: 42", "seed: 99999999999999999999")]),
+        (
+            "nameless_among_named",
+            &[("seed: 42", "42"), ("name: \"web\"", "\"web\", count: 1")],
+        ),
+        (
+            "closed_twice",
+            &[("labels: {\"team\": 7},\n)", "labels: {\"team\": 7},\n))")],
+        ),
+        (
+            "number_for_name",
+            &[
+                ("acks: One", "acks: 1"),
+                ("LogNormal(median: \"500us\", p99: \"3ms\")", "\"3ms\""),
+            ],
+        ),
+        (
+            "colon_missing",
+            &[("seed: 42", "seed 42"), ("nodes: [", "nodes [")],
+        ),
+        (
+            "value_missing",
+            &[("seed: 42", "seed: "), ("count: 3,", "count,")],
+        ),
     ];
     for (name, changes) in cases {
         let mut text = GOOD.to_owned();

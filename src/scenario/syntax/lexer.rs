@@ -59,6 +59,8 @@ pub(super) struct Lexer<'a> {
     at: usize,
     /// After this, only `End` is given.
     pub stopped: bool,
+    /// Whether an open comment or raw string took the rest of the text, so that brackets must be open, too.
+    pub swallowed_rest: bool,
     /// Mistakes found so far.
     pub mistakes: Vec<Diagnostic>,
 }
@@ -100,6 +102,7 @@ impl<'a> Lexer<'a> {
             source,
             at,
             stopped: false,
+            swallowed_rest: false,
             mistakes: Vec::new(),
         }
     }
@@ -201,6 +204,7 @@ impl<'a> Lexer<'a> {
         self.at = at.min(bytes.len());
         if depth > 0 {
             self.at = bytes.len();
+            self.swallowed_rest = true;
             let span = self.span(start, start + 2);
             self.report(
                 Diagnostic::error(span, "this comment is never closed").help("close it with `*/`"),
@@ -338,6 +342,7 @@ impl<'a> Lexer<'a> {
             &body[..end]
         } else {
             self.at = self.text.len();
+            self.swallowed_rest = true;
             let span = self.span(start, start + prefix);
             self.report(
                 Diagnostic::error(span, "this string is never closed")

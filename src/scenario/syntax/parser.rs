@@ -309,7 +309,30 @@ impl Parser<'_, '_> {
             let value = parser.value("a value");
             entries.push((key, value));
         });
+        self.no_key_twice(&entries);
         self.add(span, Kind::Map(entries))
+    }
+
+    fn no_key_twice(&mut self, entries: &[(NodeId, NodeId)]) {
+        let mut known: BTreeMap<&str, NodeId> = BTreeMap::new();
+        let mut mistakes = Vec::new();
+        for (key, _) in entries {
+            let Kind::Str(text) = &self.ast.node(*key).kind else {
+                continue;
+            };
+            if let Some(first) = known.get(text.as_str()) {
+                let (span, first) = (self.ast.node(*key).span, self.ast.node(*first).span);
+                let message = format!("the key \"{}\" is given twice", shorten(text));
+                mistakes.push(
+                    Diagnostic::error(span, message).related(first, "it is given here first"),
+                );
+            } else {
+                known.insert(text, *key);
+            }
+        }
+        mistakes
+            .into_iter()
+            .for_each(|mistake| self.report(mistake));
     }
 
     fn group(&mut self, name: Option<Name>, bracket: Bracket) -> NodeId {
@@ -476,7 +499,8 @@ impl Parser<'_, '_> {
 
     fn never_closed(&mut self, bracket: Bracket, opener: Span) {
         self.torn = true;
-        if self.damage == Damage::Shape {
+        if self.damage == Damage::Shape || self.lexer.swallowed_rest {
+            self.damage = Damage::Shape;
             return;
         }
         let message = format!("this `{}` is never closed", bracket.opener());
