@@ -183,3 +183,43 @@ fn not_found(which: &str, looks_like_file: bool) -> String {
     );
     format!("there is no scenario `{which}`: {help}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"(
+    title: "t",
+    duration: "2s",
+    nodes: [(name: "broker", count: 3)],
+    systems: [],
+    faults: [At("1s", Crash("broker-3"))],
+)"#;
+
+    fn mistakes(text: &str) -> Vec<String> {
+        match Loaded::<ron::Value>::from_text("t.ron", text, &[]) {
+            Ok(_) => Vec::new(),
+            Err(document) => document
+                .diagnostics()
+                .into_iter()
+                .map(|d| d.message)
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn what_follows_from_an_unreadable_part_is_not_reported() {
+        assert_eq!(mistakes(TEXT), [""; 0]);
+        let absent = mistakes(&TEXT.replace("count: 3", "count: 2"));
+        assert!(
+            absent.len() == 1 && absent[0].contains("broker-3"),
+            "{absent:?}"
+        );
+        // How many brokers there are is not known, so nobody can say that the third is missing.
+        let unreadable = mistakes(&TEXT.replace("count: 3", "count: \"3\""));
+        assert!(
+            unreadable.len() == 1 && unreadable[0].contains("whole number"),
+            "{unreadable:?}"
+        );
+    }
+}
