@@ -10,6 +10,7 @@ pub mod host;
 mod ids;
 mod kernel;
 pub mod keys;
+pub mod ledger;
 pub mod names;
 pub mod net;
 mod process;

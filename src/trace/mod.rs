@@ -1,3 +1,1 @@
-//! The past of a run: recordings, marks.
-
-pub mod recording;
+//! trace.

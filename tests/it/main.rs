@@ -1,5 +1,4 @@
 //! All integration tests, one binary.
 
-mod layers;
 mod quantities;
 mod scenario_syntax;

@@ -1,0 +1,192 @@
+//! What one process holds of one queue, as its records tell.
+
+use std::collections::VecDeque;
+
+use super::{LaneId, Pid, Span};
+
+/// Messages that stand one after another in a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Run {
+    /// Offset of the first.
+    pub offset: u64,
+    /// When it was stored here, ns.
+    pub at: u64,
+    pub lane: LaneId,
+    pub first: u32,
+    pub count: u32,
+}
+
+impl Run {
+    pub fn end(&self) -> u64 {
+        self.offset + u64::from(self.count)
+    }
+
+    /// The part that lies in a range of offsets.
+    pub fn within(&self, from: u64, to: u64) -> Option<Self> {
+        let (start, end) = (self.offset.max(from), self.end().min(to));
+        if start >= end {
+            return None;
+        }
+        Some(Self {
+            offset: start,
+            first: self.first + (start - self.offset) as u32,
+            count: (end - start) as u32,
+            ..*self
+        })
+    }
+
+    pub fn span(&self) -> Span {
+        Span {
+            lane: self.lane,
+            first: self.first,
+            count: self.count,
+        }
+    }
+}
+
+/// A copy of a queue. Its oldest messages are forgotten once their life is over.
+#[derive(Clone, Debug)]
+pub(super) struct Log {
+    pub pid: Pid,
+    /// First offset behind it.
+    pub end: u64,
+    pub runs: VecDeque<Run>,
+}
+
+impl Log {
+    pub fn new(pid: Pid) -> Self {
+        Self {
+            pid,
+            end: 0,
+            runs: VecDeque::new(),
+        }
+    }
+
+    #[inline]
+    pub fn push(&mut self, run: Run) {
+        if run.offset < self.end {
+            self.cut(run.offset);
+        }
+        self.end = run.end();
+        self.runs.push_back(run);
+    }
+
+    /// Removes everything from an offset on.
+    pub fn cut(&mut self, offset: u64) {
+        while let Some(last) = self.runs.back_mut() {
+            if last.offset < offset {
+                last.count = last.count.min((offset - last.offset) as u32);
+                break;
+            }
+            self.runs.pop_back();
+        }
+        self.end = self.end.min(offset);
+    }
+
+    /// Removes everything below an offset.
+    pub fn drop_front(&mut self, below: u64) {
+        while let Some(first) = self.runs.front().copied() {
+            if first.end() > below {
+                if let (Some(rest), Some(front)) =
+                    (first.within(below, u64::MAX), self.runs.front_mut())
+                {
+                    *front = rest;
+                }
+                break;
+            }
+            self.runs.pop_front();
+        }
+        self.end = self.end.max(below);
+    }
+
+    fn place(&self, offset: u64) -> usize {
+        self.runs.partition_point(|r| r.end() <= offset)
+    }
+
+    /// The messages between two offsets.
+    pub fn between(&self, from: u64, to: u64) -> impl Iterator<Item = Run> + '_ {
+        self.runs
+            .range(self.place(from)..)
+            .map_while(move |run| (run.offset < to).then(|| run.within(from, to)))
+            .flatten()
+    }
+
+    /// The first offset at which two logs differ, as far as they are remembered.
+    pub fn parts_from(&self, other: &Self) -> u64 {
+        let start = |log: &Self| log.runs.front().map_or(log.end, |r| r.offset);
+        let limit = self.end.min(other.end);
+        let mut at = start(self).max(start(other));
+        let (mut i, mut j) = (self.place(at), other.place(at));
+        while at < limit {
+            let (Some(a), Some(b)) = (self.runs.get(i), other.runs.get(j)) else {
+                break;
+            };
+            let (from_a, from_b) = (a.within(at, limit), b.within(at, limit));
+            let (Some(x), Some(y)) = (from_a, from_b) else {
+                break;
+            };
+            if x.offset != y.offset || x.lane != y.lane || x.first != y.first {
+                return x.offset.min(y.offset);
+            }
+            at = x.end().min(y.end());
+            i += usize::from(a.end() <= at);
+            j += usize::from(b.end() <= at);
+        }
+        limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(runs: &[(u64, u32, u32)]) -> Log {
+        let mut log = Log::new(Pid(0));
+        for &(offset, first, count) in runs {
+            log.push(Run {
+                offset,
+                at: 0,
+                lane: LaneId(0),
+                first,
+                count,
+            });
+        }
+        log
+    }
+
+    #[test]
+    fn logs_part_where_their_messages_do() {
+        // The same ten messages, in batches cut differently.
+        let a = log(&[(0, 0, 4), (4, 4, 6)]);
+        assert_eq!(a.parts_from(&log(&[(0, 0, 10)])), 10);
+        assert_eq!(a.parts_from(&log(&[(0, 0, 7)])), 7);
+        assert_eq!(a.parts_from(&log(&[(0, 0, 5), (5, 20, 9)])), 5);
+        assert_eq!(log(&[]).parts_from(&a), 0);
+    }
+
+    #[test]
+    fn a_forgotten_beginning_is_no_difference() {
+        let mut a = log(&[(0, 0, 4), (4, 4, 6)]);
+        let b = log(&[(0, 0, 10)]);
+        a.runs.pop_front();
+        assert_eq!(a.parts_from(&b), 10);
+        a.runs.clear();
+        assert_eq!(a.parts_from(&b), 10);
+    }
+
+    #[test]
+    fn cutting_and_dropping_split_a_run() {
+        let mut a = log(&[(0, 0, 4), (4, 4, 6)]);
+        a.cut(7);
+        a.drop_front(2);
+        let left: Vec<_> = a
+            .runs
+            .iter()
+            .map(|r| (r.offset, r.first, r.count))
+            .collect();
+        assert_eq!(left, [(2, 2, 2), (4, 4, 3)]);
+        assert_eq!(a.end, 7);
+        let part: Vec<_> = a.between(3, 5).map(|r| (r.offset, r.count)).collect();
+        assert_eq!(part, [(3, 1), (4, 1)]);
+    }
+}

@@ -1,0 +1,208 @@
+//! One message in the account, and the lane it belongs to.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::State;
+
+/// The producer was told that it is stored.
+pub(super) const ACKED: u8 = 1;
+/// The producer gave up on it.
+pub(super) const REFUSED: u8 = 2;
+/// A copy of it was stored at least once.
+pub(super) const STORED: u8 = 4;
+/// No reader can come by it any more: no copy is left, or the leader has none.
+pub(super) const GONE: u8 = 8;
+/// Retention removed it.
+pub(super) const REMOVED: u8 = 16;
+/// It never was: its number was left out by its producer.
+pub(super) const VOID: u8 = 32;
+/// Its producer never sent it (no room in its buffer), so it cannot turn up later.
+pub(super) const UNSENT: u8 = 64;
+
+/// At most so many lost or expired messages of a lane are remembered in case they turn up again.
+const STRAGGLERS_MAX: usize = 4096;
+
+/// A message whose life is not over.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    /// When its application made it, ns.
+    pub born: u64,
+    /// When consumers could first see it, ns; 0: not yet.
+    pub visible_at: u64,
+    /// Its key; `u32::MAX` for none.
+    pub key: u32,
+    /// Groups that ended with it, one bit each.
+    pub delivered: u32,
+    /// Groups that passed over it, one bit each.
+    pub skipped: u32,
+    /// Copies anywhere.
+    pub copies: u16,
+    /// Offsets at which it stands in the leader's log.
+    pub in_log: u16,
+    pub flags: u8,
+    pub state: State,
+}
+
+impl Message {
+    pub fn new(born: u64, key: Option<u32>) -> Self {
+        Self {
+            born,
+            visible_at: 0,
+            key: key.unwrap_or(u32::MAX),
+            delivered: 0,
+            skipped: 0,
+            copies: 0,
+            in_log: 0,
+            flags: 0,
+            state: State::InFlight,
+        }
+    }
+
+    fn void() -> Self {
+        Self {
+            flags: VOID | ACKED,
+            state: State::Delivered,
+            ..Self::new(0, None)
+        }
+    }
+
+    pub fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// What has become of it, given the groups that read its queue.
+    pub fn judge(&self, readers: u32) -> State {
+        if self.has(VOID) || (readers != 0 && self.delivered & readers == readers) {
+            return State::Delivered;
+        }
+        if self.in_log == 0 {
+            if self.has(REMOVED) {
+                return State::Expired;
+            }
+            if self.has(GONE) || !self.has(STORED) {
+                return if self.has(ACKED) && self.has(GONE) {
+                    State::Lost
+                } else if self.has(REFUSED) {
+                    State::Expired
+                } else {
+                    State::InFlight
+                };
+            }
+        }
+        let over = self.delivered | self.skipped;
+        if readers != 0 && over & readers == readers {
+            return State::Lost;
+        }
+        State::InFlight
+    }
+}
+
+/// What one producer sends into one queue.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lane {
+    /// Number of the first message in the ring.
+    pub base: u32,
+    pub ring: VecDeque<Message>,
+    /// Lost and expired messages from before the ring.
+    stragglers: BTreeMap<u32, Message>,
+    /// Everything below has been stored, or was passed over by something stored.
+    pub stored_below: u32,
+    /// By group: one more than the highest number it ended with.
+    pub high: Vec<u32>,
+}
+
+impl Lane {
+    /// Number the next message will have.
+    pub fn next(&self) -> u32 {
+        self.base + self.ring.len() as u32
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut Message> {
+        if number >= self.base {
+            self.ring.get_mut((number - self.base) as usize)
+        } else {
+            self.stragglers.get_mut(&number)
+        }
+    }
+
+    pub fn get(&self, number: u32) -> Option<&Message> {
+        if number >= self.base {
+            self.ring.get((number - self.base) as usize)
+        } else {
+            self.stragglers.get(&number)
+        }
+    }
+
+    /// Makes room for a message with this number; `false` if there already was one.
+    pub fn open(&mut self, number: u32) -> bool {
+        if number < self.next() {
+            return false;
+        }
+        // Numbers follow one another; should a producer leave some out, they must not shift the others.
+        while self.next() < number {
+            if self.ring.is_empty() {
+                self.base = number;
+            } else {
+                self.ring.push_back(Message::void());
+            }
+        }
+        true
+    }
+
+    /// Forgets the oldest messages as far as their life is over.
+    #[inline]
+    pub fn retire(&mut self) {
+        while let Some(front) = self.ring.front() {
+            if !front.has(ACKED | REFUSED) || front.state == State::InFlight {
+                return;
+            }
+            let Some(message) = self.ring.pop_front() else {
+                return;
+            };
+            if message.state != State::Delivered && !message.has(UNSENT) {
+                self.stragglers.insert(self.base, message);
+                if self.stragglers.len() > STRAGGLERS_MAX {
+                    self.stragglers.pop_first();
+                }
+            }
+            self.base += 1;
+        }
+    }
+
+    /// Notes that the group with this bit ended with a message; tells whether (and after which) later one it did so.
+    pub fn pass(&mut self, number: u32, bit: usize) -> Option<u32> {
+        if self.high.len() <= bit {
+            self.high.resize(bit + 1, 0);
+        }
+        let high = self.high[bit];
+        if number >= high {
+            self.high[bit] = number + 1;
+            None
+        } else {
+            Some(high - 1)
+        }
+    }
+
+    /// A later message with the same key that the group already ended with. The message itself keeps later ones from
+    /// being retired, so all that matter are in the ring.
+    pub fn later_with_key(&self, number: u32, key: u32, bit: usize) -> Option<u32> {
+        let from = number.checked_sub(self.base)? as usize + 1;
+        let below = self.high.get(bit)?.saturating_sub(self.base) as usize;
+        let of_group = 1 << bit;
+        (from..below.min(self.ring.len()))
+            .rev()
+            .find(|&at| self.ring[at].key == key && self.ring[at].delivered & of_group != 0)
+            .map(|at| self.base + at as u32)
+    }
+
+    /// Whether nothing in this run of numbers is still in the ring.
+    #[inline]
+    pub fn is_retired(&self, first: u32, count: u32) -> bool {
+        first + count <= self.base
+    }
+
+    pub fn remembered(&self) -> usize {
+        self.ring.len() + self.stragglers.len()
+    }
+}
