@@ -1,5 +1,5 @@
 //! The `splitbrain` program: a thin shell over the library.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    splitbrain::cli::main()
 }

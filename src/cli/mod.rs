@@ -1,1 +1,177 @@
-//! cli.
+//! The command line: one file per subcommand.
+
+mod check;
+mod list;
+mod new;
+mod out;
+mod replay;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub use out::Out;
+
+/// Expectations met.
+pub const EXIT_MET: u8 = 0;
+/// Expectations not met, or a recording that replays differently.
+pub const EXIT_NOT_MET: u8 = 1;
+/// The user's mistake.
+pub const EXIT_MISTAKE: u8 = 2;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  every expectation of the scenario was met (where it states none: no finding)
+  1  an expectation was not met (where it states none: a property broke); a replay differed
+  2  a mistake in the arguments, the scenario or a file
+
+Without a command and on a terminal, splitbrain opens the picker of scenarios.";
+
+/// Simulates event-driven distributed systems, breaks them, and shows what happens.
+#[derive(Parser, Debug)]
+#[command(name = "splitbrain", version, about, after_help = AFTER_HELP)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Runs a scenario: on a terminal with the dashboard, otherwise as text
+    Run(RunArgs),
+    /// Runs a recording again and verifies that it is the same run
+    Replay(ReplayArgs),
+    /// Reads scenario files and says what is wrong or doubtful with them
+    Check(CheckArgs),
+    /// Lists the built-in scenarios and those in ./scenarios
+    List(ListArgs),
+    /// Writes a commented scenario to begin with
+    New(NewArgs),
+}
+
+/// What `run` takes.
+#[derive(clap::Args, Debug, Clone, Default)]
+#[command(after_help = AFTER_HELP)]
+pub struct RunArgs {
+    /// A built-in scenario's name or a file; without it, the default one
+    pub scenario: Option<String>,
+    /// The seed; without it, the scenario's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many virtual seconds pass in a second: 0.1 to 1000, or max (headless is always as fast as it can)
+    #[arg(long, value_name = "X", value_parser = parse_speed)]
+    pub speed: Option<Speed>,
+    /// No dashboard: text on standard output
+    #[arg(long)]
+    pub headless: bool,
+    /// The result as one JSON document on standard output (implies --headless)
+    #[arg(long)]
+    pub json: bool,
+    /// Stop at this virtual time: 12.5s, 3m
+    #[arg(long, value_name = "T")]
+    pub until: Option<crate::sim::units::Duration>,
+    /// Change a setting: duration=90s, systems.events.topics.orders.min_insync_replicas=2
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Run the scenario's control: the same without the cause of its failure
+    #[arg(long)]
+    pub control: bool,
+    /// Write a recording of the run; an existing file is kept unless --force is given
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Overwrite the file given to --record
+    #[arg(long)]
+    pub force: bool,
+    /// Characters to draw with
+    #[arg(long, value_enum, default_value_t)]
+    pub glyphs: Glyphs,
+}
+
+/// What `replay` takes.
+#[derive(clap::Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub struct ReplayArgs {
+    /// The recording
+    pub recording: PathBuf,
+    /// No dashboard: text on standard output
+    #[arg(long)]
+    pub headless: bool,
+    /// Characters to draw with
+    #[arg(long, value_enum, default_value_t)]
+    pub glyphs: Glyphs,
+}
+
+/// What `check` takes.
+#[derive(clap::Args, Debug)]
+pub struct CheckArgs {
+    /// Scenario files, or names of built-in scenarios
+    #[arg(required = true)]
+    pub files: Vec<String>,
+    /// Change a setting before checking
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// What `list` takes.
+#[derive(clap::Args, Debug)]
+pub struct ListArgs {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `new` takes.
+#[derive(clap::Args, Debug)]
+pub struct NewArgs {
+    /// Where to write it; an existing file is never overwritten
+    pub file: PathBuf,
+}
+
+/// Sets of characters to draw with.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Glyphs {
+    /// Only ASCII
+    Ascii,
+    /// Blocks and box drawing
+    #[default]
+    Block,
+    /// Braille dots where they show more
+    Braille,
+}
+
+/// How fast virtual time passes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// So many virtual seconds a second.
+    Times(f64),
+    /// As fast as the machine can.
+    Max,
+}
+
+fn parse_speed(text: &str) -> Result<Speed, String> {
+    if text.eq_ignore_ascii_case("max") {
+        return Ok(Speed::Max);
+    }
+    let number = text.strip_prefix(['x', 'X']).unwrap_or(text);
+    let number = number.strip_suffix(['x', 'X']).unwrap_or(number);
+    match number.parse::<f64>() {
+        Ok(n) if (0.1..=1000.0).contains(&n) => Ok(Speed::Times(n)),
+        _ => Err("write a number from 0.1 to 1000, or max".to_owned()),
+    }
+}
+
+/// Runs the program; the result is its exit code.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let code = match args.command {
+        None => run::pick(),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Replay(args)) => replay::replay(&args),
+        Some(Command::Check(args)) => check::check(&args),
+        Some(Command::List(args)) => list::list(&args),
+        Some(Command::New(args)) => new::new(&args),
+    };
+    ExitCode::from(code)
+}

@@ -194,6 +194,29 @@ impl Document {
         self.ast.head(id)
     }
 
+    /// Where a span begins: `line:column`, both from 1; of a `--set`, the argument.
+    pub fn place(&self, span: Span) -> String {
+        let Some(source) = self.sources.get(usize::from(span.source)) else {
+            return String::new();
+        };
+        if span.source > 0 {
+            return format!("--set {}", source.text);
+        }
+        let before = source
+            .text
+            .get(..span.start as usize)
+            .unwrap_or(&source.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
+        format!("{line}:{column}")
+    }
+
     /// The line, from 1, in which the value at a path begins; 0 if it stands in no file (a `--set`).
     pub fn line_of(&self, path: &Path) -> u32 {
         let span = self.span_of(path);

@@ -19,7 +19,18 @@ macro_rules! library {
     };
 }
 
-library!["leader-crash"];
+library![
+    "leader-crash",
+    "healthy",
+    "acks-one-leader-crash",
+    "unclean-election",
+    "min-insync-lost",
+    "kip-101-divergence",
+    "slow-follower",
+    "rebalance-storm",
+    "poison-record",
+    "hot-key",
+];
 
 /// The one that runs when none is named.
 pub const DEFAULT: &str = ALL[0].name;

@@ -75,6 +75,8 @@ pub struct Names {
     pub groups: Vec<GroupName>,
     /// By [`LaneId`].
     pub lanes: Vec<LaneName>,
+    /// Who talks to whom by design, each pair once: for pictures and for doubts.
+    pub links: Vec<(Pid, Pid)>,
     /// Named sets of nodes: the `name` of a `nodes` entry, of a system, of a workload.
     pub sets: BTreeMap<String, Vec<NodeId>>,
     /// What each fault of the plan says, and the scenario's line it stands in (0: none); by index.

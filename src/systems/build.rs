@@ -130,6 +130,11 @@ impl Builder {
         GroupId(self.names.groups.len() as u32 - 1)
     }
 
+    /// Remembers that two processes talk to one another.
+    pub fn add_link(&mut self, a: Pid, b: Pid) {
+        self.names.links.push((a, b));
+    }
+
     /// Remembers that a system or workload runs on these nodes, so that faults can be aimed at it by its name.
     pub fn add_set(&mut self, name: &str, nodes: Vec<NodeId>) {
         self.names.sets.entry(name.to_owned()).or_insert(nodes);

@@ -1,1 +1,3 @@
-//! trace.
+//! The past of a run: recordings, marks.
+
+pub mod recording;

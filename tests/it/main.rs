@@ -1,4 +1,5 @@
 //! All integration tests, one binary.
 
+mod layers;
 mod quantities;
 mod scenario_syntax;

@@ -1,0 +1,105 @@
+//! What there is to run: the built-in scenarios and the files in `./scenarios`.
+
+use std::path::Path;
+
+use super::{Loaded, load};
+use crate::scenario::{LoadError, library};
+
+/// One line of a list of scenarios.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What to call it on the command line.
+    pub name: String,
+    /// Where it is listed.
+    pub group: String,
+    /// What it shows.
+    pub title: String,
+    /// Whether it is in the program.
+    pub built_in: bool,
+    /// The first mistake in it, with its place, if it cannot run.
+    pub error: Option<String>,
+    /// It, if it can run.
+    pub loaded: Option<Box<Loaded>>,
+    /// All its mistakes as text.
+    pub report: Option<String>,
+}
+
+/// Where people keep their own.
+pub const FOLDER: &str = "scenarios";
+/// More files than this are not listed.
+const FILES_MAX: usize = 1000;
+
+/// All that there is: the built-in ones in their groups, then the files.
+pub fn all() -> Vec<Entry> {
+    let mut entries: Vec<Entry> = library::ALL.iter().map(|s| entry(s.name, true)).collect();
+    let mut groups: Vec<String> = Vec::new();
+    for entry in &entries {
+        if !groups.contains(&entry.group) {
+            groups.push(entry.group.clone());
+        }
+    }
+    entries.sort_by_key(|e| groups.iter().position(|g| *g == e.group));
+    entries.extend(files(Path::new(FOLDER)).iter().map(|f| entry(f, false)));
+    entries
+}
+
+/// The scenario files of a folder, by name. A file that is the same as a built-in scenario is not listed twice.
+fn files(folder: &Path) -> Vec<String> {
+    let Ok(read) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut files: Vec<String> = read
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.extension().is_some_and(|e| e == "ron"))
+        .filter(|p| !is_built_in(p))
+        .map(|p| p.display().to_string())
+        .take(FILES_MAX)
+        .collect();
+    files.sort();
+    files
+}
+
+fn is_built_in(path: &Path) -> bool {
+    let name = path
+        .file_stem()
+        .and_then(|n| n.to_str())
+        .unwrap_or_default();
+    let Some(built_in) = library::find(name) else {
+        return false;
+    };
+    std::fs::read_to_string(path).is_ok_and(|text| text == built_in.text)
+}
+
+fn entry(name: &str, built_in: bool) -> Entry {
+    let group = |given: Option<&String>| match given {
+        _ if !built_in => format!("YOURS  ./{FOLDER}"),
+        Some(group) => group.clone(),
+        None => "OTHER".to_owned(),
+    };
+    let (title, error, loaded, report) = match load(name, &[]) {
+        Ok(loaded) => (
+            loaded.scenario.title.clone(),
+            None,
+            Some(Box::new(loaded)),
+            None,
+        ),
+        Err(LoadError::NotFound(message)) => {
+            (String::new(), Some(message.clone()), None, Some(message))
+        }
+        Err(LoadError::Mistakes(document)) => {
+            let first = document.diagnostics().into_iter().next();
+            let first = first.map(|d| format!("{} {}", document.place(d.span), d.message));
+            (String::new(), first, None, Some(document.render(false)))
+        }
+    };
+    let group = group(loaded.as_ref().and_then(|l| l.scenario.group.as_ref()));
+    Entry {
+        name: name.to_owned(),
+        group,
+        title,
+        built_in,
+        error,
+        loaded,
+        report,
+    }
+}

@@ -1,0 +1,207 @@
+//! A session: one run with everything that watches it. The dashboard, the headless run, a replay and a sweep all drive the
+//! same session; in portions of whatever size it is the same run.
+
+use std::sync::Arc;
+
+use super::{Loaded, Watch};
+use crate::scenario::Scenario;
+use crate::systems::{Plan, Sim};
+use crate::trace::recording::{FORMAT, Hex, Recording, hash_text};
+
+/// How a run departs from what its scenario says.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Another seed.
+    pub seed: Option<u64>,
+    /// The scenario's control instead of itself.
+    pub control: bool,
+    /// Another end, virtual time in ns.
+    pub until_ns: Option<u64>,
+    /// Nothing watches: only the digest is kept.
+    pub unobserved: bool,
+}
+
+/// A run in progress.
+pub struct Session {
+    loaded: Arc<Loaded>,
+    options: Options,
+    seed: u64,
+    end_ns: u64,
+    sim: Sim,
+    watch: Option<Box<Watch>>,
+    ended: bool,
+}
+
+impl Session {
+    /// A run at its beginning. A control that the scenario does not have is the scenario itself.
+    pub fn new(loaded: Arc<Loaded>, options: Options) -> Self {
+        let (scenario, plan) = variant(&loaded, options.control);
+        let seed = options.seed.unwrap_or(scenario.seed);
+        let end_ns = options.until_ns.unwrap_or(plan.duration_ns);
+        let sim = plan.build(seed);
+        let watch = (!options.unobserved).then(|| Box::new(Watch::new(&sim, &scenario.expect)));
+        Self {
+            loaded,
+            options,
+            seed,
+            end_ns,
+            sim,
+            watch,
+            ended: false,
+        }
+    }
+
+    /// The same from its beginning, perhaps with another seed.
+    pub fn restart(&self, seed: u64) -> Self {
+        let options = Options {
+            seed: Some(seed),
+            ..self.options.clone()
+        };
+        Self::new(Arc::clone(&self.loaded), options)
+    }
+
+    /// Where the scenario came from.
+    pub fn loaded(&self) -> &Arc<Loaded> {
+        &self.loaded
+    }
+
+    /// The scenario that runs: the control, if that was asked for.
+    pub fn scenario(&self) -> &Scenario<crate::checks::Expect> {
+        variant(&self.loaded, self.options.control).0
+    }
+
+    /// Whether this is the control.
+    pub fn is_control(&self) -> bool {
+        self.options.control
+    }
+
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The virtual time at which it ends, ns.
+    pub fn end_ns(&self) -> u64 {
+        self.end_ns
+    }
+
+    /// The simulation.
+    pub fn sim(&self) -> &Sim {
+        &self.sim
+    }
+
+    /// What watches; `None` if nothing does.
+    pub fn watch(&self) -> Option<&Watch> {
+        self.watch.as_deref()
+    }
+
+    /// Whether the end is reached.
+    pub fn is_over(&self) -> bool {
+        self.ended
+    }
+
+    /// Lets at most `events` events happen, none after `until_ns`. `true` if it stopped because of `events`.
+    pub fn advance(&mut self, until_ns: u64, events: u64) -> bool {
+        let until = until_ns.min(self.end_ns);
+        for _ in 0..events {
+            if !self.step_to(until) {
+                self.close(until);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Lets everything happen up to a moment.
+    pub fn run_to(&mut self, until_ns: u64) {
+        while self.advance(until_ns, u64::MAX) {}
+    }
+
+    /// Lets the whole run happen.
+    pub fn run(&mut self) {
+        self.run_to(self.end_ns);
+    }
+
+    /// Lets one event happen; `false` at the end.
+    pub fn step(&mut self) -> bool {
+        self.advance(self.end_ns, 1)
+    }
+
+    /// Goes on to the next mark, or through `events` events: `true` if it stopped because of `events`.
+    pub fn to_next_mark(&mut self, events: u64) -> bool {
+        let marks = self.marks_seen();
+        for _ in 0..events {
+            if !self.step_to(self.end_ns) {
+                self.close(self.end_ns);
+                return false;
+            }
+            if self.marks_seen() > marks {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn marks_seen(&self) -> u64 {
+        self.watch.as_ref().map_or(0, |w| w.marks_seen())
+    }
+
+    fn step_to(&mut self, until_ns: u64) -> bool {
+        match &mut self.watch {
+            Some(watch) => self.sim.step(until_ns, watch.as_mut()),
+            None => self.sim.step(until_ns, &mut ()),
+        }
+    }
+
+    fn close(&mut self, until_ns: u64) {
+        self.sim.run_until(until_ns, &mut ());
+        if let Some(watch) = &mut self.watch {
+            watch.advance_to(until_ns);
+        }
+        if until_ns >= self.end_ns && !self.ended {
+            self.ended = true;
+            if let Some(watch) = &mut self.watch {
+                watch.finish(until_ns);
+            }
+        }
+    }
+
+    /// A recording of the run so far.
+    pub fn recording(&self) -> Recording {
+        let digest = self.sim.digest();
+        Recording {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: self.loaded.name.clone(),
+            scenario_hash: hash_text(&self.loaded.text),
+            set: self.loaded.sets.clone(),
+            control: self.options.control,
+            seed: self.seed,
+            until_ns: self.sim.now(),
+            events: self.sim.events(),
+            digest: Hex(digest.value()),
+            chain: digest.chain().iter().map(|&d| Hex(d)).collect(),
+            text: self.loaded.text.clone(),
+        }
+    }
+
+    /// The run of a recording, at its beginning; the error says what is wrong with the scenario in it.
+    pub fn of_recording(recording: &Recording) -> Result<Self, String> {
+        let loaded = Loaded::from_text(&recording.scenario, &recording.text, &recording.set)
+            .map_err(|document| document.render(false))?;
+        let options = Options {
+            seed: Some(recording.seed),
+            control: recording.control,
+            until_ns: Some(recording.until_ns),
+            unobserved: false,
+        };
+        Ok(Self::new(Arc::new(loaded), options))
+    }
+}
+
+fn variant(loaded: &Loaded, control: bool) -> (&Scenario<crate::checks::Expect>, &Plan) {
+    match &loaded.control {
+        Some(both) if control => (&both.0, &both.1),
+        _ => (&loaded.scenario, &loaded.plan),
+    }
+}

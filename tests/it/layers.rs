@@ -1,0 +1,147 @@
+//! The borders between the layers, held by a test of the code itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Layers from left to right. Those in one place may not use one another.
+const LAYERS: &[&[&str]] = &[
+    &["sim"],
+    &["systems"],
+    &["scenario", "stats", "checks", "trace"],
+    &["hunt"],
+    &["ui", "export"],
+    &["cli"],
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !is_test(&path) {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") && !is_test(&path) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Files that hold only tests bear it in their name.
+fn is_test(path: &Path) -> bool {
+    path.file_stem()
+        .is_some_and(|name| name.to_string_lossy().ends_with("tests"))
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The code of a file without comments and without its tests.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let text = text
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
+    text.lines()
+        .map(|l| l.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn place(layer: &str) -> Option<usize> {
+    LAYERS.iter().position(|group| group.contains(&layer))
+}
+
+#[test]
+fn a_layer_uses_only_what_stands_left_of_it() {
+    let mut wrong = Vec::new();
+    for (at, group) in LAYERS.iter().enumerate() {
+        for layer in *group {
+            for file in sources(&src().join(layer)) {
+                for piece in code(&file).split("crate::").skip(1) {
+                    let used: String = piece
+                        .chars()
+                        .take_while(|c| c.is_alphanumeric() || *c == '_')
+                        .collect();
+                    let Some(there) = place(&used) else { continue };
+                    if used != *layer && there >= at {
+                        wrong.push(format!("{} uses {used}", file.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+fn files_with(layers: &[&str], words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for layer in layers {
+        for file in sources(&src().join(layer)) {
+            let code = code(&file);
+            for word in words {
+                if code.contains(word) {
+                    found.push(format!("{}: {word}", file.display()));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_kernel_and_the_screen_know_no_system_by_name() {
+    let found = files_with(&["sim", "ui"], &["kafka", "Kafka"]);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn only_the_screen_knows_the_screen() {
+    let found = files_with(
+        &[
+            "sim", "systems", "scenario", "stats", "checks", "trace", "hunt",
+        ],
+        &["ratatui", "crossterm"],
+    );
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn at_most_two_files_touch_the_terminal() {
+    let words = [
+        "enable_raw_mode",
+        "EnterAlternateScreen",
+        "event::read",
+        "event::poll",
+    ];
+    let mut files: Vec<String> = files_with(&["ui", "cli"], &words);
+    files
+        .iter_mut()
+        .for_each(|f| f.truncate(f.find(": ").unwrap_or(f.len())));
+    files.dedup();
+    assert!(files.len() <= 2, "{files:#?}");
+}
+
+#[test]
+fn nothing_in_a_run_depends_on_the_machine() {
+    let words = [
+        "HashMap",
+        "HashSet",
+        "Instant::now",
+        "SystemTime",
+        "thread::",
+        "std::fs",
+        ".ln()",
+        ".exp()",
+        ".powf(",
+        ".sin()",
+        ".cos()",
+        ".log10(",
+        ".log2(",
+        "mul_add",
+    ];
+    let found = files_with(&["sim", "systems", "stats", "checks"], &words);
+    assert!(found.is_empty(), "{found:#?}");
+}
