@@ -1,5 +1,400 @@
-//! Properties, and what a scenario expects of them.
+//! Properties: statements that must hold over a run. Safety properties break at a moment and stay broken; liveness
+//! properties ([`Property::Recovers`]) must come true again after healing.
+//!
+//! A check reads records and the ledger's changes, and says what it found with the records that prove it. It asks for the
+//! kinds of records it reads, so that a check costs nothing where it has nothing to see. A new check is a file and a line
+//! in the table below.
 
-/// What a scenario expects.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub enum Expect {}
+mod acked_loss;
+mod at_least_once;
+mod at_most_once;
+mod committed_prefix;
+mod conservation;
+mod exactly_once;
+mod expect;
+mod finding;
+mod order;
+mod owners;
+mod recovers;
+mod single_leader;
+#[cfg(test)]
+mod tests;
+mod unclean;
+mod watermark;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use expect::{Expect, Outcome};
+pub use finding::{Finding, Findings};
+
+use crate::sim::ledger::{Change, Ledger};
+use crate::sim::units::Duration;
+use crate::sim::{Observer, Record};
+
+/// Kinds of records, one bit each ([`crate::sim::Fact::kind`]).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Kinds(u32);
+
+impl Kinds {
+    /// None at all.
+    pub const NONE: Self = Self(0);
+
+    /// The kinds of some facts, by their numbers.
+    const fn of(kinds: &[u8]) -> Self {
+        let mut bits = 0;
+        let mut at = 0;
+        while at < kinds.len() {
+            bits |= 1 << kinds[at];
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    fn has(self, kind: u8) -> bool {
+        self.0 & 1 << kind != 0
+    }
+}
+
+/// What a check looks at besides its own memory.
+struct Scene<'a> {
+    record: &'a Record,
+    ledger: &'a Ledger,
+}
+
+/// A check. All its memory is its own value, so that a checkpoint of it is a clone.
+trait Check {
+    /// The kinds of records it wants to see. They come after the changes they made.
+    const KINDS: Kinds;
+    /// Whether it wants to see what records change in the ledger.
+    const CHANGES: bool;
+
+    fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
+        let _ = (scene, found);
+    }
+
+    fn change(&mut self, change: &Change, scene: &Scene<'_>, found: &mut Findings) {
+        let _ = (change, scene, found);
+    }
+
+    /// Time went on to a moment without a record.
+    fn advance(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
+        let _ = (now, ledger, found);
+    }
+
+    /// The run is over.
+    fn finish(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
+        let _ = (now, ledger, found);
+    }
+
+    /// Whether nothing can be said yet.
+    fn is_open(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! checks {
+    ($($(#[$doc:meta])* $name:ident $({ $(#[$field_doc:meta])* $field:ident: $type:ty })?
+        => $check:ty = $make:expr, $label:literal;)*) => {
+        /// A property. The variants are the words of the scenario language.
+        #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+        pub enum Property {
+            $($(#[$doc])* $name $({ $(#[$field_doc])* $field: $type })?,)*
+        }
+
+        #[derive(Clone, Debug)]
+        enum Any { $($name($check)),* }
+
+        impl Property {
+            /// What it says, in plain words: `no acknowledged message lost`.
+            pub fn label(&self) -> String {
+                match self { $(Self::$name $({ $field })? => format!($label $(, $field = $field)?)),* }
+            }
+
+            /// Its word in the scenario language.
+            pub fn word(&self) -> &'static str {
+                match self { $(Self::$name $({ $field: _ })? => stringify!($name)),* }
+            }
+
+            fn check(&self) -> Any {
+                match *self { $(Self::$name $({ $field })? => Any::$name($make)),* }
+            }
+        }
+
+        impl Any {
+            fn kinds(&self) -> Kinds {
+                match self { $(Self::$name(_) => <$check as Check>::KINDS),* }
+            }
+
+            fn changes(&self) -> bool {
+                match self { $(Self::$name(_) => <$check as Check>::CHANGES),* }
+            }
+
+            fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
+                match self { $(Self::$name(c) => c.record(scene, found)),* }
+            }
+
+            fn change(&mut self, change: &Change, scene: &Scene<'_>, found: &mut Findings) {
+                match self { $(Self::$name(c) => c.change(change, scene, found)),* }
+            }
+
+            fn advance(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
+                match self { $(Self::$name(c) => c.advance(now, ledger, found)),* }
+            }
+
+            fn finish(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
+                match self { $(Self::$name(c) => c.finish(now, ledger, found)),* }
+            }
+
+            fn is_open(&self) -> bool {
+                match self { $(Self::$name(c) => c.is_open()),* }
+            }
+        }
+    };
+}
+
+checks! {
+    /// A message whose producer was told that it is stored stays in the log that counts until every group had it.
+    /// Retention may remove it, and a consumer may skip it: neither is a loss of the log.
+    NoAckedLoss => acked_loss::NoAckedLoss = acked_loss::NoAckedLoss::default(), "no acknowledged message lost";
+    /// No two processes act as the leader of a queue in the same epoch.
+    SingleLeaderPerEpoch => single_leader::SingleLeader = single_leader::SingleLeader::default(), "one leader per epoch";
+    /// In a generation of a group, a queue has one owner.
+    OneOwnerPerPartition => owners::OneOwner = owners::OneOwner::default(), "one owner per partition and generation";
+    /// Every acknowledged message reaches every group: none is lost, skipped by a group, or removed before.
+    AtLeastOnce => at_least_once::AtLeastOnce = at_least_once::AtLeastOnce, "every acknowledged message delivered";
+    /// No group ends with a message twice.
+    AtMostOnce => at_most_once::AtMostOnce = at_most_once::AtMostOnce, "no message delivered twice";
+    /// Both: at least once and at most once.
+    ExactlyOnce => exactly_once::ExactlyOnce = exactly_once::ExactlyOnce, "every acknowledged message delivered exactly once";
+    /// A group ends with the messages of a key in the order in which a producer made them.
+    OrderPerKey => order::Order = order::Order::PerKey, "order kept per key";
+    /// A group ends with the messages of a queue in the order in which a producer made them.
+    OrderPerPartition => order::Order = order::Order::PerPartition, "order kept per partition";
+    /// What consumers could see stays as it was: an offset never holds another message, and a new leader has it all.
+    CommittedPrefix => committed_prefix::CommittedPrefix = committed_prefix::CommittedPrefix, "what was visible stays";
+    /// What consumers can see is held by as many copies as are in sync.
+    HighWatermarkWithinIsr => watermark::Watermark = watermark::Watermark::default(),
+        "visible messages held by all in-sync replicas";
+    /// No leader is elected that may lack stored messages.
+    NoUncleanElection => unclean::NoUncleanElection = unclean::NoUncleanElection, "no unclean election";
+    /// Nothing comes from nowhere, and every produced message is delivered, in flight, lost or expired.
+    Conservation => conservation::Conservation = conservation::Conservation::default(), "every message accounted for";
+    /// After the last disturbance (a fault that begins or ends, a crash, a restart), deliveries go on and no more messages
+    /// wait than before the first one, within a time.
+    Recovers {
+        /// The time.
+        within: Duration
+    } => recovers::Recovers = recovers::Recovers::new(within.ns()), "recovers within {within}";
+}
+
+impl Property {
+    /// What is checked in every run, whether or not the scenario speaks of it: what the systems promise with any settings
+    /// that do not give it up on purpose.
+    pub const DEFAULT: [Self; 5] = [
+        Self::NoAckedLoss,
+        Self::SingleLeaderPerEpoch,
+        Self::OneOwnerPerPartition,
+        Self::CommittedPrefix,
+        Self::Conservation,
+    ];
+}
+
+impl fmt::Display for Property {
+    /// As the scenario writes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Recovers { within } => write!(f, "Recovers(within: \"{within}\")"),
+            other => f.write_str(other.word()),
+        }
+    }
+}
+
+/// What is known of a property.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict<'a> {
+    /// It held so far; at the end: it holds.
+    Holds,
+    /// It is broken; with the first finding.
+    Broken(&'a Finding),
+    /// Its time has not come: what it waits for has not happened, or the run ended before it had to be true again.
+    Undecided,
+}
+
+impl Verdict<'_> {
+    /// One word: `holds`, `broken`, `undecided`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Broken(_) => "broken",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Watched {
+    property: Property,
+    check: Any,
+    found: Findings,
+}
+
+/// The checks of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Checks {
+    watched: Vec<Watched>,
+    /// By kind of record: which checks see it, one bit each.
+    by_kind: [u64; 32],
+    /// Which checks see changes.
+    on_change: u64,
+}
+
+impl Checks {
+    /// The properties that are checked in every run, and those an expectation speaks of. (At most 64 in all.)
+    pub fn new(expect: &[Expect]) -> Self {
+        let named = expect.iter().filter_map(Expect::property);
+        let mut properties = Vec::new();
+        for property in Property::DEFAULT.into_iter().chain(named) {
+            if !properties.contains(&property) {
+                properties.push(property);
+            }
+        }
+        Self::of(&properties)
+    }
+
+    /// Some properties. (At most 64.)
+    pub fn of(properties: &[Property]) -> Self {
+        let mut checks = Self::default();
+        for (bit, &property) in properties.iter().take(64).enumerate() {
+            let check = property.check();
+            for (kind, mask) in (0u8..).zip(&mut checks.by_kind) {
+                *mask |= u64::from(check.kinds().has(kind)) << bit;
+            }
+            checks.on_change |= u64::from(check.changes()) << bit;
+            checks.watched.push(Watched {
+                property,
+                check,
+                found: Findings::new(property),
+            });
+        }
+        checks
+    }
+
+    /// Takes in a record that the ledger has just taken in.
+    #[inline]
+    pub fn apply(&mut self, record: &Record, ledger: &Ledger) {
+        let scene = Scene { record, ledger };
+        if self.on_change != 0 && !ledger.changes().is_empty() {
+            for each in bits(self.on_change) {
+                let watched = &mut self.watched[each];
+                for change in ledger.changes() {
+                    watched.check.change(change, &scene, &mut watched.found);
+                }
+            }
+        }
+        for each in bits(self.by_kind[usize::from(record.fact.kind())]) {
+            let watched = &mut self.watched[each];
+            watched.check.record(&scene, &mut watched.found);
+        }
+    }
+
+    /// Time went on to a moment (ns) without a record.
+    pub fn advance(&mut self, now: u64, ledger: &Ledger) {
+        for watched in &mut self.watched {
+            watched.check.advance(now, ledger, &mut watched.found);
+        }
+    }
+
+    /// The run ended at a moment, ns.
+    pub fn finish(&mut self, now: u64, ledger: &Ledger) {
+        self.advance(now, ledger);
+        for watched in &mut self.watched {
+            watched.check.finish(now, ledger, &mut watched.found);
+        }
+    }
+
+    /// What is checked, and what is known of it.
+    pub fn verdicts(&self) -> impl Iterator<Item = (Property, Verdict<'_>)> {
+        self.watched.iter().map(|w| (w.property, w.verdict()))
+    }
+
+    /// What is known of a property; `None` if it is not checked.
+    pub fn verdict(&self, property: &Property) -> Option<Verdict<'_>> {
+        let watched = self.watched.iter().find(|w| w.property == *property)?;
+        Some(watched.verdict())
+    }
+
+    /// The findings of a property.
+    pub fn findings(&self, property: &Property) -> Option<&Findings> {
+        let watched = self.watched.iter().find(|w| w.property == *property)?;
+        Some(&watched.found)
+    }
+
+    /// All kept findings, in the order of the run.
+    pub fn all_findings(&self) -> Vec<&Finding> {
+        let mut all: Vec<&Finding> = self.watched.iter().flat_map(|w| w.found.kept()).collect();
+        all.sort_by_key(|f| f.event);
+        all
+    }
+
+    /// How many findings there were, kept or not.
+    pub fn count(&self) -> u64 {
+        self.watched.iter().map(|w| w.found.count()).sum()
+    }
+}
+
+impl Watched {
+    fn verdict(&self) -> Verdict<'_> {
+        match self.found.kept().first() {
+            Some(first) => Verdict::Broken(first),
+            None if self.check.is_open() => Verdict::Undecided,
+            None => Verdict::Holds,
+        }
+    }
+}
+
+/// The numbers of the bits that are set.
+fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = mask.trailing_zeros() as usize;
+        (mask != 0).then(|| {
+            mask &= mask - 1;
+            bit
+        })
+    })
+}
+
+/// A run's checks together with a ledger of their own, for runs in which nothing else needs one.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The account they read.
+    pub ledger: Ledger,
+    /// They.
+    pub checks: Checks,
+}
+
+impl Observer for Checked {
+    fn record(&mut self, record: &Record) {
+        self.ledger.apply(record);
+        self.checks.apply(record, &self.ledger);
+    }
+}
+
+/// Numbers of the kinds of facts that checks ask for; `Fact::kind` gives them.
+mod kind {
+    pub const STARTED: u8 = 0;
+    pub const CRASHED: u8 = 1;
+    pub const HALTED: u8 = 2;
+    pub const PAUSED: u8 = 3;
+    pub const RESUMED: u8 = 4;
+    pub const FAULT_BEGAN: u8 = 5;
+    pub const FAULT_ENDED: u8 = 6;
+    pub const PRODUCED: u8 = 8;
+    pub const VISIBLE: u8 = 13;
+    pub const ELECTED: u8 = 18;
+    pub const LEADS: u8 = 19;
+    pub const IN_SYNC: u8 = 20;
+    pub const ASSIGNED: u8 = 24;
+    pub const REVOKED: u8 = 25;
+}

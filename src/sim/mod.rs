@@ -1,6 +1,7 @@
 //! The kernel: time, events, random numbers, machines, the network, faults, records. It knows no protocol, no file, no
 //! screen and no wall clock; it is generic over the processes it runs.
 
+pub mod amount;
 pub mod arrivals;
 pub mod complaint;
 pub mod digest;

@@ -116,21 +116,20 @@ impl Log {
         let start = |log: &Self| log.runs.front().map_or(log.end, |r| r.offset);
         let limit = self.end.min(other.end);
         let mut at = start(self).max(start(other));
-        let (mut i, mut j) = (self.place(at), other.place(at));
+        let (mut mine, mut theirs) = (self.place(at), other.place(at));
         while at < limit {
-            let (Some(a), Some(b)) = (self.runs.get(i), other.runs.get(j)) else {
+            let (Some(own), Some(their)) = (self.runs.get(mine), other.runs.get(theirs)) else {
                 break;
             };
-            let (from_a, from_b) = (a.within(at, limit), b.within(at, limit));
-            let (Some(x), Some(y)) = (from_a, from_b) else {
+            let (Some(x), Some(y)) = (own.within(at, limit), their.within(at, limit)) else {
                 break;
             };
-            if x.offset != y.offset || x.lane != y.lane || x.first != y.first {
+            if (x.offset, x.lane, x.first) != (y.offset, y.lane, y.first) {
                 return x.offset.min(y.offset);
             }
             at = x.end().min(y.end());
-            i += usize::from(a.end() <= at);
-            j += usize::from(b.end() <= at);
+            mine += usize::from(own.end() <= at);
+            theirs += usize::from(their.end() <= at);
         }
         limit
     }

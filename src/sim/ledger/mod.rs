@@ -103,7 +103,7 @@ pub enum What {
         /// Number of a later one among those with the same key.
         after_of_key: Option<u32>,
     },
-    /// A message's state changed.
+    /// A message's state changed; or it was lost, and only now its producer was told that it is stored.
     Became {
         /// What it was.
         from: State,
@@ -111,6 +111,8 @@ pub enum What {
         to: State,
         /// Whether its producer was told that it is stored.
         acked: bool,
+        /// Whether it is lost because a group's position moved past it, and still stored.
+        skipped: bool,
         /// Since its application made it, ns.
         age_ns: u64,
     },
@@ -262,12 +264,18 @@ impl Pen<'_> {
             self.account.lost_acked -= u64::from(from == State::Lost);
             self.account.lost_acked += u64::from(to == State::Lost);
         }
-        let age_ns = self.now - message.born;
+        self.became(queue, span, message, from);
+    }
+
+    fn became(&mut self, queue: QueueId, span: Span, message: &Message, from: State) {
+        let to = message.state;
+        let gone = message.in_log == 0 && message.has(GONE);
         let what = What::Became {
             from,
             to,
-            acked,
-            age_ns,
+            acked: message.has(ACKED),
+            skipped: to == State::Lost && !gone,
+            age_ns: self.now - message.born,
         };
         self.note(queue, span, what);
     }
@@ -459,8 +467,10 @@ impl Ledger {
                 let hop = Hop::Acked;
                 pen.note(queue, one, What::Took { hop, ns });
                 message.flags |= ACKED;
-                // A message is counted among the acknowledged lost only if it was acknowledged when it became lost.
-                pen.account.lost_acked += u64::from(message.state == State::Lost);
+                if message.state == State::Lost {
+                    pen.account.lost_acked += 1;
+                    pen.became(queue, one, message, State::Lost);
+                }
             }
         });
     }

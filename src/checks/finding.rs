@@ -1,0 +1,121 @@
+//! What a check found.
+
+use crate::sim::{LaneId, Names, Record, Span};
+
+use super::{Property, Scene};
+
+/// So many findings of a property are kept; the others are counted.
+const KEPT_MAX: usize = 10;
+
+/// A property broke.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Finding {
+    /// Which.
+    pub property: Property,
+    /// When, virtual time in ns.
+    pub at: u64,
+    /// Number of the event during which it broke.
+    pub event: u64,
+    /// What happened, in plain words and with names, without a full stop.
+    pub message: String,
+    /// Numbers of the events that prove it, oldest first.
+    pub evidence: Vec<u64>,
+}
+
+/// The findings of one property.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Findings {
+    property: Property,
+    kept: Vec<Finding>,
+    count: u64,
+    /// Of the last finding, where it is about messages: its event, lane, first number and the number behind its last.
+    last: Option<(u64, LaneId, u32, u32)>,
+}
+
+impl Findings {
+    pub(super) fn new(property: Property) -> Self {
+        Self {
+            property,
+            kept: Vec::new(),
+            count: 0,
+            last: None,
+        }
+    }
+
+    /// The first ones.
+    pub fn kept(&self) -> &[Finding] {
+        &self.kept
+    }
+
+    /// How many there were. What one event does to messages that follow one another is one finding.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Notes a finding. The message is made only if it is kept.
+    pub(super) fn report(
+        &mut self,
+        record: &Record,
+        evidence: &[u64],
+        message: impl FnOnce() -> String,
+    ) {
+        self.last = None;
+        self.count += 1;
+        if self.kept.len() < KEPT_MAX {
+            let mut evidence: Vec<u64> = evidence.iter().copied().filter(|&e| e != 0).collect();
+            evidence.push(record.event);
+            evidence.sort_unstable();
+            evidence.dedup();
+            self.kept.push(Finding {
+                property: self.property,
+                at: record.at,
+                event: record.event,
+                message: message(),
+                evidence,
+            });
+        }
+    }
+
+    /// Notes a finding about messages; it joins the one before if it continues it. `message` is given their name.
+    pub(super) fn report_span(
+        &mut self,
+        scene: &Scene<'_>,
+        span: Span,
+        evidence: &[u64],
+        message: impl FnOnce(&str) -> String,
+    ) {
+        let (record, names) = (scene.record, scene.ledger.names());
+        let end = span.first + span.count;
+        if let Some((event, lane, first, behind)) = self.last
+            && event == record.event
+            && lane == span.lane
+            && behind == span.first
+        {
+            self.last = Some((event, lane, first, end));
+            if self.count as usize <= KEPT_MAX
+                && let Some(finding) = self.kept.last_mut()
+            {
+                finding.message = message(&name(names, lane, first, end));
+            }
+            return;
+        }
+        self.report(record, evidence, || {
+            message(&name(names, span.lane, span.first, end))
+        });
+        self.last = Some((record.event, span.lane, span.first, end));
+    }
+
+    /// What was found turned out not to be so.
+    pub(super) fn take_back(&mut self) {
+        *self = Self::new(self.property);
+    }
+}
+
+/// Messages as people read them: `message checkout-1→orders/0#42`, `17 messages checkout-1→orders/0#42…58`.
+fn name(names: &Names, lane: LaneId, first: u32, end: u32) -> String {
+    let start = names.message(lane, first);
+    match end - first {
+        1 => format!("message {start}"),
+        n => format!("{n} messages {start}…{}", end - 1),
+    }
+}
