@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Loaded, Watch};
-use crate::scenario::Scenario;
+use crate::scenario::{Files, Scenario};
 use crate::systems::{Plan, Sim};
 use crate::trace::recording::{FORMAT, Hex, Recording, hash_text};
 
@@ -182,13 +182,19 @@ impl Session {
             digest: Hex(digest.value()),
             chain: digest.chain().iter().map(|&d| Hex(d)).collect(),
             text: self.loaded.text.clone(),
+            files: self.loaded.files.clone(),
         }
     }
 
     /// The run of a recording, at its beginning; the error says what is wrong with the scenario in it.
     pub fn of_recording(recording: &Recording) -> Result<Self, String> {
-        let loaded = Loaded::from_text(&recording.scenario, &recording.text, &recording.set)
-            .map_err(|document| document.render(false))?;
+        let loaded = Loaded::from_parts(
+            &recording.scenario,
+            &recording.text,
+            &recording.set,
+            Files::Given(&recording.files),
+        )
+        .map_err(|document| document.render(false))?;
         let options = Options {
             seed: Some(recording.seed),
             control: recording.control,

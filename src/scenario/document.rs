@@ -17,6 +17,8 @@ pub struct Document {
     diagnostics: Vec<Diagnostic>,
     /// Values that [`Document::read`] left out.
     left_out: Vec<bool>,
+    /// Which sources stand in the file themselves, and where.
+    quoted: Vec<(usize, Span)>,
 }
 
 /// Later checks note at most so many mistakes: nobody mends more at once, and each costs time to place and show.
@@ -46,6 +48,7 @@ impl Document {
             ast,
             diagnostics,
             left_out: Vec::new(),
+            quoted: Vec::new(),
         }
     }
 
@@ -68,6 +71,7 @@ impl Document {
                     ast,
                     diagnostics: vec![mistake],
                     left_out: Vec::new(),
+                    quoted: Vec::new(),
                 }
             }
         }
@@ -81,6 +85,77 @@ impl Document {
         let number = u16::try_from(self.sources.len()).unwrap_or(u16::MAX);
         self.sources.push(Source::new("--set", argument));
         set::apply(&mut self.ast, argument, number, &mut self.diagnostics);
+    }
+
+    /// Applies one `path=value` that stands in the file itself, in the text at `place`.
+    pub fn set_from(&mut self, argument: &str, place: Span) {
+        self.quoted.push((self.sources.len(), place));
+        self.set(argument);
+    }
+
+    /// The same text and settings, not yet read, and with nothing found.
+    pub(super) fn before_reading(&self) -> Self {
+        Self {
+            sources: self.sources.clone(),
+            ast: self.ast.clone(),
+            diagnostics: Vec::new(),
+            left_out: Vec::new(),
+            quoted: self.quoted.clone(),
+        }
+    }
+
+    /// Notes what was found in `other`, which began as this document and got further sources.
+    pub(super) fn adopt(&mut self, other: &Self, diagnostic: Diagnostic) {
+        if self.sources.len() < other.sources.len() {
+            self.sources.clone_from(&other.sources);
+        }
+        self.report(diagnostic);
+    }
+
+    /// Whether a place lies in the value at `path`.
+    pub(super) fn is_within(&self, place: Span, path: &Path) -> bool {
+        self.find(path).is_some_and(|id| {
+            let whole = self.ast.node(id).span;
+            whole.source == place.source && whole.start <= place.start && place.end <= whole.end
+        })
+    }
+
+    fn find(&self, path: &Path) -> Option<NodeId> {
+        let mut steps = path.steps().iter();
+        steps.try_fold(self.ast.root()?, |id, step| self.step(id, step))
+    }
+
+    /// Moves the places of a diagnostic from a quoted argument to where the argument stands in the file.
+    fn to_quotation(&self, diagnostic: &mut Diagnostic) {
+        let moved = |span: Span| {
+            let quoted = self
+                .quoted
+                .iter()
+                .find(|(number, _)| *number == usize::from(span.source));
+            let Some((number, place)) = quoted else {
+                return span;
+            };
+            let (written, argument) = (&self.sources[0].text, &self.sources[*number].text);
+            let literal = written.get(place.start as usize..place.end as usize);
+            // Between plain quotes each byte stands for itself.
+            if literal.is_some_and(|l| l.get(1..l.len() - 1) == Some(argument)) {
+                let base = place.start as usize + 1;
+                Span::new(0, base + span.start as usize, base + span.end as usize)
+            } else {
+                *place
+            }
+        };
+        diagnostic.span = moved(diagnostic.span);
+        for (span, _) in &mut diagnostic.related {
+            *span = moved(*span);
+        }
+    }
+
+    /// Adds a text that diagnostics may show; its number.
+    pub fn add_source(&mut self, name: impl Into<String>, text: impl Into<String>) -> u16 {
+        let number = u16::try_from(self.sources.len()).unwrap_or(u16::MAX);
+        self.sources.push(Source::new(name, text));
+        number
     }
 
     /// Reads it as a `T`. What is wrong is noted and left out; `None` if nothing is left, or if brackets don't match, so that
@@ -123,6 +198,7 @@ impl Document {
     /// Everything found so far, in the order of the text.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let mut diagnostics = self.diagnostics.clone();
+        diagnostics.iter_mut().for_each(|d| self.to_quotation(d));
         diagnostic::tidy(&mut diagnostics);
         diagnostics
     }
@@ -150,11 +226,9 @@ impl Document {
     /// Whether [`Document::read`] left something out of the value at `path`. What later checks find wrong there, or miss
     /// there, may only follow from that.
     pub fn has_gap_within(&self, path: &Path) -> bool {
-        let mut id = self.ast.root();
-        for step in path.steps() {
-            id = id.and_then(|id| self.step(id, step));
-        }
-        let Some(id) = id else { return false };
+        let Some(id) = self.find(path) else {
+            return false;
+        };
         let mut pending = vec![id];
         while let Some(id) = pending.pop() {
             if self.left_out.get(id.index()).copied().unwrap_or(false) {

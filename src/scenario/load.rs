@@ -1,15 +1,17 @@
 //! From a text to something that can run.
 
-use std::path::Path as FilePath;
+use std::io::Read;
+use std::path::{Path as FilePath, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use crate::sim::complaint::{Complaint, Path, Step};
+use crate::sim::complaint::{Path, Step};
 use crate::systems::Plan;
 
 use super::document::Document;
 use super::schema::Scenario;
-use super::{check, library};
+use super::traces::{Files, Traces};
+use super::{check, control, library, syntax};
 
 /// A scenario that was read and checked.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub struct Loaded<E> {
     pub text: String,
     /// The `--set` arguments that were applied.
     pub sets: Vec<String>,
+    /// The files it names, by name and text.
+    pub files: Vec<(String, String)>,
     /// What it says.
     pub scenario: Scenario<E>,
     /// What it comes down to.
@@ -31,24 +35,34 @@ pub struct Loaded<E> {
 }
 
 impl<E: DeserializeOwned + Clone> Loaded<E> {
-    /// Reads a text. The name stands in diagnostics.
+    /// Reads a text that names no files. The name stands in diagnostics.
     pub fn from_text(name: &str, text: &str, sets: &[String]) -> Result<Self, Box<Document>> {
-        let (scenario, plan, mut document) = read_one::<E>(name, text, sets)?;
-        let control = match control(&scenario, name, text, sets) {
-            Ok(control) => control,
-            Err(broken) => {
-                // A mistake that only the control has stands in `control_set`.
-                let at = Path::root().field("control_set");
-                for diagnostic in broken.diagnostics() {
-                    document.complain(&Complaint::error(at.clone(), diagnostic.message));
-                }
-                return Err(Box::new(document));
-            }
+        Self::from_parts(name, text, sets, Files::Nowhere)
+    }
+
+    /// Reads a text. The name stands in diagnostics.
+    pub fn from_parts(
+        name: &str,
+        text: &str,
+        sets: &[String],
+        files: Files<'_>,
+    ) -> Result<Self, Box<Document>> {
+        let mut document = Document::parse(name, text);
+        sets.iter().for_each(|set| document.set(set));
+        let (scenario, plan, traces) = match read_one::<E>(&mut document, files) {
+            Some(read) => read,
+            None => return Err(Box::new(document)),
         };
+        let mut files_read = traces.files;
+        let control = control::control(&scenario, &plan, &mut document, files, &mut files_read);
+        if !document.is_sound() {
+            return Err(Box::new(document));
+        }
         Ok(Self {
             name: name.to_owned(),
             text: text.to_owned(),
             sets: sets.to_vec(),
+            files: files_read,
             scenario,
             plan,
             control: control.map(Box::new),
@@ -57,32 +71,28 @@ impl<E: DeserializeOwned + Clone> Loaded<E> {
     }
 }
 
-fn read_one<E: DeserializeOwned>(
-    name: &str,
-    text: &str,
-    sets: &[String],
-) -> Result<(Scenario<E>, Plan, Document), Box<Document>> {
-    let mut document = Document::parse(name, text);
-    for set in sets {
-        document.set(set);
-    }
-    let Some(scenario) = document.read::<Scenario<E>>() else {
-        return Err(Box::new(document));
-    };
+/// Reads and checks what a document says; `None` if it has mistakes, which are then in the document.
+pub(super) fn read_one<E: DeserializeOwned>(
+    document: &mut Document,
+    files: Files<'_>,
+) -> Option<(Scenario<E>, Plan, Traces)> {
+    let scenario = document.read::<Scenario<E>>()?;
     // The checks see what could be read; mistakes that only follow from what could not are not reported.
-    let gaps = sections_with_gaps(&document);
+    let gaps = sections_with_gaps(document);
     for complaint in check::check(&scenario) {
-        if !follows_from_gap(&document, &gaps, &complaint.at) {
+        if !follows_from_gap(document, &gaps, &complaint.at) {
             document.complain(&complaint);
         }
     }
+    let traces = Traces::read(&scenario, files, document);
     if !document.is_sound() {
-        return Err(Box::new(document));
+        return None;
     }
     let line = |i: usize| document.line_of(&Path::root().field("faults").index(i));
     let lines: Vec<u32> = (0..scenario.faults.len()).map(line).collect();
-    let plan = scenario.plan(&lines);
-    Ok((scenario, plan, document))
+    let mut plan = scenario.plan(&lines);
+    plan.traces.clone_from(&traces.times);
+    Some((scenario, plan, traces))
 }
 
 /// Those sections to whose entries others refer from which something could not be read.
@@ -107,29 +117,6 @@ fn follows_from_gap(document: &Document, gaps: &[&str], at: &Path) -> bool {
     gaps.iter().any(elsewhere) || document.has_gap_within(&entry)
 }
 
-/// The control of a scenario: without its faults, or with what `control_set` changes.
-fn control<E: DeserializeOwned + Clone>(
-    scenario: &Scenario<E>,
-    name: &str,
-    text: &str,
-    sets: &[String],
-) -> Result<Option<(Scenario<E>, Plan)>, Box<Document>> {
-    if scenario.control.is_empty() {
-        return Ok(None);
-    }
-    let sets = [sets, &scenario.control_set].concat();
-    let (mut control, mut plan, _) = read_one::<E>(name, text, &sets)?;
-    if !scenario
-        .control_faults
-        .unwrap_or(!scenario.control_set.is_empty())
-    {
-        control.faults.clear();
-        plan.world.faults.clear();
-    }
-    control.expect = std::mem::take(&mut control.control);
-    Ok(Some((control, plan)))
-}
-
 /// Why a scenario could not be found or read.
 #[derive(Debug)]
 pub enum LoadError {
@@ -144,31 +131,64 @@ pub fn load<E: DeserializeOwned + Clone>(
     which: &str,
     sets: &[String],
 ) -> Result<Loaded<E>, LoadError> {
-    let (name, text) = find(which)?;
-    Loaded::from_text(&name, &text, sets).map_err(LoadError::Mistakes)
+    let found = find(which)?;
+    let files = found.folder.as_deref().map_or(Files::Nowhere, Files::In);
+    Loaded::from_parts(&found.name, &found.text, sets, files).map_err(LoadError::Mistakes)
 }
 
-/// The name and text of a scenario.
-pub fn find(which: &str) -> Result<(String, String), LoadError> {
+/// A scenario's text and where it was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What it is called: a built-in name or a file's path.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// The folder of its file.
+    pub folder: Option<PathBuf>,
+}
+
+/// Finds the text of a scenario.
+pub fn find(which: &str) -> Result<Found, LoadError> {
     let path = FilePath::new(which);
     let looks_like_file = path.extension().is_some() || path.components().count() > 1;
     if !looks_like_file || !path.exists() {
         if let Some(built_in) = library::find(which) {
-            return Ok((built_in.name.to_owned(), built_in.text.to_owned()));
+            return Ok(Found {
+                name: built_in.name.to_owned(),
+                text: built_in.text.to_owned(),
+                folder: None,
+            });
         }
         if !path.exists() {
             return Err(LoadError::NotFound(not_found(which, looks_like_file)));
         }
     }
-    let bytes = std::fs::read(path)
-        .map_err(|e| LoadError::NotFound(format!("cannot read `{which}`: {e}")))?;
+    let bytes =
+        read(path).map_err(|why| LoadError::NotFound(format!("cannot read `{which}`: {why}")))?;
     match String::from_utf8(bytes) {
-        Ok(text) => Ok((which.to_owned(), text)),
+        Ok(text) => Ok(Found {
+            name: which.to_owned(),
+            text,
+            folder: Some(path.parent().unwrap_or(FilePath::new("")).to_owned()),
+        }),
         Err(error) => Err(LoadError::Mistakes(Box::new(Document::parse_bytes(
             which,
             error.as_bytes(),
         )))),
     }
+}
+
+/// The bytes of a file, but not more than enough to see that it is too large; the error is a clause.
+fn read(path: &FilePath) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    if file.metadata().is_ok_and(|about| about.is_dir()) {
+        return Err("it is a folder".to_owned());
+    }
+    let mut bytes = Vec::new();
+    file.take(syntax::FILE_BYTES_MAX as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    Ok(bytes)
 }
 
 fn not_found(which: &str, looks_like_file: bool) -> String {

@@ -38,6 +38,7 @@ impl<E> Scenario<E> {
                 faults,
             },
             sets,
+            traces: BTreeMap::new(),
             systems: self.systems.clone(),
             workloads: self.workloads.clone(),
         }

@@ -2,6 +2,7 @@
 //! what a scenario says, whether it can be, and the plan it comes down to.
 
 mod check;
+mod control;
 pub mod de;
 pub mod diagnostic;
 pub mod document;
@@ -9,12 +10,16 @@ mod excerpt;
 pub mod library;
 mod load;
 mod lower;
+mod print;
 pub mod schema;
 mod set;
 pub mod source;
 pub mod syntax;
 pub mod trace_csv;
+mod traces;
 mod words;
 
-pub use load::{LoadError, Loaded, find, load};
+pub use load::{Found, LoadError, Loaded, find, load};
+pub use print::effective;
 pub use schema::Scenario;
+pub use traces::Files;

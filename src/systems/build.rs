@@ -1,6 +1,7 @@
 //! Putting systems into a world.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::sim::host::HostPlan;
 use crate::sim::names::{GroupName, NodeName, ProcessName, QueueName};
@@ -37,6 +38,8 @@ pub struct Builder {
     pub seed: u64,
     /// What things are called.
     pub names: Names,
+    /// Arrival times that were read from files, ns, rising, by the file's name in the scenario.
+    pub traces: BTreeMap<String, Arc<[u64]>>,
     /// What each system offers to others, by its name.
     pub exports: BTreeMap<String, Export>,
     world: WorldPlan,
@@ -54,6 +57,7 @@ impl Builder {
         Self {
             seed,
             names,
+            traces: BTreeMap::new(),
             exports: BTreeMap::new(),
             world,
             processes: Vec::new(),

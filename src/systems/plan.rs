@@ -1,6 +1,7 @@
 //! The plan: what a scenario comes down to, ready to be built with any seed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::sim::{NodeId, WorldPlan};
 
@@ -15,6 +16,8 @@ pub struct Plan {
     pub world: WorldPlan,
     /// Named sets of nodes, by the `name` of their `nodes` entry.
     pub sets: BTreeMap<String, Vec<NodeId>>,
+    /// Arrival times that were read from files, ns, rising, by the file's name in the scenario.
+    pub traces: BTreeMap<String, Arc<[u64]>>,
     /// The systems.
     pub systems: Vec<SystemSettings>,
     /// Who uses them.
@@ -25,6 +28,7 @@ impl Plan {
     /// A run at its beginning. The plan must have been checked: names that are not there are left out without a word.
     pub fn build(&self, seed: u64) -> Sim {
         let mut builder = Builder::new(seed, self.world.clone(), self.sets.clone());
+        builder.traces.clone_from(&self.traces);
         for system in &self.systems {
             system.build(&mut builder);
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::host::Survival;
 use crate::sim::{Cost, Names, Pid, Role, Token};
@@ -95,6 +96,15 @@ settings! {
         Producer(kafka::ProducerSettings),
         /// Applications that read Kafka topics together.
         ConsumerGroup(kafka::ConsumerGroupSettings),
+    }
+}
+
+impl WorkloadSettings {
+    /// When it makes its requests, with the field that says so.
+    pub fn arrivals(&self) -> Vec<(&'static str, &Arrivals)> {
+        match self {
+            Self::Producer(_) | Self::ConsumerGroup(_) => Vec::new(),
+        }
     }
 }
 

@@ -35,6 +35,9 @@ pub struct Recording {
     pub chain: Vec<Hex>,
     /// The scenario's text.
     pub text: String,
+    /// The files it names, by name and text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<(String, String)>,
 }
 
 /// A 64-bit fingerprint, written as 16 hexadecimal digits.
