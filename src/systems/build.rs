@@ -145,12 +145,18 @@ impl Builder {
     }
 
     pub(super) fn finish(self) -> Sim {
+        let (seed, world, names, processes) = self.parts();
+        Sim::new(seed, world, names, processes)
+    }
+
+    /// Everything that a simulation is made of.
+    pub(super) fn parts(self) -> (u64, WorldPlan, Names, Vec<Process>) {
         // A reserved identity without a process would be a bug of a system's build step; its name goes with it.
         debug_assert!(
             self.processes.iter().all(Option::is_some),
             "every reserved process is put"
         );
         let processes = self.processes.into_iter().flatten().collect();
-        Sim::new(self.seed, self.world, self.names, processes)
+        (self.seed, self.world, self.names, processes)
     }
 }

@@ -52,6 +52,21 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// The metadata offset at which a run begins: the topics have been created, the brokers have registered.
+    pub(super) const FIRST_METADATA: u64 = 1;
+
+    /// Which broker a process is.
+    pub fn broker(&self, pid: Pid) -> Option<usize> {
+        self.brokers.iter().position(|&b| b == pid)
+    }
+
+    /// Index of a partition's topic.
+    pub fn topic_index(&self, queue: QueueId) -> Option<usize> {
+        self.topics
+            .iter()
+            .position(|t| (t.first.0..t.first.0 + t.partitions).contains(&queue.0))
+    }
+
     /// A partition's place among all partitions of the cluster.
     pub fn place(&self, queue: QueueId) -> usize {
         (queue.0 - self.first.0) as usize

@@ -4,6 +4,7 @@
 mod batch;
 mod broker;
 mod build;
+mod check;
 #[allow(dead_code, reason = "until clients use it")]
 mod client;
 mod cluster;
@@ -11,6 +12,7 @@ mod consumer;
 mod controller;
 #[allow(dead_code, reason = "until brokers use it")]
 mod coordinator;
+mod log;
 mod notes;
 mod producer;
 mod protocol;
@@ -27,3 +29,8 @@ pub use protocol::{Acks, Assignor, Message};
 pub use settings::{Settings, TopicSettings, Truncation};
 
 pub(super) use super::{Badge, Builder, Ctx, Inspect, Known, Note, Row, Standing};
+
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod broker_tests;

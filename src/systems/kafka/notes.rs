@@ -1,6 +1,56 @@
 //! What Kafka's own records mean.
 
+use crate::sim::{Names, Pid, QueueId};
+
 use super::Note;
 
+/// A broker registered with the controller; its new broker epoch.
+pub(super) const REGISTERED: u16 = 100;
+/// The controller fenced a broker: it has not heard of it in time.
+pub(super) const FENCED: u16 = 101;
+/// The controller let a broker in.
+pub(super) const UNFENCED: u16 = 102;
+/// A replica cut its log back.
+pub(super) const TRUNCATED: u16 = 103;
+/// A broker stopped because its log directory has no room.
+pub(super) const DISK_FULL: u16 = 104;
+
 /// The table; codes are Kafka's from 100 on.
-pub const NOTES: &[Note] = &[];
+pub const NOTES: &[Note] = &[
+    Note {
+        code: REGISTERED,
+        word: "REGISTERED",
+        mark: false,
+        text: |names, broker, epoch| {
+            format!("{} with broker epoch {epoch}", names.process(Pid(broker)))
+        },
+    },
+    Note {
+        code: FENCED,
+        word: "FENCED",
+        mark: true,
+        text: broker,
+    },
+    Note {
+        code: UNFENCED,
+        word: "UNFENCED",
+        mark: true,
+        text: broker,
+    },
+    Note {
+        code: TRUNCATED,
+        word: "TRUNCATED",
+        mark: true,
+        text: |names, queue, end| format!("{} to offset {end}", names.queue(QueueId(queue))),
+    },
+    Note {
+        code: DISK_FULL,
+        word: "DISK FULL",
+        mark: true,
+        text: |_, _, _| "no room in the log directory: the broker stops".to_owned(),
+    },
+];
+
+fn broker(names: &Names, broker: u32, _: u64) -> String {
+    names.process(Pid(broker)).to_owned()
+}

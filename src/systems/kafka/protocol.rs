@@ -37,6 +37,8 @@ pub enum Error {
     StaleBrokerEpoch,
     InvalidUpdateVersion,
     NotController,
+    IneligibleReplica,
+    DuplicateBrokerRegistration,
 }
 
 /// How many acknowledgements a producer waits for (`acks`).
@@ -241,7 +243,8 @@ pub struct FetchedPartition {
     pub high_watermark: u64,
     /// Where the leader's log begins.
     pub log_start: u64,
-    /// The asker's log departs from the leader's: cut back to where this epoch ends.
+    /// The asker's log departs from the leader's: cut back to where this epoch ends. With [`Error::OffsetOutOfRange`]: where
+    /// the leader's log ends (no epoch), which saves the follower a question.
     pub diverging: Option<EpochEnd>,
     /// What follows. Whole batches: the first may begin before the offset asked for.
     pub batches: Vec<LogBatch>,

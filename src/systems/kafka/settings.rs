@@ -44,21 +44,16 @@ pub struct Settings {
     /// How often a broker says to the controller that it is there.
     #[serde(default = "seconds::<2>")]
     pub broker_heartbeat_interval_ms: Duration,
-    /// Whether the controller gives leadership back to preferred leaders.
+    /// Whether the controller gives leadership back to preferred leaders, whatever their share: in KRaft mode the product has
+    /// no `leader.imbalance.per.broker.percentage`.
     #[serde(default = "yes")]
     pub auto_leader_rebalance_enable: bool,
     /// How often it looks whether it should.
     #[serde(default = "seconds::<300>")]
     pub leader_imbalance_check_interval_seconds: Duration,
-    /// From which share of partitions not led by their preferred leader on, per broker, in percent.
-    #[serde(default = "ten")]
-    pub leader_imbalance_per_broker_percentage: u32,
     /// How many requests a broker handles at once.
     #[serde(default = "eight")]
     pub num_io_threads: u32,
-    /// Requests that wait at a broker; more are left on the network.
-    #[serde(default = "five_hundred")]
-    pub queued_max_requests: u32,
     /// How often a broker looks for segments to delete.
     #[serde(default = "seconds::<300>")]
     pub log_retention_check_interval_ms: Duration,
@@ -91,6 +86,27 @@ pub struct Settings {
     /// Model: additional work for each KiB that a request brings.
     #[serde(default = "request_time_per_kib")]
     pub request_time_per_kib: Duration,
+}
+
+impl Settings {
+    /// The topic that keeps the positions of consumer groups. Kafka makes it when the first group appears, as large as
+    /// `offsets.topic.*` say; it compacts it, which the model does not.
+    pub(super) fn offsets_topic(&self, brokers: u32) -> TopicSettings {
+        TopicSettings {
+            name: "__consumer_offsets".to_owned(),
+            partitions: self.offsets_topic_num_partitions,
+            replication_factor: self.offsets_topic_replication_factor.min(brokers),
+            replica_assignment: None,
+            min_insync_replicas: 1,
+            unclean_leader_election_enable: false,
+            retention_ms: None,
+            retention_bytes: None,
+            segment_bytes: Size::from_mib(100),
+            segment_ms: week().unwrap_or_default(),
+            flush_messages: None,
+            flush_ms: None,
+        }
+    }
 }
 
 /// A topic.
@@ -173,16 +189,8 @@ const fn eight() -> u32 {
     8
 }
 
-const fn ten() -> u32 {
-    10
-}
-
 const fn fifty() -> u32 {
     50
-}
-
-const fn five_hundred() -> u32 {
-    500
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "serde wants the field's type")]

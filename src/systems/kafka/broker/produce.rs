@@ -1,0 +1,272 @@
+//! Writes: of producers and of the group coordinator.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::sim::{Pid, QueueId, TimerId, Token};
+
+use super::super::Ctx;
+use super::super::batch::{Batch, LogBatch};
+use super::super::protocol::{Acks, Error, Produce, Produced, Response};
+use super::producers::Verdict;
+use super::replica::{AckWaiter, Waiter};
+use super::{Broker, kind, record_stored, reply};
+
+/// A produce request with `acks` all that waits for replicas.
+#[derive(Clone, Debug)]
+pub(super) struct Pending {
+    from: Pid,
+    number: u32,
+    /// What the answer would be if it were given now.
+    results: Vec<Produced>,
+    /// How many partitions it waits for.
+    remaining: u32,
+    timer: TimerId,
+}
+
+/// A client whose produce request waits for replicas. Its next ones are not looked at before that is answered: a broker
+/// serves the requests of one connection one after another (Kafka's `SocketServer` mutes the channel).
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    pub pid: Pid,
+    queue: VecDeque<(u32, Box<Produce>)>,
+}
+
+impl Broker {
+    pub(super) fn produce(
+        &mut self,
+        from: Pid,
+        number: u32,
+        request: Box<Produce>,
+        ctx: &mut Ctx<'_>,
+    ) {
+        match self.connections.iter_mut().find(|c| c.pid == from) {
+            Some(connection) => connection.queue.push_back((number, request)),
+            None => self.produce_now(from, number, *request, ctx),
+        }
+    }
+
+    /// The connection may go on with its next request.
+    pub(super) fn next_of(&mut self, pid: Pid, ctx: &mut Ctx<'_>) {
+        let Some(at) = self.connections.iter().position(|c| c.pid == pid) else {
+            return;
+        };
+        let mut connection = self.connections.swap_remove(at);
+        while let Some((number, request)) = connection.queue.pop_front() {
+            self.produce_now(pid, number, *request, ctx);
+            if let Some(again) = self.connections.iter_mut().find(|c| c.pid == pid) {
+                again.queue = connection.queue;
+                return;
+            }
+        }
+    }
+
+    fn produce_now(&mut self, from: Pid, number: u32, request: Produce, ctx: &mut Ctx<'_>) {
+        let mut results = Vec::with_capacity(request.batches.len());
+        let mut waits: Vec<(usize, AckWaiter)> = Vec::new();
+        let (slot, id) = self.produces.next();
+        let flush = request
+            .batches
+            .iter()
+            .any(|(queue, b)| self.must_flush(*queue, u64::from(b.count())));
+        for (index, (queue, batch)) in (0u32..).zip(request.batches) {
+            let accepted = self.accept(queue, batch, request.acks, ctx);
+            if let Ok((place, base, end)) = accepted {
+                if request.acks == Acks::All {
+                    let who = Waiter::Client(slot, id, index);
+                    waits.push((place, AckWaiter { end, base, who }));
+                }
+                self.appended(place);
+            }
+            let result = accepted.map(|(_, base, _)| base);
+            results.push(Produced { queue, result });
+        }
+        if flush {
+            self.flushed(ctx);
+        }
+        if request.acks == Acks::Zero {
+            // Nobody waits for an answer.
+        } else if waits.is_empty() {
+            reply(ctx, from, number, Response::Produce(results));
+        } else {
+            self.wait_for_replicas(from, number, results, waits, request.timeout_ns, ctx);
+        }
+    }
+
+    fn wait_for_replicas(
+        &mut self,
+        from: Pid,
+        number: u32,
+        mut results: Vec<Produced>,
+        waits: Vec<(usize, AckWaiter)>,
+        timeout_ns: u64,
+        ctx: &mut Ctx<'_>,
+    ) {
+        for (_, waiter) in &waits {
+            if let Waiter::Client(_, _, index) = waiter.who {
+                results[index as usize].result = Err(Error::RequestTimedOut);
+            }
+        }
+        let (slot, id) = self.produces.next();
+        let token = Token {
+            kind: kind::PRODUCE_TIMEOUT,
+            index: slot as u16,
+            data: id,
+        };
+        let timer = ctx.timer(timeout_ns, token);
+        self.produces.insert(Pending {
+            from,
+            number,
+            results,
+            remaining: waits.len() as u32,
+            timer,
+        });
+        self.connections.push(Connection {
+            pid: from,
+            queue: VecDeque::new(),
+        });
+        for (place, waiter) in waits {
+            self.wait(place, waiter);
+        }
+    }
+
+    /// A write waits for the high watermark.
+    fn wait(&mut self, place: usize, waiter: AckWaiter) {
+        let leading = self.replicas[place].as_mut().and_then(|r| r.leading_mut());
+        if let Some(leading) = leading {
+            // A repeated batch can lie before what others wait for.
+            let acks = &mut leading.acks;
+            match acks.back() {
+                Some(last) if last.end > waiter.end => {
+                    let at = acks.partition_point(|w| w.end <= waiter.end);
+                    acks.insert(at, waiter);
+                }
+                _ => acks.push_back(waiter),
+            }
+        }
+    }
+
+    /// Checks a producer's batch and appends it. Returns its place, its offset and the offset behind it.
+    fn accept(
+        &mut self,
+        queue: QueueId,
+        batch: Arc<Batch>,
+        acks: Acks,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(usize, u64, u64), Error> {
+        let place = self.place_of(queue).ok_or(Error::UnknownTopicOrPartition)?;
+        let replica = self.replicas[place]
+            .as_deref()
+            .ok_or(Error::NotLeaderOrFollower)?;
+        let leading = replica.leading().ok_or(Error::NotLeaderOrFollower)?;
+        if u64::from(batch.bytes()) > self.cluster.settings.message_max_bytes.bytes() {
+            return Err(Error::MessageTooLarge);
+        }
+        if acks == Acks::All && leading.isr.len() < replica.min_insync {
+            return Err(Error::NotEnoughReplicas);
+        }
+        if let Some(sequence) = batch.sequence {
+            match replica.producers.judge(sequence, batch.count()) {
+                Verdict::New => {}
+                Verdict::Duplicate(base) => {
+                    return Ok((place, base, base + u64::from(batch.count())));
+                }
+                Verdict::Refused(error) => return Err(error),
+            }
+        }
+        let (base, end) = self
+            .append(place, batch, ctx)
+            .ok_or(Error::KafkaStorageError)?;
+        Ok((place, base, end))
+    }
+
+    /// Appends to a log that this broker leads.
+    fn append(&mut self, place: usize, batch: Arc<Batch>, ctx: &mut Ctx<'_>) -> Option<(u64, u64)> {
+        let queue = self.queue_at(place);
+        let replica = self.replicas[place].as_deref_mut()?;
+        let position = Self::write(ctx, batch.bytes())?;
+        let base = replica.log.end();
+        record_stored(ctx, queue, &batch, base, true);
+        let batch = LogBatch {
+            base,
+            epoch: replica.epoch.unwrap_or(0),
+            batch,
+        };
+        replica.producers.appended(&batch);
+        replica.unflushed += u64::from(batch.batch.count());
+        replica.log.append(batch, position);
+        Some((base, replica.log.end()))
+    }
+
+    /// Appends what the group coordinator wants to keep, with `acks` all.
+    pub(super) fn append_internal(
+        &mut self,
+        queue: QueueId,
+        batch: Batch,
+        ticket: u64,
+        ctx: &mut Ctx<'_>,
+    ) {
+        match self.accept(queue, Arc::new(batch), Acks::All, ctx) {
+            Ok((place, base, end)) => {
+                let who = Waiter::Coordinator(ticket);
+                self.wait(place, AckWaiter { end, base, who });
+                self.appended(place);
+            }
+            Err(error) => self.todo.appended.push_back((ticket, Err(error))),
+        }
+    }
+
+    /// Something was appended: followers that wait for it get it.
+    fn appended(&mut self, place: usize) {
+        let leading = self.replicas[place].as_ref().and_then(|r| r.leading());
+        for peer in leading.into_iter().flat_map(|l| &l.peers) {
+            if let Some(broker) = self.cluster.broker(peer.pid)
+                && self.followers[broker].is_some()
+                && !self.todo.followers.contains(&broker)
+            {
+                self.todo.followers.push(broker);
+            }
+        }
+        if self.todo.led.last() != Some(&place) {
+            self.todo.led.push(place);
+        }
+    }
+
+    /// A write is decided.
+    pub(super) fn decide(&mut self, waiter: AckWaiter, error: Option<Error>, ctx: &mut Ctx<'_>) {
+        let result = error.map_or(Ok(waiter.base), Err);
+        match waiter.who {
+            Waiter::Coordinator(ticket) => self.todo.appended.push_back((ticket, result)),
+            Waiter::Client(slot, id, index) => {
+                let Some(pending) = self.produces.get_mut(slot, id) else {
+                    return;
+                };
+                pending.results[index as usize].result = result;
+                pending.remaining -= 1;
+                if pending.remaining == 0
+                    && let Some(pending) = self.produces.take(slot, id)
+                {
+                    ctx.cancel(pending.timer);
+                    self.answer(pending, ctx);
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, pending: Pending, ctx: &mut Ctx<'_>) {
+        let Pending {
+            from,
+            number,
+            results,
+            ..
+        } = pending;
+        reply(ctx, from, number, Response::Produce(results));
+        self.todo.connections.push(from);
+    }
+
+    pub(super) fn produce_timed_out(&mut self, token: Token, ctx: &mut Ctx<'_>) {
+        if let Some(pending) = self.produces.take(u32::from(token.index), token.data) {
+            self.answer(pending, ctx);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What a partition remembers of idempotent producers, so that a batch that is sent twice is stored once (KIP-98).
+
+use super::super::batch::{LogBatch, Sequence};
+use super::super::protocol::Error;
+
+/// How many batches of a producer are remembered: as many as may be in flight (Kafka: `ProducerStateEntry`,
+/// `NUM_BATCHES_TO_RETAIN` 5).
+const REMEMBERED: usize = 5;
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    first: u32,
+    count: u32,
+    base: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    producer_id: u64,
+    epoch: u16,
+    /// The youngest last.
+    batches: Vec<Known>,
+}
+
+/// What a batch is to the partition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in super::super) enum Verdict {
+    /// The next one: append it.
+    New,
+    /// It is there already, from this offset on.
+    Duplicate(u64),
+    /// It must not be appended.
+    Refused(Error),
+}
+
+/// The producers of a partition, by their id.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Producers(Vec<Entry>);
+
+impl Producers {
+    /// Forgets everything, and learns it again from a log.
+    pub fn rebuild<'a>(&mut self, batches: impl Iterator<Item = &'a LogBatch>) {
+        self.0.clear();
+        batches.for_each(|b| self.appended(b));
+    }
+
+    /// Judges a batch that wants to be appended. Of a producer that is not known (any more) every sequence is accepted, as
+    /// Kafka does (`ProducerAppendInfo.checkSequence`).
+    pub fn judge(&self, sequence: Sequence, count: u32) -> Verdict {
+        let Ok(at) = self
+            .0
+            .binary_search_by_key(&sequence.producer_id, |e| e.producer_id)
+        else {
+            return Verdict::New;
+        };
+        let entry = &self.0[at];
+        if sequence.producer_epoch < entry.epoch {
+            return Verdict::Refused(Error::InvalidProducerEpoch);
+        }
+        if sequence.producer_epoch > entry.epoch {
+            return match sequence.base {
+                0 => Verdict::New,
+                _ => Verdict::Refused(Error::OutOfOrderSequenceNumber),
+            };
+        }
+        let same = |k: &&Known| k.first == sequence.base && k.count == count;
+        if let Some(known) = entry.batches.iter().find(same) {
+            return Verdict::Duplicate(known.base);
+        }
+        match entry.batches.last() {
+            Some(last) if last.first.wrapping_add(last.count) != sequence.base => {
+                Verdict::Refused(Error::OutOfOrderSequenceNumber)
+            }
+            _ => Verdict::New,
+        }
+    }
+
+    /// A batch was appended.
+    pub fn appended(&mut self, batch: &LogBatch) {
+        let Some(sequence) = batch.batch.sequence else {
+            return;
+        };
+        let id = sequence.producer_id;
+        let at = match self.0.binary_search_by_key(&id, |e| e.producer_id) {
+            Ok(at) => at,
+            Err(at) => {
+                let entry = Entry {
+                    producer_id: id,
+                    epoch: sequence.producer_epoch,
+                    batches: Vec::with_capacity(REMEMBERED),
+                };
+                self.0.insert(at, entry);
+                at
+            }
+        };
+        let entry = &mut self.0[at];
+        if entry.epoch != sequence.producer_epoch {
+            entry.epoch = sequence.producer_epoch;
+            entry.batches.clear();
+        }
+        if entry.batches.len() == REMEMBERED {
+            entry.batches.remove(0);
+        }
+        entry.batches.push(Known {
+            first: sequence.base,
+            count: batch.batch.count(),
+            base: batch.base,
+        });
+    }
+
+    /// How many producers are known.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::super::batch::{Batch, Item, Payload};
+    use super::*;
+    use crate::sim::{LaneId, Span};
+
+    fn sequence(base: u32, producer_epoch: u16) -> Sequence {
+        Sequence {
+            producer_id: 7,
+            producer_epoch,
+            base,
+        }
+    }
+
+    fn stored(first: u32, epoch: u16, offset: u64) -> LogBatch {
+        let item = Item {
+            born_ns: 0,
+            key: None,
+            bytes: 1,
+            poison: false,
+        };
+        LogBatch {
+            base: offset,
+            epoch: 0,
+            batch: Arc::new(Batch {
+                timestamp_ns: 0,
+                sequence: Some(sequence(first, epoch)),
+                payload: Payload::Messages {
+                    span: Span {
+                        lane: LaneId(0),
+                        first,
+                        count: 2,
+                    },
+                    items: vec![item; 2].into(),
+                },
+            }),
+        }
+    }
+
+    #[test]
+    fn a_repeated_batch_is_recognised_and_a_gap_refused() {
+        let mut producers = Producers::default();
+        assert_eq!(producers.judge(sequence(0, 0), 2), Verdict::New);
+        for n in 0..6 {
+            producers.appended(&stored(n * 2, 0, 100 + u64::from(n) * 2));
+        }
+        assert_eq!(producers.judge(sequence(12, 0), 2), Verdict::New);
+        assert_eq!(
+            producers.judge(sequence(10, 0), 2),
+            Verdict::Duplicate(110),
+            "the last one"
+        );
+        assert_eq!(
+            producers.judge(sequence(2, 0), 2),
+            Verdict::Duplicate(102),
+            "the fifth from the end"
+        );
+        let refused = Verdict::Refused(Error::OutOfOrderSequenceNumber);
+        assert_eq!(
+            producers.judge(sequence(0, 0), 2),
+            refused,
+            "only five are remembered"
+        );
+        assert_eq!(
+            producers.judge(sequence(14, 0), 2),
+            refused,
+            "12 is missing"
+        );
+    }
+
+    #[test]
+    fn a_new_life_of_a_producer_starts_at_zero_and_shuts_out_the_old() {
+        let mut producers = Producers::default();
+        producers.appended(&stored(0, 1, 0));
+        assert_eq!(
+            producers.judge(sequence(2, 0), 2),
+            Verdict::Refused(Error::InvalidProducerEpoch)
+        );
+        assert_eq!(
+            producers.judge(sequence(2, 2), 2),
+            Verdict::Refused(Error::OutOfOrderSequenceNumber)
+        );
+        assert_eq!(producers.judge(sequence(0, 2), 2), Verdict::New);
+    }
+}

@@ -1,0 +1,357 @@
+//! One partition on one broker: its log, how much of it is committed, and what its leader knows of the other replicas.
+//! The rules of the high watermark and of the in-sync replicas are here, apart from all messages.
+
+use std::collections::VecDeque;
+
+use crate::sim::Pid;
+
+use super::super::log::Log;
+use super::super::settings::TopicSettings;
+use super::producers::Producers;
+
+/// A replica.
+#[derive(Clone, Debug)]
+pub(super) struct Replica {
+    /// Index of its topic in the cluster.
+    pub topic: usize,
+    /// How many replicas must be in sync for `acks` all; never more than there are replicas.
+    pub min_insync: usize,
+    /// Its log. Survives a crash, as far as the disk keeps it.
+    pub log: Log,
+    /// Everything below is committed, as far as this replica knows.
+    pub high_watermark: u64,
+    /// The high watermark as last written to the disk (`replication-offset-checkpoint`). Survives a crash.
+    pub checkpoint: u64,
+    /// The leader epoch it acts in; `None` before it has heard of one.
+    pub epoch: Option<u32>,
+    /// What it does in it.
+    pub part: Part,
+    /// What it knows of idempotent producers.
+    pub producers: Producers,
+    /// Records appended since the last sync.
+    pub unflushed: u64,
+    /// Times the log was cut back.
+    pub truncations: u32,
+}
+
+/// What a replica does.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    /// Nothing: nobody leads, or it has just started.
+    Idle,
+    /// It leads.
+    Leader(Box<Leading>),
+    /// It copies from a leader.
+    Follower(Pid),
+}
+
+/// What a leader knows.
+#[derive(Clone, Debug)]
+pub(super) struct Leading {
+    /// Where its epoch begins: a follower that has not got so far is not in sync.
+    pub epoch_start: u64,
+    /// The in-sync replicas by the controller's last word.
+    pub isr: Vec<Pid>,
+    /// The state that word belongs to.
+    pub partition_epoch: u32,
+    /// The in-sync replicas it has asked the controller for.
+    pub pending: Option<Vec<Pid>>,
+    /// The other replicas.
+    pub peers: Vec<Peer>,
+    /// Writes that wait for the high watermark, by offset.
+    pub acks: VecDeque<AckWaiter>,
+    /// Consumers' fetches that wait for it: (slot, number).
+    pub readers: Vec<(u32, u32)>,
+}
+
+/// A write that waits until the high watermark is at `end`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AckWaiter {
+    /// Offset behind its last record.
+    pub end: u64,
+    /// Offset of its first record.
+    pub base: u64,
+    /// Who waits.
+    pub who: Waiter,
+}
+
+/// Who waits for a write.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Waiter {
+    /// A produce request: its slot, its number, and which of its batches.
+    Client(u32, u32, u32),
+    /// The group coordinator, under its ticket.
+    Coordinator(u64),
+}
+
+/// What a leader knows of a follower.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    /// Who.
+    pub pid: Pid,
+    /// Where its log ends: the offset of its last fetch in this epoch.
+    pub end: Option<u64>,
+    /// When it last had everything that the leader had, by the leader's clock.
+    pub caught_up_ns: Option<i64>,
+    fetched_ns: i64,
+    leader_end_then: u64,
+    /// The last high watermark it was told.
+    pub told: u64,
+}
+
+impl Peer {
+    fn new(pid: Pid, in_sync: bool, clock_ns: i64) -> Self {
+        Self {
+            pid,
+            end: None,
+            caught_up_ns: in_sync.then_some(clock_ns),
+            fetched_ns: i64::MIN,
+            leader_end_then: u64::MAX,
+            told: 0,
+        }
+    }
+
+    /// It asked for what follows `offset`. It is caught up now if that is the leader's end; or it was when it asked
+    /// before, if it has by now all that the leader had then (KIP-16; Kafka's `Replica.updateFetchStateOrThrow`).
+    pub fn fetched(&mut self, offset: u64, leader_end: u64, clock_ns: i64) {
+        let caught_up = if offset >= leader_end {
+            Some(clock_ns)
+        } else if offset >= self.leader_end_then {
+            Some(self.fetched_ns)
+        } else {
+            None
+        };
+        self.caught_up_ns = self.caught_up_ns.max(caught_up);
+        self.end = Some(offset);
+        self.fetched_ns = clock_ns;
+        self.leader_end_then = leader_end;
+    }
+
+    /// Whether it counts as caught up: it has everything, or had so not longer than `lag_max_ns` ago.
+    pub fn is_caught_up(&self, leader_end: u64, clock_ns: i64, lag_max_ns: u64) -> bool {
+        let recently = |at: i64| {
+            u64::try_from(clock_ns.saturating_sub(at)).is_ok_and(|ago| ago <= lag_max_ns)
+                || at > clock_ns
+        };
+        self.end == Some(leader_end) || self.caught_up_ns.is_some_and(recently)
+    }
+}
+
+impl Leading {
+    /// A leader begins.
+    pub fn new(
+        me: Pid,
+        replicas: &[Pid],
+        isr: Vec<Pid>,
+        partition_epoch: u32,
+        epoch_start: u64,
+        clock_ns: i64,
+    ) -> Self {
+        let others = replicas.iter().filter(|&&r| r != me);
+        Self {
+            epoch_start,
+            peers: others
+                .map(|&r| Peer::new(r, isr.contains(&r), clock_ns))
+                .collect(),
+            isr,
+            partition_epoch,
+            pending: None,
+            acks: VecDeque::new(),
+            readers: Vec::new(),
+        }
+    }
+
+    /// Whether a replica is in sync by the controller's word or by a wish the controller may have granted already: the
+    /// larger set is the one that is safe to wait for (KIP-497, "maximal ISR").
+    pub fn may_be_in_sync(&self, pid: Pid) -> bool {
+        self.isr.contains(&pid) || self.pending.as_ref().is_some_and(|p| p.contains(&pid))
+    }
+
+    /// The high watermark that follows from where the logs end: the least end of the in-sync replicas, and of those that
+    /// are about to join them. `None` while there are fewer in sync than `min_insync` (Kafka 4's
+    /// `Partition.maybeIncrementLeaderHW`; KIP-966).
+    pub fn high_watermark(
+        &self,
+        leader_end: u64,
+        min_insync: usize,
+        clock_ns: i64,
+        lag_max_ns: u64,
+        eligible: impl Fn(Pid) -> bool,
+    ) -> Option<u64> {
+        if self.isr.len() < min_insync {
+            return None;
+        }
+        let counts = |p: &&Peer| {
+            self.may_be_in_sync(p.pid)
+                || (p.is_caught_up(leader_end, clock_ns, lag_max_ns) && eligible(p.pid))
+        };
+        let ends = self.peers.iter().filter(counts);
+        ends.map(|p| p.end.unwrap_or(0))
+            .min()
+            .map_or(Some(leader_end), |end| Some(end.min(leader_end)))
+    }
+
+    /// The in-sync replicas without those that have fallen behind for longer than `lag_max_ns`; `None` if none has.
+    pub fn shrunk(&self, leader_end: u64, clock_ns: i64, lag_max_ns: u64) -> Option<Vec<Pid>> {
+        let out = |pid: Pid| {
+            self.peers
+                .iter()
+                .any(|p| p.pid == pid && !p.is_caught_up(leader_end, clock_ns, lag_max_ns))
+        };
+        let left: Vec<Pid> = self.isr.iter().copied().filter(|&p| !out(p)).collect();
+        (left.len() < self.isr.len()).then_some(left)
+    }
+
+    /// The in-sync replicas with a follower that has just reached the high watermark and the leader's epoch; `None` if it
+    /// is in sync already or not so far.
+    pub fn grown(&self, pid: Pid, high_watermark: u64) -> Option<Vec<Pid>> {
+        if self.may_be_in_sync(pid) {
+            return None;
+        }
+        let peer = self.peers.iter().find(|p| p.pid == pid)?;
+        let end = peer.end?;
+        (end >= high_watermark && end >= self.epoch_start).then(|| {
+            let mut isr = self.isr.clone();
+            isr.push(pid);
+            isr
+        })
+    }
+}
+
+impl Replica {
+    /// An empty one.
+    pub fn new(topic: usize, settings: &TopicSettings, replicas: usize) -> Self {
+        Self {
+            topic,
+            min_insync: (settings.min_insync_replicas as usize).min(replicas),
+            log: Log::new(settings.segment_bytes.bytes(), settings.segment_ms.ns()),
+            high_watermark: 0,
+            checkpoint: 0,
+            epoch: None,
+            part: Part::Idle,
+            producers: Producers::default(),
+            unflushed: 0,
+            truncations: 0,
+        }
+    }
+
+    /// The broker died: what is left is on the disk. The high watermark is what the checkpoint says.
+    pub fn restart(&mut self) {
+        self.checkpoint = self.checkpoint.min(self.log.end());
+        self.high_watermark = self.checkpoint.max(self.log.start());
+        self.epoch = None;
+        self.part = Part::Idle;
+        self.producers.rebuild(self.log.batches());
+        self.unflushed = 0;
+    }
+
+    /// What it knows as the leader, if it is.
+    pub fn leading(&self) -> Option<&Leading> {
+        match &self.part {
+            Part::Leader(leading) => Some(leading),
+            _ => None,
+        }
+    }
+
+    /// What it knows as the leader, if it is.
+    pub fn leading_mut(&mut self) -> Option<&mut Leading> {
+        match &mut self.part {
+            Part::Leader(leading) => Some(leading),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Pid = Pid(0);
+    const B: Pid = Pid(1);
+    const C: Pid = Pid(2);
+    const LAG: u64 = 30;
+
+    fn leading(isr: &[Pid]) -> Leading {
+        Leading::new(A, &[A, B, C], isr.to_vec(), 0, 0, 0)
+    }
+
+    fn watermark(l: &Leading, end: u64, clock: i64) -> Option<u64> {
+        l.high_watermark(end, 1, clock, LAG, |_| true)
+    }
+
+    #[test]
+    fn the_high_watermark_is_the_least_end_of_the_in_sync_replicas() {
+        let mut l = leading(&[A, B, C]);
+        l.peers[0].fetched(7, 10, 1);
+        l.peers[1].fetched(4, 10, 1);
+        assert_eq!(watermark(&l, 10, 1), Some(4));
+        l.peers[1].fetched(9, 10, 2);
+        assert_eq!(watermark(&l, 10, 2), Some(7));
+        let alone = leading(&[A]);
+        assert_eq!(watermark(&alone, 10, 1_000), Some(10));
+    }
+
+    #[test]
+    fn a_caught_up_follower_outside_holds_the_watermark_back_only_if_it_may_join() {
+        let mut l = leading(&[A, B]);
+        l.peers[0].fetched(10, 10, 5);
+        l.peers[1].fetched(8, 8, 5);
+        assert_eq!(watermark(&l, 10, 6), Some(8), "it is about to join");
+        let fenced = l.high_watermark(10, 1, 6, LAG, |p| p != C);
+        assert_eq!(fenced, Some(10), "a fenced one cannot join");
+        assert_eq!(watermark(&l, 10, 36), Some(10), "caught up too long ago");
+    }
+
+    #[test]
+    fn below_min_insync_the_watermark_stands() {
+        let l = leading(&[A]);
+        assert_eq!(l.high_watermark(10, 2, 0, LAG, |_| true), None);
+    }
+
+    #[test]
+    fn an_asked_for_member_counts_before_the_controller_answers() {
+        let mut l = leading(&[A]);
+        l.pending = Some(vec![A, B]);
+        l.peers[0].fetched(3, 10, 0);
+        assert_eq!(watermark(&l, 10, 1_000), Some(3));
+    }
+
+    // KIP-16: what counts is when a follower last had everything, not how many records it lacks.
+    #[test]
+    fn a_follower_that_keeps_up_with_a_busy_leader_stays_in_sync() {
+        let mut l = leading(&[A, B]);
+        for t in 0..10 {
+            // It always asks for what the leader had at its last fetch, and never for the very end.
+            let clock = i64::from(t) * 20;
+            l.peers[0].fetched(
+                u64::from(t as u32) * 100,
+                u64::from(t as u32 + 1) * 100,
+                clock,
+            );
+        }
+        assert_eq!(l.shrunk(1_100, 190, LAG), None);
+        assert_eq!(l.shrunk(1_100, 190 + 30, LAG), Some(vec![A]));
+    }
+
+    #[test]
+    fn an_idle_partition_keeps_a_silent_follower_that_has_everything() {
+        let mut l = leading(&[A, B]);
+        l.peers[0].fetched(5, 5, 0);
+        assert_eq!(l.shrunk(5, 1_000_000, LAG), None);
+        assert_eq!(l.shrunk(6, 1_000_000, LAG), Some(vec![A]));
+    }
+
+    #[test]
+    fn a_follower_joins_when_it_has_the_watermark_and_the_beginning_of_the_epoch() {
+        let mut l = leading(&[A]);
+        l.epoch_start = 8;
+        l.peers[0].fetched(6, 10, 0);
+        assert_eq!(l.grown(B, 6), None, "before the leader's epoch");
+        l.peers[0].fetched(8, 10, 0);
+        assert_eq!(l.grown(B, 9), None, "below the high watermark");
+        l.peers[0].fetched(9, 10, 0);
+        assert_eq!(l.grown(B, 9), Some(vec![A, B]));
+        l.pending = Some(vec![A, B]);
+        assert_eq!(l.grown(B, 9), None, "asked for already");
+    }
+}

@@ -1,0 +1,141 @@
+//! What a broker shows of itself.
+
+use crate::sim::Names;
+
+use super::super::{Badge, Inspect, Row, Standing};
+use super::Broker;
+use super::replica::{Part, Replica};
+
+/// Rows for partitions beyond these are summed up.
+const PARTITIONS_SHOWN_MAX: usize = 24;
+
+impl Broker {
+    /// Its copies of partitions that hold a person's messages.
+    fn shown(&self) -> impl Iterator<Item = (usize, &Replica)> {
+        let shown = |r: &Replica| !self.cluster.topics[r.topic].internal;
+        let replicas = self.replicas.iter().enumerate();
+        replicas.filter_map(move |(place, r)| Some((place, r.as_deref().filter(|r| shown(r))?)))
+    }
+
+    fn number_of(&self, place: usize) -> u32 {
+        let queue = self.queue_at(place);
+        self.cluster
+            .topic_of(queue)
+            .map_or(0, |t| queue.0 - t.first.0)
+    }
+
+    fn partition_row(&self, place: usize, replica: &Replica, names: &Names) -> Row {
+        let end = replica.log.end();
+        let epoch = replica.epoch.map_or("?".to_owned(), |e| e.to_string());
+        let watermark = replica.high_watermark;
+        let place_text = format!("epoch {epoch}  end {end}  high watermark {watermark}");
+        let value = match &replica.part {
+            Part::Idle => format!("idle  {place_text}"),
+            Part::Follower(leader) => {
+                format!("follows {}  {place_text}", names.process(*leader))
+            }
+            Part::Leader(leading) => {
+                let mut text = format!("leads  {place_text}  in sync {}", leading.isr.len());
+                for peer in &leading.peers {
+                    let lag = end.saturating_sub(peer.end.unwrap_or(0));
+                    let word = match leading.isr.contains(&peer.pid) {
+                        true => "",
+                        false => " (out)",
+                    };
+                    text += &format!("  {}{word} lag {lag}", names.process(peer.pid));
+                }
+                text
+            }
+        };
+        Row {
+            name: names.queue_short(self.queue_at(place)).to_owned(),
+            value,
+        }
+    }
+}
+
+impl Inspect for Broker {
+    fn badge(&self, _names: &Names) -> Badge {
+        let leads: Vec<String> = self
+            .shown()
+            .filter(|(_, r)| matches!(r.part, Part::Leader(_)))
+            .map(|(place, _)| self.number_of(place).to_string())
+            .collect();
+        let leads_any = self
+            .replicas
+            .iter()
+            .flatten()
+            .any(|r| matches!(r.part, Part::Leader(_)));
+        let standing = match (self.control.fenced, leads_any) {
+            (true, _) => Standing::Idle,
+            (false, true) => Standing::Leader,
+            (false, false) => Standing::Member,
+        };
+        let mut lines = Vec::new();
+        if self.control.fenced {
+            lines.push("fenced".to_owned());
+        }
+        if !leads.is_empty() {
+            lines.push(format!("leads {}", leads.join(" ")));
+        }
+        let lag: u64 = self
+            .shown()
+            .filter_map(|(_, r)| {
+                let end = r.log.end();
+                let ends = r.leading()?.peers.iter().map(|p| p.end.unwrap_or(0));
+                Some(end.saturating_sub(ends.min().unwrap_or(end)))
+            })
+            .sum();
+        if lag > 0 {
+            lines.push(format!("lag {lag}"));
+        }
+        Badge { standing, lines }
+    }
+
+    fn rows(&self, names: &Names) -> Vec<Row> {
+        let row = |name: &str, value: String| Row {
+            name: name.to_owned(),
+            value,
+        };
+        let registration = match (self.control.epoch, self.control.fenced) {
+            (None, _) => "not registered".to_owned(),
+            (Some(epoch), true) => format!("fenced  broker epoch {epoch}"),
+            (Some(epoch), false) => format!("active  broker epoch {epoch}"),
+        };
+        let replicas = || self.replicas.iter().flatten();
+        let bytes: u64 = replicas().map(|r| r.log.bytes()).sum();
+        let segments: usize = replicas().map(|r| r.log.segments()).sum();
+        let unsynced: u64 = replicas().map(|r| r.unflushed).sum();
+        let producers: usize = replicas().map(|r| r.producers.len()).sum();
+        let truncations: u32 = replicas().map(|r| r.truncations).sum();
+        let mut rows = vec![
+            row("role", registration),
+            row("metadata", format!("offset {}", self.image.version)),
+        ];
+        let partitions: Vec<(usize, &Replica)> = self.shown().collect();
+        for &(place, replica) in partitions.iter().take(PARTITIONS_SHOWN_MAX) {
+            rows.push(self.partition_row(place, replica, names));
+        }
+        if partitions.len() > PARTITIONS_SHOWN_MAX {
+            let more = partitions.len() - PARTITIONS_SHOWN_MAX;
+            rows.push(row("…", format!("{more} more partitions")));
+        }
+        let waiting = format!(
+            "{} writes for replicas  {} reads for data",
+            self.produces.len(),
+            self.readers.len()
+        );
+        rows.push(row("waiting", waiting));
+        let copying: usize = (0..self.fetchers.len())
+            .map(|b| self.fetcher_partitions(b))
+            .sum();
+        rows.push(row("copies", format!("{copying} partitions from leaders")));
+        rows.push(row("log", format!("{bytes} bytes in {segments} segments")));
+        rows.push(row("not flushed", format!("{unsynced} records")));
+        rows.push(row("producers", format!("{producers} known")));
+        if truncations > 0 {
+            rows.push(row("truncated", format!("{truncations} times")));
+        }
+        rows
+    }
+}

@@ -1,0 +1,364 @@
+//! A replica's log: batches in the order of their offsets, divided into segments, with the epochs of the leaders that
+//! appended them and the place of each batch on the disk.
+//!
+//! Batches are kept in chunks that clones share, so that a checkpoint of a long log costs little. Segments are what
+//! retention removes, always whole; a batch is never cut.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::sim::host::Survival;
+
+use super::batch::LogBatch;
+
+/// So many batches share one chunk: what a clone copies at most when it goes on appending.
+const CHUNK: usize = 128;
+
+/// A batch and where it ends on the disk.
+#[derive(Clone, Debug)]
+struct Stored {
+    batch: LogBatch,
+    position: u64,
+}
+
+/// What is known of a segment.
+#[derive(Clone, Debug)]
+struct Segment {
+    base: u64,
+    bytes: u64,
+    first_timestamp_ns: i64,
+    max_timestamp_ns: i64,
+}
+
+impl Segment {
+    fn at(base: u64) -> Self {
+        Self {
+            base,
+            bytes: 0,
+            first_timestamp_ns: 0,
+            max_timestamp_ns: i64::MIN,
+        }
+    }
+}
+
+/// How much of a log is kept (`retention.ms`, `retention.bytes`).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Retention {
+    /// Segments whose youngest record is older than this go, ns.
+    pub age_ns: Option<u64>,
+    /// While the log stays at least this large, its oldest segments go.
+    pub bytes: Option<u64>,
+}
+
+/// A log.
+#[derive(Clone, Debug)]
+pub(super) struct Log {
+    chunks: VecDeque<Arc<Vec<Stored>>>,
+    /// Never empty; the last is the one that grows.
+    segments: VecDeque<Segment>,
+    /// (epoch, its first offset), both growing (KIP-101, "leader epoch sequence file").
+    epochs: Vec<(u32, u64)>,
+    start: u64,
+    end: u64,
+    bytes: u64,
+    segment_bytes: u64,
+    segment_ns: u64,
+}
+
+impl Log {
+    /// An empty log that closes a segment when it is so large, or spans so much time.
+    pub fn new(segment_bytes: u64, segment_ns: u64) -> Self {
+        Self {
+            chunks: VecDeque::new(),
+            segments: VecDeque::from([Segment::at(0)]),
+            epochs: Vec::new(),
+            start: 0,
+            end: 0,
+            bytes: 0,
+            segment_bytes,
+            segment_ns,
+        }
+    }
+
+    /// Offset of the first record that is kept.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Offset behind the last record: where the next goes ("log end offset").
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Bytes of all batches.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many segments.
+    pub fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Epoch of the last record, or the one that began last.
+    pub fn latest_epoch(&self) -> Option<u32> {
+        self.epochs.last().map(|e| e.0)
+    }
+
+    /// All epochs with their first offsets.
+    #[cfg(test)]
+    pub fn epochs(&self) -> &[(u32, u64)] {
+        &self.epochs
+    }
+
+    /// All batches, from the first.
+    pub fn batches(&self) -> impl Iterator<Item = &LogBatch> {
+        self.chunks.iter().flat_map(|c| c.iter().map(|s| &s.batch))
+    }
+
+    /// A leader's epoch begins at the end of the log.
+    pub fn begin_epoch(&mut self, epoch: u32) {
+        if self.latest_epoch().is_some_and(|latest| latest >= epoch) {
+            return;
+        }
+        let end = self.end;
+        while self.epochs.last().is_some_and(|e| e.1 >= end) {
+            self.epochs.pop();
+        }
+        self.epochs.push((epoch, end));
+    }
+
+    /// Appends a batch that begins where the log ends; `position` is where it ends on the disk.
+    pub fn append(&mut self, batch: LogBatch, position: u64) {
+        debug_assert_eq!(batch.base, self.end, "a log has no gaps");
+        self.begin_epoch(batch.epoch);
+        let bytes = u64::from(batch.batch.bytes());
+        let timestamp = batch.batch.timestamp_ns;
+        self.roll_if_due(bytes, timestamp);
+        if let Some(segment) = self.segments.back_mut() {
+            if segment.bytes == 0 {
+                segment.first_timestamp_ns = timestamp;
+            }
+            segment.bytes += bytes;
+            segment.max_timestamp_ns = segment.max_timestamp_ns.max(timestamp);
+        }
+        self.bytes += bytes;
+        self.end = batch.end();
+        let stored = Stored { batch, position };
+        match self.chunks.back_mut() {
+            Some(chunk) if chunk.len() < CHUNK => Arc::make_mut(chunk).push(stored),
+            _ => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(stored);
+                self.chunks.push_back(Arc::new(chunk));
+            }
+        }
+    }
+
+    /// `segment.bytes`, `segment.ms` (by the timestamps of the records, as Kafka does).
+    fn roll_if_due(&mut self, bytes: u64, timestamp_ns: i64) {
+        let Some(segment) = self.segments.back() else {
+            return;
+        };
+        let age = timestamp_ns.saturating_sub(segment.first_timestamp_ns);
+        let old = u64::try_from(age).is_ok_and(|age| age > self.segment_ns);
+        if segment.bytes > 0 && (segment.bytes + bytes > self.segment_bytes || old) {
+            self.segments.push_back(Segment::at(self.end));
+        }
+    }
+
+    /// Where the batch that holds an offset stands.
+    fn find(&self, offset: u64) -> Option<(usize, usize)> {
+        if offset >= self.end || self.chunks.is_empty() {
+            return None;
+        }
+        let last = self.chunks.len() - 1;
+        let chunk = if self.chunks[last][0].batch.base <= offset {
+            last
+        } else {
+            self.chunks
+                .partition_point(|c| c.last().is_some_and(|s| s.batch.end() <= offset))
+        };
+        let at = self.chunks[chunk].partition_point(|s| s.batch.end() <= offset);
+        Some((chunk, at))
+    }
+
+    /// Reads whole batches from the one that holds `from` on, as long as they end at or before `below` and make no more
+    /// than `bytes_max` (but at least one if `one_at_least`). Returns their bytes.
+    pub fn read(
+        &self,
+        from: u64,
+        below: u64,
+        bytes_max: u32,
+        one_at_least: bool,
+        out: &mut Vec<LogBatch>,
+    ) -> u32 {
+        let mut bytes = 0_u32;
+        let Some((chunk, at)) = self.find(from) else {
+            return 0;
+        };
+        let mut skip = at;
+        for chunk in self.chunks.iter().skip(chunk) {
+            for stored in &chunk[skip..] {
+                let more = stored.batch.batch.bytes();
+                let free = one_at_least && out.is_empty();
+                if stored.batch.end() > below || (!free && bytes.saturating_add(more) > bytes_max) {
+                    return bytes;
+                }
+                bytes = bytes.saturating_add(more);
+                out.push(stored.batch.clone());
+            }
+            skip = 0;
+        }
+        bytes
+    }
+
+    /// The largest epoch of the log that is not larger than the one asked for, and the offset behind its last record;
+    /// `None` if the log knows only smaller ones (KIP-101; Kafka's `LeaderEpochFileCache.endOffsetFor`).
+    pub fn end_of_epoch(&self, epoch: u32) -> Option<(u32, u64)> {
+        if self.latest_epoch() == Some(epoch) {
+            return Some((epoch, self.end));
+        }
+        let higher = self.epochs.partition_point(|e| e.0 <= epoch);
+        let next = self.epochs.get(higher)?;
+        Some(match higher.checked_sub(1) {
+            Some(floor) => (self.epochs[floor].0, next.1),
+            None => (epoch, next.1),
+        })
+    }
+
+    /// Removes every batch that reaches beyond an offset, and says which. Returns the bytes it freed.
+    pub fn truncate(&mut self, to: u64, mut gone: impl FnMut(&LogBatch)) -> u64 {
+        let before = self.bytes;
+        while let Some(chunk) = self.chunks.back_mut() {
+            if chunk.last().is_none_or(|s| s.batch.end() <= to) {
+                break;
+            }
+            let chunk = Arc::make_mut(chunk);
+            let last = chunk.pop();
+            if chunk.is_empty() {
+                self.chunks.pop_back();
+            }
+            if let Some(stored) = last {
+                gone(&stored.batch);
+                self.end = stored.batch.base;
+                self.forget_last(u64::from(stored.batch.batch.bytes()));
+            }
+        }
+        self.start = self.start.min(self.end);
+        let end = self.end;
+        while self.epochs.last().is_some_and(|e| e.1 >= end) {
+            self.epochs.pop();
+        }
+        before - self.bytes
+    }
+
+    fn forget_last(&mut self, bytes: u64) {
+        self.bytes -= bytes;
+        while self.segments.len() > 1 && self.segments.back().is_some_and(|s| s.bytes == 0) {
+            self.segments.pop_back();
+        }
+        if let Some(segment) = self.segments.back_mut() {
+            segment.bytes = segment.bytes.saturating_sub(bytes);
+        }
+    }
+
+    /// Removes everything, to go on from an offset that has nothing to do with what was there.
+    pub fn restart_at(&mut self, offset: u64, gone: impl FnMut(&LogBatch)) -> u64 {
+        let freed = self.truncate(0, gone);
+        self.segments.clear();
+        self.segments.push_back(Segment::at(offset));
+        self.epochs.clear();
+        self.start = offset;
+        self.end = offset;
+        freed
+    }
+
+    /// Removes old segments as configured, by the local clock; never one that reaches beyond `visible` (the high
+    /// watermark). Returns the bytes it freed.
+    pub fn expire(
+        &mut self,
+        clock_ns: i64,
+        retention: Retention,
+        visible: u64,
+        mut gone: impl FnMut(&LogBatch),
+    ) -> u64 {
+        let before = self.bytes;
+        while let Some(first) = self.segments.front() {
+            let behind = self.segments.get(1).map_or(self.end, |s| s.base);
+            let age = clock_ns.saturating_sub(first.max_timestamp_ns);
+            let too_old = retention
+                .age_ns
+                .is_some_and(|max| u64::try_from(age).is_ok_and(|age| age > max));
+            let too_large = retention
+                .bytes
+                .is_some_and(|max| self.bytes - first.bytes >= max);
+            if first.bytes == 0 || behind > visible || !(too_old || too_large) {
+                break;
+            }
+            self.drop_first_segment(behind, &mut gone);
+        }
+        before - self.bytes
+    }
+
+    /// The leader's log begins at an offset now: so does this one, and segments that lie before it go.
+    pub fn start_at_least(&mut self, offset: u64, mut gone: impl FnMut(&LogBatch)) -> u64 {
+        let before = self.bytes;
+        self.start = self.start.max(offset.min(self.end));
+        while let Some(next) = self.segments.get(1) {
+            let behind = next.base;
+            if behind > self.start {
+                break;
+            }
+            self.drop_first_segment(behind, &mut gone);
+        }
+        before - self.bytes
+    }
+
+    fn drop_first_segment(&mut self, behind: u64, gone: &mut impl FnMut(&LogBatch)) {
+        while let Some(chunk) = self.chunks.front_mut() {
+            let n = chunk.partition_point(|s| s.batch.end() <= behind);
+            if n == 0 {
+                break;
+            }
+            chunk[..n].iter().for_each(|s| gone(&s.batch));
+            if n == chunk.len() {
+                self.chunks.pop_front();
+            } else {
+                Arc::make_mut(chunk).drain(..n);
+            }
+        }
+        if let Some(segment) = self.segments.pop_front() {
+            self.bytes -= segment.bytes;
+        }
+        if self.segments.is_empty() {
+            self.segments.push_back(Segment::at(self.end));
+        }
+        self.start = self.start.max(behind);
+        let passed = self.epochs.partition_point(|e| e.1 <= self.start);
+        if passed > 1 {
+            self.epochs.drain(..passed - 1);
+        }
+        if let Some(first) = self.epochs.first_mut() {
+            first.1 = first.1.max(self.start);
+        }
+    }
+
+    /// What a crash left: everything before the first batch that did not survive (Kafka's log recovery cuts at the first
+    /// batch that it cannot read). Returns the bytes that are gone.
+    pub fn recover(&mut self, survival: &Survival, gone: impl FnMut(&LogBatch)) -> u64 {
+        if !survival.power && survival.lost.is_empty() {
+            return 0;
+        }
+        let stored = self.chunks.iter().flat_map(|c| c.iter());
+        let first_lost = stored
+            .into_iter()
+            .find(|s| !survival.keeps(s.position))
+            .map(|s| s.batch.base);
+        first_lost.map_or(0, |base| self.truncate(base, gone))
+    }
+}
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;
