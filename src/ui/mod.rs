@@ -1,1 +1,36 @@
-//! ui.
+//! The terminal screens. A screen is a function of a [`model::Model`], which holds a plain picture of the run
+//! ([`view::Frame`]) and what the person chose to look at. The run itself stands behind [`engine::Engine`].
+//!
+//! - [`update`] turns an action into a change of the model and, where the run or the terminal is concerned, an effect;
+//!   it is pure. [`screen`] draws; it is pure too.
+//! - Only [`term`] and [`run`] touch the terminal and the wall clock.
+//! - Nothing here knows how a system works inside, or any system by name.
+//! - No widget takes the whole state: each takes its part of the picture.
+
+pub mod detail;
+pub mod engine;
+pub mod glyphs;
+pub mod help;
+pub mod keymap;
+pub mod layout;
+pub mod model;
+pub mod pen;
+pub mod picker;
+pub mod run;
+pub mod screen;
+pub mod style;
+pub mod term;
+pub mod text;
+pub mod update;
+pub mod view;
+pub mod widgets;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod snapshots;
+
+pub use engine::{Engine, Progress, Until};
+pub use run::{Leave, Options, dashboard, pick};
+pub use style::{GlyphSet, Look};
+pub use term::Terminal;

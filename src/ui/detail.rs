@@ -1,0 +1,181 @@
+//! One thing in full: the selected node, queue or event. What a pane had to cut is whole here.
+
+use super::layout::Pane;
+use super::model::Model;
+use super::pen::Pen;
+use super::style::Role;
+use super::text;
+use super::widgets::{mark_role, mark_sign, spark, topology};
+
+/// A line of the detail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is about; empty where the line before goes on.
+    pub name: String,
+    /// What it says.
+    pub value: String,
+    /// Its style.
+    pub role: Role,
+}
+
+const NAMES: usize = 12;
+
+/// The lines about what is selected, for a width.
+pub fn lines(model: &Model, width: u16) -> Vec<Line> {
+    let at = model.selection(model.focus).unwrap_or(0);
+    let rows = match model.focus {
+        Pane::Topology => node(model, at),
+        Pane::Queues => queue(model, at, width),
+        Pane::Events => event(model, at),
+        Pane::Heatmap | Pane::Latency | Pane::Time => Vec::new(),
+    };
+    let room = usize::from(width).saturating_sub(NAMES + 2).max(10);
+    let mut out = Vec::new();
+    for (name, value, role) in rows {
+        let wrapped = text::wrap(&value, room);
+        let count = wrapped.len();
+        for (i, value) in wrapped.into_iter().enumerate() {
+            let name = if i == 0 { name.clone() } else { String::new() };
+            out.push(Line { name, value, role });
+        }
+        if count == 0 {
+            out.push(Line {
+                name,
+                value: String::new(),
+                role,
+            });
+        }
+    }
+    out
+}
+
+type Row = (String, String, Role);
+
+fn row(name: &str, value: impl Into<String>, role: Role) -> Row {
+    (name.to_string(), value.into(), role)
+}
+
+fn node(model: &Model, at: usize) -> Vec<Row> {
+    let topology = &model.frame.topology;
+    let Some(node) = topology.nodes.get(at) else {
+        return Vec::new();
+    };
+    let now = model.frame.header.now_ns;
+    let (sign, role) = topology::sign(node);
+    let state = topology::state_words(node, now).unwrap_or_else(|| "up".into());
+    let mut rows = vec![
+        row("node", node.name.clone(), Role::Strong),
+        row("state", format!("{sign} {state}"), role),
+    ];
+    if !node.zone.is_empty() {
+        rows.push(row("zone", node.zone.clone(), Role::Plain));
+    }
+    for (i, line) in node.lines.iter().enumerate() {
+        rows.push(row(
+            if i == 0 { "does" } else { "" },
+            line.clone(),
+            Role::Plain,
+        ));
+    }
+    for edge in topology.edges.iter().filter(|e| e.from == at || e.to == at) {
+        let (word, other) = if edge.from == at {
+            ("sends to", edge.to)
+        } else {
+            ("hears from", edge.from)
+        };
+        let Some(other) = topology.nodes.get(other) else {
+            continue;
+        };
+        let how = match (edge.cut, edge.impaired) {
+            (true, _) => "  ╳ cut",
+            (false, true) => "  ≈ impaired",
+            (false, false) => "",
+        };
+        let role = if edge.cut { Role::Bad } else { Role::Plain };
+        let rate = text::rate(edge.per_s);
+        rows.push(row(word, format!("{}  {rate}/s{how}", other.name), role));
+    }
+    rows
+}
+
+fn queue(model: &Model, at: usize, width: u16) -> Vec<Row> {
+    let rows = model.sort.apply(&model.frame.queues);
+    let Some(queue) = rows.get(at) else {
+        return Vec::new();
+    };
+    let cells = usize::from(width).saturating_sub(NAMES + 2).min(80);
+    let peak = queue.trend.iter().copied().max().unwrap_or(0);
+    let trend = spark::sparkline(&queue.trend, cells, model.look.glyphs);
+    let oldest = queue.oldest_ns.map_or_else(|| "-".into(), text::age);
+    vec![
+        row("queue", queue.name.clone(), Role::Strong),
+        row(queue.kind.word(), text::count(queue.depth), Role::Strong),
+        row("oldest", oldest, Role::Plain),
+        row(
+            "in",
+            format!("{}/s", text::rate(queue.in_per_s)),
+            Role::Plain,
+        ),
+        row(
+            "out",
+            format!("{}/s", text::rate(queue.out_per_s)),
+            Role::Plain,
+        ),
+        row("trend", trend.trim_start(), Role::Series),
+        row(
+            "",
+            format!(
+                "last {}, peak {}",
+                text::span(queue.trend_ns),
+                text::count(peak)
+            ),
+            Role::Dim,
+        ),
+    ]
+}
+
+fn event(model: &Model, at: usize) -> Vec<Row> {
+    let events = model.events();
+    let Some(event) = events.get(at) else {
+        return Vec::new();
+    };
+    let mut rows = vec![
+        row(
+            "when",
+            format!("{}s", text::moment(event.at_ns)),
+            Role::Plain,
+        ),
+        row("event", format!("#{}", event.event), Role::Plain),
+        row("subject", event.subject.clone(), Role::Strong),
+        row(
+            "what",
+            format!("{} {}", mark_sign(event.kind), event.word),
+            mark_role(event.kind),
+        ),
+        row("", event.text.clone(), Role::Plain),
+    ];
+    if !event.cause.is_empty() {
+        rows.push(row("caused by", event.cause.clone(), Role::Plain));
+    }
+    rows
+}
+
+/// Draws the lines; what does not fit is counted.
+pub fn draw(pen: &mut Pen<'_>, lines: &[Line]) {
+    pen.clear();
+    let rows = usize::from(pen.height().saturating_sub(2));
+    let shown = if lines.len() > rows {
+        rows.saturating_sub(1)
+    } else {
+        lines.len()
+    };
+    let mut inner = pen.frame("Detail", "Esc closes", true);
+    for (y, line) in lines[..shown].iter().enumerate() {
+        inner.text(1, y as u16, &line.name, Role::Dim);
+        inner.text(1 + NAMES as u16, y as u16, &line.value, line.role);
+    }
+    if shown < lines.len() {
+        let more = format!("+{} more lines", lines.len() - shown);
+        inner.text(1, shown as u16, &more, Role::Dim);
+    }
+}

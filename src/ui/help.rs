@@ -1,0 +1,89 @@
+//! The help screen: the table of keys, which it can also run.
+
+use super::keymap::{Binding, Context, KEYMAP, key_names};
+use super::pen::{Pen, scroll};
+use super::style::Role;
+use super::text;
+
+/// What the help lists on the dashboard.
+pub const DASHBOARD: &[Context] = &[
+    Context::Dashboard,
+    Context::Queues,
+    Context::Latency,
+    Context::Events,
+    Context::Detail,
+    Context::Entry,
+    Context::Always,
+];
+
+/// What the help lists in the picker.
+pub const PICKER: &[Context] = &[Context::Picker, Context::Entry, Context::Always];
+
+/// The bindings of some contexts, in the order in which the help lists them.
+pub fn bindings(contexts: &[Context]) -> Vec<&'static Binding> {
+    contexts
+        .iter()
+        .flat_map(|&c| KEYMAP.iter().filter(move |b| b.context == c))
+        .collect()
+}
+
+/// One line of the help: a heading, or a binding and its number.
+enum Line {
+    Space,
+    Heading(&'static str),
+    Key(usize, &'static Binding),
+}
+
+fn lines(contexts: &[Context]) -> Vec<Line> {
+    let mut out = Vec::new();
+    let mut number = 0;
+    for &context in contexts {
+        if !out.is_empty() {
+            out.push(Line::Space);
+        }
+        out.push(Line::Heading(context.title()));
+        for binding in KEYMAP.iter().filter(|b| b.context == context) {
+            out.push(Line::Key(number, binding));
+            number += 1;
+        }
+    }
+    out
+}
+
+/// Draws the help with a selected binding.
+pub fn draw(pen: &mut Pen<'_>, contexts: &[Context], selected: usize) {
+    pen.clear();
+    let lines = lines(contexts);
+    let at = lines
+        .iter()
+        .position(|l| matches!(l, Line::Key(n, _) if *n == selected))
+        .unwrap_or(0);
+    let rows = usize::from(pen.height().saturating_sub(2));
+    let first = scroll(at, lines.len(), rows);
+    let last = (first + rows).min(lines.len());
+    let remark = if rows < lines.len() {
+        format!("{}-{} of {}", first + 1, last, lines.len())
+    } else {
+        String::new()
+    };
+    let mut inner = pen.frame("Help", &remark, true);
+    let meanings = 22;
+    for (y, line) in lines[first..last].iter().enumerate() {
+        let y = y as u16;
+        match line {
+            Line::Space => {}
+            Line::Heading(title) => {
+                inner.text(1, y, title, Role::Title);
+            }
+            Line::Key(number, binding) => {
+                let keys = text::left(&key_names(binding), meanings - 5);
+                inner.text(3, y, &keys, Role::Key);
+                inner.text(meanings as u16, y, binding.meaning, Role::Plain);
+                if *number == selected {
+                    inner.sign(1, y, super::glyphs::RIGHT, Role::Strong);
+                    inner.restyle_row(y, Role::Selected);
+                }
+            }
+        }
+    }
+}

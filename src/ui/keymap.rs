@@ -1,0 +1,417 @@
+//! The one table of keys. Dispatch, the help screen, the hints at the foot of a screen and the README's table all come
+//! from it, so that none can say what another does not do.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::layout::Pane;
+
+/// What a person wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Stop or go on.
+    Pause,
+    /// One event on.
+    StepOn,
+    /// One event back.
+    StepBack,
+    /// To the next mark.
+    NextMark,
+    /// To the mark before this moment.
+    PreviousMark,
+    /// One second on.
+    SecondOn,
+    /// One second back.
+    SecondBack,
+    /// To the end of the run.
+    End,
+    /// From the start again, with the same seed.
+    Restart,
+    /// Faster.
+    Faster,
+    /// Slower.
+    Slower,
+    /// Real time.
+    SpeedReset,
+    /// Ask for a seed.
+    Seed,
+    /// A seed by chance.
+    RandomSeed,
+    /// The next pane gets the keys.
+    NextPane,
+    /// The pane before gets the keys.
+    PreviousPane,
+    /// This pane gets the keys.
+    Focus(Pane),
+    /// Down a line.
+    Down,
+    /// Up a line.
+    Up,
+    /// Down a page.
+    PageDown,
+    /// Up a page.
+    PageUp,
+    /// To the first line.
+    Top,
+    /// To the last line.
+    Bottom,
+    /// Open what is selected.
+    Open,
+    /// Close what is open.
+    Back,
+    /// One pane over the whole screen, or all of them.
+    Zoom,
+    /// Another order of the queues.
+    Sort,
+    /// Linear or logarithmic counts.
+    Scale,
+    /// Ask for a text to filter by.
+    Filter,
+    /// The help screen.
+    Help,
+    /// Mouse on or off.
+    Mouse,
+    /// Leave.
+    Quit,
+    /// Leave at once, whatever is open.
+    Interrupt,
+    /// Stop the program until the shell continues it.
+    Suspend,
+    /// A character of a text that is asked for.
+    Type(char),
+    /// Remove the last character.
+    Erase,
+    /// The mouse was pressed at this column and row.
+    Click(u16, u16),
+}
+
+/// Where a key means something. What is open comes before the pane that has the keys, that before the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// Everywhere.
+    Always,
+    /// On the dashboard.
+    Dashboard,
+    /// In the pane of the queues.
+    Queues,
+    /// In the pane of the latencies.
+    Latency,
+    /// In the log.
+    Events,
+    /// While one thing is shown in detail.
+    Detail,
+    /// In the help screen.
+    Help,
+    /// While a text is asked for.
+    Entry,
+    /// In the picker of scenarios.
+    Picker,
+}
+
+impl Context {
+    /// All of them, in the order of the help screen.
+    pub const ALL: [Self; 9] = [
+        Self::Dashboard,
+        Self::Queues,
+        Self::Latency,
+        Self::Events,
+        Self::Detail,
+        Self::Entry,
+        Self::Help,
+        Self::Picker,
+        Self::Always,
+    ];
+
+    /// For headings.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Always => "Everywhere",
+            Self::Dashboard => "Dashboard",
+            Self::Queues => "Queues pane",
+            Self::Latency => "Latency pane",
+            Self::Events => "Events pane",
+            Self::Detail => "Detail",
+            Self::Help => "Help",
+            Self::Entry => "Entering text",
+            Self::Picker => "Scenario picker",
+        }
+    }
+}
+
+/// A key, with or without Ctrl. Shift is part of the character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Which.
+    pub code: KeyCode,
+    /// Whether Ctrl is held.
+    pub ctrl: bool,
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Where.
+    pub context: Context,
+    /// Any of these keys.
+    pub keys: &'static [Key],
+    /// Does this.
+    pub action: Action,
+    /// One or two words for the foot of the screen; empty where it isn't shown there.
+    pub hint: &'static str,
+    /// A sentence for the help.
+    pub meaning: &'static str,
+}
+
+const fn key(code: KeyCode) -> Key {
+    Key { code, ctrl: false }
+}
+
+const fn ch(c: char) -> Key {
+    key(KeyCode::Char(c))
+}
+
+const fn ctrl(c: char) -> Key {
+    Key {
+        code: KeyCode::Char(c),
+        ctrl: true,
+    }
+}
+
+const fn bind(
+    context: Context,
+    keys: &'static [Key],
+    action: Action,
+    hint: &'static str,
+    meaning: &'static str,
+) -> Binding {
+    Binding {
+        context,
+        keys,
+        action,
+        hint,
+        meaning,
+    }
+}
+
+use Context::{Always, Dashboard, Detail, Entry, Events, Help, Latency, Picker, Queues};
+
+/// All keys.
+#[rustfmt::skip]
+pub const KEYMAP: &[Binding] = &[
+    bind(Dashboard, &[ch(' ')], Action::Pause, "pause", "pause, or go on"),
+    bind(Dashboard, &[ch('.')], Action::StepOn, "step", "one event on"),
+    bind(Dashboard, &[ch(',')], Action::StepBack, "step", "one event back (runs again from the start to there)"),
+    bind(Dashboard, &[ch(']')], Action::NextMark, "mark", "run to the next mark: fault, failover, finding"),
+    bind(Dashboard, &[ch('[')], Action::PreviousMark, "mark", "back to the mark before this moment"),
+    bind(Dashboard, &[ch('+'), ch('=')], Action::Faster, "speed", "faster, up to as fast as the machine can"),
+    bind(Dashboard, &[ch('-')], Action::Slower, "speed", "slower, down to a tenth of real time"),
+    bind(Dashboard, &[key(KeyCode::Backspace)], Action::SpeedReset, "", "real time again"),
+    bind(Dashboard, &[key(KeyCode::Right), ch('l')], Action::SecondOn, "1s", "one second on"),
+    bind(Dashboard, &[key(KeyCode::Left), ch('h')], Action::SecondBack, "1s", "one second back"),
+    bind(Dashboard, &[key(KeyCode::Home), ch('r')], Action::Restart, "restart", "from the start, with the same seed"),
+    bind(Dashboard, &[key(KeyCode::End)], Action::End, "", "run to the end"),
+    bind(Dashboard, &[ch('s')], Action::Seed, "seed", "choose a seed and start again"),
+    bind(Dashboard, &[key(KeyCode::Tab)], Action::NextPane, "pane", "the next pane gets the keys"),
+    bind(Dashboard, &[key(KeyCode::BackTab)], Action::PreviousPane, "", "the pane before gets the keys"),
+    bind(Dashboard, &[ch('1')], Action::Focus(Pane::Topology), "", "pane 1: nodes and links"),
+    bind(Dashboard, &[ch('2')], Action::Focus(Pane::Queues), "", "pane 2: queues, totals and checks"),
+    bind(Dashboard, &[ch('3')], Action::Focus(Pane::Heatmap), "", "pane 3: latency over time"),
+    bind(Dashboard, &[ch('4')], Action::Focus(Pane::Latency), "", "pane 4: latency and its percentiles"),
+    bind(Dashboard, &[ch('5')], Action::Focus(Pane::Events), "", "pane 5: what happened"),
+    bind(Dashboard, &[ch('6')], Action::Focus(Pane::Time), "", "pane 6: the run as a line of time"),
+    bind(Dashboard, &[key(KeyCode::Enter)], Action::Open, "open", "what is selected in detail; with nothing selected, zoom"),
+    bind(Dashboard, &[key(KeyCode::Esc)], Action::Back, "back", "drop the selection, the filter, the zoom; then back to the picker"),
+    bind(Dashboard, &[ch('z')], Action::Zoom, "zoom", "this pane over the whole screen, or all panes"),
+    bind(Dashboard, &[ch('j'), key(KeyCode::Down)], Action::Down, "", "down a line"),
+    bind(Dashboard, &[ch('k'), key(KeyCode::Up)], Action::Up, "", "up a line"),
+    bind(Dashboard, &[key(KeyCode::PageDown), ctrl('d')], Action::PageDown, "", "down ten lines"),
+    bind(Dashboard, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
+    bind(Dashboard, &[ch('g')], Action::Top, "", "to the first line"),
+    bind(Dashboard, &[ch('G')], Action::Bottom, "", "to the last line"),
+    bind(Dashboard, &[ch('/')], Action::Filter, "filter", "show only events that contain a text"),
+    bind(Dashboard, &[ch('m')], Action::Mouse, "", "mouse on or off (off lets the terminal select text)"),
+    bind(Queues, &[ch('o')], Action::Sort, "sort", "sort by depth, age, name or as in the scenario"),
+    bind(Latency, &[ch('y')], Action::Scale, "scale", "counts linear or logarithmic"),
+    bind(Events, &[ch('n')], Action::Down, "", "the next (older) event"),
+    bind(Events, &[ch('N')], Action::Up, "", "the event before (newer)"),
+    bind(Detail, &[key(KeyCode::Enter)], Action::Open, "go there", "go to the moment of this event"),
+    bind(Detail, &[key(KeyCode::Esc)], Action::Back, "close", "close"),
+    bind(Detail, &[ch('j'), key(KeyCode::Down)], Action::Down, "move", "the next one"),
+    bind(Detail, &[ch('k'), key(KeyCode::Up)], Action::Up, "move", "the one before"),
+    bind(Entry, &[key(KeyCode::Enter)], Action::Open, "accept", "accept"),
+    bind(Entry, &[key(KeyCode::Esc)], Action::Back, "cancel", "cancel"),
+    bind(Entry, &[key(KeyCode::Backspace)], Action::Erase, "", "remove the last character"),
+    bind(Entry, &[key(KeyCode::Tab)], Action::RandomSeed, "", "when a seed is asked for: one by chance"),
+    bind(Help, &[ch('j'), key(KeyCode::Down)], Action::Down, "move", "down a line"),
+    bind(Help, &[ch('k'), key(KeyCode::Up)], Action::Up, "move", "up a line"),
+    bind(Help, &[key(KeyCode::PageDown), ctrl('d')], Action::PageDown, "", "down ten lines"),
+    bind(Help, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
+    bind(Help, &[ch('g')], Action::Top, "", "to the first line"),
+    bind(Help, &[ch('G')], Action::Bottom, "", "to the last line"),
+    bind(Help, &[key(KeyCode::Enter)], Action::Open, "do it", "do what the selected line says"),
+    bind(Help, &[key(KeyCode::Esc), ch('?'), ch('q')], Action::Back, "close", "close the help"),
+    bind(Picker, &[ch('j'), key(KeyCode::Down)], Action::Down, "move", "the next scenario"),
+    bind(Picker, &[ch('k'), key(KeyCode::Up)], Action::Up, "move", "the scenario before"),
+    bind(Picker, &[key(KeyCode::PageDown), ctrl('d')], Action::PageDown, "", "down ten lines"),
+    bind(Picker, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
+    bind(Picker, &[ch('g'), key(KeyCode::Home)], Action::Top, "", "to the first scenario"),
+    bind(Picker, &[ch('G'), key(KeyCode::End)], Action::Bottom, "", "to the last scenario"),
+    bind(Picker, &[key(KeyCode::Enter)], Action::Open, "run", "run the selected scenario"),
+    bind(Picker, &[ch('/')], Action::Filter, "filter", "show only scenarios that contain a text"),
+    bind(Picker, &[key(KeyCode::Esc)], Action::Back, "", "drop the filter"),
+    bind(Picker, &[ch('s')], Action::Seed, "seed", "choose the seed"),
+    bind(Picker, &[ch('r')], Action::RandomSeed, "random seed", "a seed by chance"),
+    bind(Picker, &[ch('+'), ch('=')], Action::Faster, "speed", "start faster"),
+    bind(Picker, &[ch('-')], Action::Slower, "speed", "start slower"),
+    bind(Picker, &[key(KeyCode::Backspace)], Action::SpeedReset, "", "start in real time"),
+    bind(Always, &[ch('?')], Action::Help, "help", "all keys; Enter does what the selected line says"),
+    bind(Always, &[ch('q')], Action::Quit, "quit", "quit"),
+    bind(Always, &[ctrl('c')], Action::Interrupt, "", "quit at once"),
+    bind(Always, &[ctrl('z')], Action::Suspend, "", "back to the shell; `fg` goes on here"),
+];
+
+/// What a key does where these contexts are open, the innermost first. In a context that asks for text, a character
+/// that is bound in no inner context is part of the text.
+pub fn action(contexts: &[Context], event: KeyEvent) -> Option<Action> {
+    let control = event.modifiers.contains(KeyModifiers::CONTROL);
+    let blocked = event
+        .modifiers
+        .intersects(KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META);
+    if blocked {
+        return None;
+    }
+    let key = Key {
+        code: event.code,
+        ctrl: control,
+    };
+    for &context in contexts {
+        let found = KEYMAP
+            .iter()
+            .find(|b| b.context == context && b.keys.contains(&key));
+        if let Some(binding) = found {
+            return Some(binding.action);
+        }
+        if context == Entry {
+            if let (KeyCode::Char(c), false) = (event.code, control) {
+                return Some(Action::Type(c));
+            }
+        }
+    }
+    None
+}
+
+/// The name of a key as people write it.
+pub fn key_name(key: Key) -> String {
+    let name = match key.code {
+        KeyCode::Char(' ') => "space".to_string(),
+        KeyCode::Char(c) if key.ctrl => c.to_uppercase().to_string(),
+        KeyCode::Char(c) => c.to_string(),
+        KeyCode::Left => "←".into(),
+        KeyCode::Right => "→".into(),
+        KeyCode::Up => "↑".into(),
+        KeyCode::Down => "↓".into(),
+        KeyCode::BackTab => "Shift-Tab".into(),
+        KeyCode::PageUp => "PgUp".into(),
+        KeyCode::PageDown => "PgDn".into(),
+        other => format!("{other:?}"),
+    };
+    if key.ctrl {
+        format!("Ctrl-{name}")
+    } else {
+        name
+    }
+}
+
+/// The names of all keys of a binding.
+pub fn key_names(binding: &Binding) -> String {
+    let names: Vec<String> = binding.keys.iter().map(|&k| key_name(k)).collect();
+    names.join(" ")
+}
+
+/// The first key that does this in a context.
+pub fn key_for(context: Context, wanted: Action) -> Option<String> {
+    KEYMAP
+        .iter()
+        .find(|b| b.context == context && b.action == wanted)
+        .and_then(|b| b.keys.first().map(|&k| key_name(k)))
+}
+
+/// The table of all keys as the README has it, in Markdown.
+pub fn markdown() -> String {
+    // What only closes or scrolls what is open stands in the help.
+    let told = |c: &Context| !matches!(c, Context::Detail | Context::Entry | Context::Help);
+    let mut out = String::from("| where | keys | meaning |\n|---|---|---|\n");
+    for context in Context::ALL.into_iter().filter(told) {
+        for binding in KEYMAP.iter().filter(|b| b.context == context) {
+            let keys: Vec<String> = binding
+                .keys
+                .iter()
+                .map(|&k| format!("`{}`", key_name(k)))
+                .collect();
+            let line = format!(
+                "| {} | {} | {} |\n",
+                context.title(),
+                keys.join(" "),
+                binding.meaning
+            );
+            out.push_str(&line);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn press(code: KeyCode) -> KeyEvent {
+        KeyEvent::new(code, KeyModifiers::NONE)
+    }
+
+    #[test]
+    fn a_key_means_one_thing_in_a_context() {
+        let mut seen: Vec<(Context, Key)> = Vec::new();
+        for binding in KEYMAP {
+            assert!(!binding.keys.is_empty() && !binding.meaning.is_empty());
+            for &key in binding.keys {
+                assert!(
+                    !seen.contains(&(binding.context, key)),
+                    "{} twice in {:?}",
+                    key_name(key),
+                    binding.context
+                );
+                seen.push((binding.context, key));
+            }
+        }
+    }
+
+    #[test]
+    fn every_context_has_a_place_in_the_help() {
+        for binding in KEYMAP {
+            assert!(Context::ALL.contains(&binding.context));
+        }
+    }
+
+    #[test]
+    fn the_innermost_context_wins() {
+        let q = press(KeyCode::Char('q'));
+        assert_eq!(action(&[Dashboard, Always], q), Some(Action::Quit));
+        assert_eq!(action(&[Help, Always], q), Some(Action::Back));
+        assert_eq!(action(&[Entry, Always], q), Some(Action::Type('q')));
+    }
+
+    #[test]
+    fn ctrl_c_is_never_text() {
+        let ctrl_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        assert_eq!(action(&[Entry, Always], ctrl_c), Some(Action::Interrupt));
+    }
+
+    #[test]
+    fn the_readme_has_this_table() {
+        let readme = include_str!("../../README.md");
+        assert!(
+            readme.contains(&markdown()),
+            "the README's table of keys must be:\n\n{}",
+            markdown()
+        );
+    }
+}

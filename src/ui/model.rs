@@ -1,0 +1,279 @@
+//! What the dashboard shows and what the person chose to look at.
+
+use super::help;
+use super::keymap::Context;
+use super::layout::Pane;
+use super::style::Look;
+use super::view::{EventLine, Frame, QueueRow};
+
+/// The speeds of a run in virtual seconds per second, slowest first; the last is as fast as the machine can.
+pub const SPEEDS: [f64; 14] = [
+    0.1,
+    0.2,
+    0.5,
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    20.0,
+    50.0,
+    100.0,
+    200.0,
+    500.0,
+    1000.0,
+    f64::INFINITY,
+];
+
+/// Which of [`SPEEDS`] is real time.
+pub const REAL_TIME: usize = 3;
+
+/// The entry of [`SPEEDS`] nearest to a speed.
+pub fn speed_index(speed: f64) -> usize {
+    let faster = SPEEDS.iter().position(|&s| s >= speed);
+    let Some(at) = faster else {
+        return SPEEDS.len() - 1;
+    };
+    let below = at.saturating_sub(1);
+    if SPEEDS[at].is_finite() && speed - SPEEDS[below] < SPEEDS[at] - speed {
+        below
+    } else {
+        at
+    }
+}
+
+/// A speed as the screen says it.
+pub fn speed_text(index: usize) -> String {
+    match SPEEDS.get(index) {
+        Some(s) if s.is_finite() => format!("x{s}"),
+        _ => "max".into(),
+    }
+}
+
+/// How the run moves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Playback {
+    /// Whether it stands.
+    pub paused: bool,
+    /// Whether it reached its end.
+    pub ended: bool,
+    /// Which of [`SPEEDS`].
+    pub speed: usize,
+    /// Whether it runs to a place at full speed now.
+    pub seeking: bool,
+    /// The speed that was reached lately, where that is less than asked for or `max` was.
+    pub measured: Option<f64>,
+}
+
+/// In what order queues are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// As the scenario has them.
+    #[default]
+    Scenario,
+    /// The fullest first.
+    Depth,
+    /// The one with the oldest message first.
+    Oldest,
+    /// By name.
+    Name,
+}
+
+impl Sort {
+    /// The one after this.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Scenario => Self::Depth,
+            Self::Depth => Self::Oldest,
+            Self::Oldest => Self::Name,
+            Self::Name => Self::Scenario,
+        }
+    }
+
+    /// For the title of the pane.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Scenario => "as in the scenario",
+            Self::Depth => "by depth",
+            Self::Oldest => "by age",
+            Self::Name => "by name",
+        }
+    }
+
+    /// The rows in this order.
+    pub fn apply(self, rows: &[QueueRow]) -> Vec<&QueueRow> {
+        let mut rows: Vec<&QueueRow> = rows.iter().collect();
+        match self {
+            Self::Scenario => {}
+            Self::Depth => rows.sort_by_key(|r| std::cmp::Reverse(r.depth)),
+            Self::Oldest => rows.sort_by_key(|r| std::cmp::Reverse(r.oldest_ns)),
+            Self::Name => rows.sort_by(|a, b| a.name.cmp(&b.name)),
+        }
+        rows
+    }
+}
+
+/// What is open over the panes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Overlay {
+    /// Nothing.
+    #[default]
+    None,
+    /// The help screen, with the selected line.
+    Help(usize),
+    /// What is selected in the focused pane.
+    Detail,
+    /// A seed is asked for: what was typed so far.
+    Seed(String),
+    /// A filter is asked for: it is applied while it is typed.
+    Filter,
+}
+
+/// The dashboard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// The run, as it is shown.
+    pub frame: Frame,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// How it looks.
+    pub look: Look,
+    /// How the run moves.
+    pub playback: Playback,
+    /// Which pane has the keys.
+    pub focus: Pane,
+    /// Whether that pane is shown alone.
+    pub zoom: bool,
+    /// The selected line of each pane.
+    pub selected: [Option<usize>; 6],
+    /// In what order queues are shown.
+    pub sort: Sort,
+    /// Whether counts of latencies are drawn on a logarithmic scale.
+    pub log_counts: bool,
+    /// Only events that contain this are shown.
+    pub filter: String,
+    /// What is open.
+    pub overlay: Overlay,
+    /// Whether the mouse is ours.
+    pub mouse: bool,
+    /// Whether there is a screen to go back to.
+    pub has_parent: bool,
+    /// Something to say once, at the foot of the screen.
+    pub notice: String,
+}
+
+impl Model {
+    /// A dashboard at the start of a run.
+    pub fn new(frame: Frame, look: Look, speed: usize) -> Self {
+        Self {
+            frame,
+            size: (80, 24),
+            look,
+            playback: Playback {
+                paused: false,
+                ended: false,
+                speed: speed.min(SPEEDS.len() - 1),
+                seeking: false,
+                measured: None,
+            },
+            focus: Pane::Topology,
+            zoom: false,
+            selected: [None; 6],
+            sort: Sort::Scenario,
+            log_counts: false,
+            filter: String::new(),
+            overlay: Overlay::None,
+            mouse: false,
+            has_parent: false,
+            notice: String::new(),
+        }
+    }
+
+    /// Takes a new picture of the run. A selected event stays selected while others come in above it.
+    pub fn show(&mut self, frame: Frame) {
+        let at = Pane::Events.index();
+        let chosen = self.selected[at].and_then(|i| self.events().get(i).map(|e| e.event));
+        self.frame = frame;
+        if let Some(event) = chosen {
+            self.selected[at] = self.events().iter().position(|e| e.event == event);
+        }
+    }
+
+    /// Where keys go, the innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        match self.overlay {
+            Overlay::Help(_) => vec![Context::Help, Context::Always],
+            Overlay::Detail => vec![Context::Detail, Context::Always],
+            Overlay::Seed(_) | Overlay::Filter => vec![Context::Entry, Context::Always],
+            Overlay::None => {
+                let pane = match self.focus {
+                    Pane::Queues => Some(Context::Queues),
+                    Pane::Latency => Some(Context::Latency),
+                    Pane::Events => Some(Context::Events),
+                    _ => None,
+                };
+                pane.into_iter()
+                    .chain([Context::Dashboard, Context::Always])
+                    .collect()
+            }
+        }
+    }
+
+    /// The pane that is shown alone. One that has no place on a small screen is, when it has the keys.
+    pub fn zoomed(&self) -> Option<Pane> {
+        if self.zoom {
+            return Some(self.focus);
+        }
+        let (w, h) = self.size;
+        let shown = super::layout::layout(w, h, None).is_none_or(|l| l.area(self.focus).is_some());
+        (!shown).then_some(self.focus)
+    }
+
+    /// The events that pass the filter, newest first.
+    pub fn events(&self) -> Vec<&EventLine> {
+        let wanted = self.filter.to_lowercase();
+        self.frame
+            .events
+            .iter()
+            .filter(|e| wanted.is_empty() || contains(e, &wanted))
+            .collect()
+    }
+
+    /// How many lines the focused pane has to choose from.
+    pub fn lines(&self) -> usize {
+        match self.overlay {
+            Overlay::Help(_) => help::bindings(help::DASHBOARD).len(),
+            _ => match self.focus {
+                Pane::Topology => self.frame.topology.nodes.len(),
+                Pane::Queues => self.frame.queues.len(),
+                Pane::Events => self.events().len(),
+                Pane::Time => self.frame.timeline.marks.len(),
+                Pane::Heatmap | Pane::Latency => 0,
+            },
+        }
+    }
+
+    /// The selected line of a pane.
+    pub fn selection(&self, pane: Pane) -> Option<usize> {
+        self.selected[pane.index()]
+    }
+}
+
+fn contains(event: &EventLine, wanted: &str) -> bool {
+    [&event.subject, &event.word, &event.text, &event.cause]
+        .iter()
+        .any(|part| part.to_lowercase().contains(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speed_finds_its_place() {
+        assert_eq!(SPEEDS[REAL_TIME], 1.0);
+        assert_eq!(speed_index(1.0), REAL_TIME);
+        assert_eq!(speed_index(0.01), 0);
+        assert_eq!(speed_text(speed_index(4.0)), "x5");
+        assert_eq!(speed_text(speed_index(f64::INFINITY)), "max");
+    }
+}

@@ -1,0 +1,455 @@
+//! The choice of a scenario, with a preview, a seed and a speed.
+
+use ratatui::buffer::Buffer;
+
+use super::glyphs;
+use super::help;
+use super::keymap::{Action, Context};
+use super::layout::{HEIGHT_MIN, WIDTH_MIN};
+use super::model::{REAL_TIME, SPEEDS, speed_text};
+use super::pen::{Pen, scroll};
+use super::run::Leave;
+use super::screen;
+use super::style::{Look, Role};
+use super::text;
+use super::update::moved;
+use super::widgets::footer;
+
+/// A scenario to choose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name, which is what a command would take.
+    pub name: String,
+    /// The heading under which it stands. Entries of a heading follow one another.
+    pub group: String,
+    /// What it is about, in a few words.
+    pub title: String,
+    /// What it is about, in lines that may be wrapped. An empty line stays empty.
+    pub preview: Vec<String>,
+    /// The seed that it names.
+    pub seed: u64,
+    /// Why it cannot be run: the first mistake, in one line.
+    pub error: Option<String>,
+}
+
+/// What was chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Picked {
+    /// This scenario.
+    Run {
+        /// Its place among the entries.
+        entry: usize,
+        /// The seed, where another than the scenario's own was chosen.
+        seed: Option<u64>,
+        /// Virtual seconds per second.
+        speed: f64,
+    },
+    /// None.
+    Leave(Leave),
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Asking {
+    #[default]
+    Nothing,
+    Filter,
+    Seed,
+}
+
+/// The picker.
+#[derive(Clone, Debug)]
+pub struct Picker {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    entries: Vec<Entry>,
+    look: Look,
+    filter: String,
+    asking: Asking,
+    selected: usize,
+    seed: String,
+    speed: usize,
+    help: Option<usize>,
+    notice: String,
+}
+
+impl Picker {
+    /// A picker with the first scenario selected.
+    pub fn new(entries: Vec<Entry>, look: Look, speed: usize) -> Self {
+        Self {
+            size: (80, 24),
+            entries,
+            look,
+            filter: String::new(),
+            asking: Asking::Nothing,
+            selected: 0,
+            seed: String::new(),
+            speed: speed.min(SPEEDS.len() - 1),
+            help: None,
+            notice: String::new(),
+        }
+    }
+
+    /// Where keys go.
+    pub fn contexts(&self) -> Vec<Context> {
+        let inner = match (self.help, self.asking) {
+            (Some(_), _) => Context::Help,
+            (None, Asking::Nothing) => Context::Picker,
+            (None, _) => Context::Entry,
+        };
+        vec![inner, Context::Always]
+    }
+
+    /// The entries that pass the filter, by their place.
+    fn shown(&self) -> Vec<usize> {
+        let wanted = self.filter.to_lowercase();
+        let passes = |e: &Entry| {
+            [&e.name, &e.title, &e.group]
+                .iter()
+                .any(|t| t.to_lowercase().contains(&wanted))
+        };
+        (0..self.entries.len())
+            .filter(|&i| passes(&self.entries[i]))
+            .collect()
+    }
+
+    fn current(&self) -> Option<(usize, &Entry)> {
+        let at = *self.shown().get(self.selected)?;
+        Some((at, &self.entries[at]))
+    }
+
+    /// What an action does; `chance` gives a seed that nobody chose.
+    pub fn update(&mut self, action: Action, chance: impl Fn() -> u64) -> Option<Picked> {
+        self.notice.clear();
+        if action == Action::Interrupt {
+            return Some(Picked::Leave(Leave::Quit));
+        }
+        if let Some(line) = self.help {
+            return self.in_help(action, line, chance);
+        }
+        match self.asking {
+            Asking::Nothing => self.on_list(action, chance),
+            Asking::Filter => self.in_filter(action),
+            Asking::Seed => self.in_seed(action, chance),
+        }
+    }
+
+    fn in_help(&mut self, action: Action, line: usize, chance: impl Fn() -> u64) -> Option<Picked> {
+        let bindings = help::bindings(help::PICKER);
+        match action {
+            Action::Back | Action::Quit => self.help = None,
+            Action::Open => {
+                self.help = None;
+                let binding = bindings.get(line)?;
+                if binding.context != Context::Entry {
+                    return self.update(binding.action, chance);
+                }
+            }
+            _ => self.help = moved(Some(line), bindings.len(), action),
+        }
+        None
+    }
+
+    fn on_list(&mut self, action: Action, chance: impl Fn() -> u64) -> Option<Picked> {
+        match action {
+            Action::Quit => return Some(Picked::Leave(Leave::Quit)),
+            Action::Open => return self.open(),
+            Action::Filter => self.asking = Asking::Filter,
+            Action::Seed => self.asking = Asking::Seed,
+            Action::RandomSeed => self.seed = chance().to_string(),
+            Action::Faster => self.speed = (self.speed + 1).min(SPEEDS.len() - 1),
+            Action::Slower => self.speed = self.speed.saturating_sub(1),
+            Action::SpeedReset => self.speed = REAL_TIME,
+            Action::Help => self.help = Some(0),
+            Action::Back => self.filter.clear(),
+            _ => {
+                let total = self.shown().len();
+                self.selected = moved(Some(self.selected), total, action).unwrap_or(0);
+            }
+        }
+        None
+    }
+
+    fn open(&mut self) -> Option<Picked> {
+        let (at, entry) = self.current()?;
+        if let Some(error) = &entry.error {
+            self.notice = format!("{}: {error}", entry.name);
+            return None;
+        }
+        let Ok(seed) = self.seed.parse::<u64>().map(Some).or_else(|e| {
+            if self.seed.is_empty() {
+                Ok(None)
+            } else {
+                Err(e)
+            }
+        }) else {
+            self.notice = format!("a seed is a whole number up to {}", u64::MAX);
+            return None;
+        };
+        Some(Picked::Run {
+            entry: at,
+            seed,
+            speed: SPEEDS[self.speed],
+        })
+    }
+
+    fn in_filter(&mut self, action: Action) -> Option<Picked> {
+        match action {
+            Action::Back => {
+                self.filter.clear();
+                self.asking = Asking::Nothing;
+            }
+            Action::Open => self.asking = Asking::Nothing,
+            Action::Type(c) if self.filter.chars().count() < 40 => self.filter.push(c),
+            Action::Erase => {
+                self.filter.pop();
+            }
+            _ => {}
+        }
+        self.selected = 0;
+        None
+    }
+
+    fn in_seed(&mut self, action: Action, chance: impl Fn() -> u64) -> Option<Picked> {
+        match action {
+            Action::Back => {
+                self.seed.clear();
+                self.asking = Asking::Nothing;
+            }
+            Action::Open => self.asking = Asking::Nothing,
+            Action::RandomSeed => self.seed = chance().to_string(),
+            Action::Type(c) if c.is_ascii_digit() && self.seed.len() < 20 => self.seed.push(c),
+            Action::Type(_) => self.notice = "a seed has only digits".into(),
+            Action::Erase => {
+                self.seed.pop();
+            }
+            _ => {}
+        }
+        None
+    }
+}
+
+/// Draws the picker.
+pub fn draw(picker: &Picker, buffer: &mut Buffer) {
+    let area = buffer.area;
+    let look = picker.look;
+    if area.width < WIDTH_MIN || area.height < HEIGHT_MIN {
+        screen::too_small(buffer, look);
+        return screen::finish(buffer, look);
+    }
+    let mut pen = Pen::new(buffer, area, look);
+    draw_head(picker, &mut pen);
+    let body = area.height - 5;
+    let list = area.width * 58 / 100;
+    draw_list(picker, &mut pen.part(0, 1, list, body));
+    draw_preview(picker, &mut pen.part(list, 1, area.width - list, body));
+    draw_options(picker, &mut pen.part(0, 1 + body, area.width, 3));
+    let mut foot = pen.part(0, area.height - 1, area.width, 1);
+    if picker.notice.is_empty() {
+        footer::draw(&mut foot, &picker.contexts());
+    } else {
+        footer::say(&mut foot, &picker.notice);
+    }
+    if let Some(line) = picker.help {
+        let width = area.width.min(90);
+        let mut over = pen.part((area.width - width) / 2, 1, width, area.height - 2);
+        help::draw(&mut over, help::PICKER, line);
+    }
+    screen::finish(buffer, look);
+}
+
+fn draw_head(picker: &Picker, pen: &mut Pen<'_>) {
+    pen.text(1, 0, "Choose a scenario", Role::Strong);
+    let (text, role) = match (picker.asking, picker.filter.is_empty()) {
+        (Asking::Filter, _) => (format!("/{}_", picker.filter), Role::Strong),
+        (_, true) => ("/ to filter".to_string(), Role::Dim),
+        (_, false) => (format!("/{}", picker.filter), Role::Strong),
+    };
+    let end = pen.width() - 1;
+    pen.text_right(end, 0, &text, role);
+}
+
+/// A line of the list: a heading, or an entry by its place among those shown.
+enum Line<'a> {
+    Heading(&'a str),
+    Entry(usize, &'a Entry),
+}
+
+fn draw_list(picker: &Picker, pen: &mut Pen<'_>) {
+    let shown = picker.shown();
+    let mut lines = Vec::new();
+    let mut heading = None;
+    for (i, &at) in shown.iter().enumerate() {
+        let entry = &picker.entries[at];
+        if heading != Some(&entry.group) {
+            heading = Some(&entry.group);
+            lines.push(Line::Heading(&entry.group));
+        }
+        lines.push(Line::Entry(i, entry));
+    }
+    let selected = lines
+        .iter()
+        .position(|l| matches!(l, Line::Entry(i, _) if *i == picker.selected))
+        .unwrap_or(0);
+    let rows = usize::from(pen.height().saturating_sub(2));
+    let first = scroll(selected, lines.len(), rows);
+    let remark = if lines.len() > rows {
+        format!("{} of {}", picker.selected + 1, shown.len())
+    } else {
+        String::new()
+    };
+    let names = shown
+        .iter()
+        .map(|&i| text::width(&picker.entries[i].name))
+        .max()
+        .unwrap_or(0)
+        .min(usize::from(pen.width()) / 2);
+    let mut inner = pen.frame("Scenarios", &remark, true);
+    if lines.is_empty() {
+        inner.text(1, 0, "no scenario contains this text", Role::Dim);
+    }
+    for (y, line) in lines.iter().skip(first).take(rows).enumerate() {
+        draw_entry(&mut inner, y as u16, line, names, picker.selected);
+    }
+}
+
+fn draw_entry(pen: &mut Pen<'_>, y: u16, line: &Line<'_>, names: usize, selected: usize) {
+    match line {
+        Line::Heading(title) => {
+            pen.text(1, y, title, Role::Title);
+        }
+        Line::Entry(i, entry) => {
+            let name = text::left(&entry.name, names);
+            let x = pen.text(3, y, &name, Role::Plain) + 2;
+            match &entry.error {
+                Some(error) => pen.text(x, y, &format!("{} {error}", glyphs::BAD), Role::Bad),
+                None => pen.text(x, y, &entry.title, Role::Dim),
+            };
+            if *i == selected {
+                pen.sign(1, y, glyphs::RIGHT, Role::Strong);
+                pen.restyle_row(y, Role::Selected);
+            }
+        }
+    }
+}
+
+fn draw_preview(picker: &Picker, pen: &mut Pen<'_>) {
+    let mut inner = pen.frame("Preview", "", false);
+    let Some((_, entry)) = picker.current() else {
+        return;
+    };
+    let width = usize::from(inner.width().saturating_sub(2));
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    let mut add = |value: &str, role: Role| {
+        let wrapped = text::wrap(value, width);
+        if wrapped.is_empty() {
+            lines.push((String::new(), role));
+        }
+        lines.extend(wrapped.into_iter().map(|l| (l, role)));
+    };
+    add(&entry.name, Role::Strong);
+    add(&entry.title, Role::Plain);
+    add("", Role::Plain);
+    if let Some(error) = &entry.error {
+        add(&format!("{} it has mistakes:", glyphs::BAD), Role::Bad);
+        add(error, Role::Bad);
+        add("", Role::Plain);
+    }
+    for line in &entry.preview {
+        add(line, Role::Plain);
+    }
+    let rows = usize::from(inner.height());
+    let shown = if lines.len() > rows {
+        rows.saturating_sub(1)
+    } else {
+        lines.len()
+    };
+    for (y, (line, role)) in lines[..shown].iter().enumerate() {
+        inner.text(1, y as u16, line, *role);
+    }
+    if shown < lines.len() {
+        let more = format!("+{} more lines", lines.len() - shown);
+        inner.text(1, shown as u16, &more, Role::Dim);
+    }
+}
+
+fn draw_options(picker: &Picker, pen: &mut Pen<'_>) {
+    let mut inner = pen.frame("Seed and speed", "", picker.asking == Asking::Seed);
+    let own = picker.current().map_or(0, |(_, e)| e.seed);
+    let (seed, note) = match (picker.asking, picker.seed.is_empty()) {
+        (Asking::Seed, _) => (format!("{}_", picker.seed), "  digits, Tab by chance"),
+        (_, true) => (own.to_string(), "  the scenario's own"),
+        (_, false) => (picker.seed.clone(), ""),
+    };
+    let x = inner.text(1, 0, "seed ", Role::Dim);
+    let x = inner.text(x, 0, &seed, Role::Strong);
+    inner.text(x, 0, note, Role::Dim);
+    let speed = format!("speed {}", speed_text(picker.speed));
+    let end = inner.width().saturating_sub(1);
+    inner.text_right(end, 0, &speed, Role::Strong);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+
+    fn picker() -> Picker {
+        Picker::new(fixture::entries(), Look::default(), REAL_TIME)
+    }
+
+    fn typed(p: &mut Picker, text: &str) {
+        for c in text.chars() {
+            p.update(Action::Type(c), || 7);
+        }
+    }
+
+    #[test]
+    fn the_filter_narrows_and_enter_runs_what_is_left() {
+        let mut p = picker();
+        p.update(Action::Filter, || 7);
+        typed(&mut p, "retry");
+        p.update(Action::Open, || 7);
+        let picked = p.update(Action::Open, || 7);
+        let Some(Picked::Run { entry, seed, speed }) = picked else {
+            panic!("{picked:?}");
+        };
+        assert_eq!(p.entries[entry].name, "retry-storm");
+        assert_eq!((seed, speed), (None, 1.0));
+    }
+
+    #[test]
+    fn a_broken_file_says_why_instead_of_running() {
+        let mut p = picker();
+        p.update(Action::Bottom, || 7);
+        assert_eq!(p.update(Action::Open, || 7), None);
+        assert!(p.notice.contains("14:21"), "{}", p.notice);
+    }
+
+    #[test]
+    fn a_chosen_seed_goes_along() {
+        let mut p = picker();
+        p.update(Action::Seed, || 7);
+        typed(&mut p, "4x2");
+        p.update(Action::Open, || 7);
+        assert!(matches!(
+            p.update(Action::Open, || 7),
+            Some(Picked::Run { seed: Some(42), .. })
+        ));
+        p.update(Action::RandomSeed, || 7);
+        assert!(matches!(
+            p.update(Action::Open, || 7),
+            Some(Picked::Run { seed: Some(7), .. })
+        ));
+    }
+
+    #[test]
+    fn an_impossible_seed_is_refused() {
+        let mut p = picker();
+        p.update(Action::Seed, || 7);
+        typed(&mut p, "99999999999999999999");
+        p.update(Action::Open, || 7);
+        assert_eq!(p.update(Action::Open, || 7), None);
+        assert!(p.notice.contains("whole number"));
+    }
+}

@@ -1,0 +1,261 @@
+//! Draws the dashboard.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::detail;
+use super::glyphs;
+use super::help;
+use super::layout::{HEIGHT_MIN, Layout, Pane, Room, WIDTH_MIN, layout};
+use super::model::{Model, Overlay};
+use super::pen::Pen;
+use super::style::{GlyphSet, Look, Role};
+use super::text;
+use super::widgets::{events, footer, header, heatmap, histogram, queues, timeline, topology};
+
+/// Draws all of it.
+pub fn draw(model: &Model, buffer: &mut Buffer) {
+    let area = buffer.area;
+    match layout(area.width, area.height, model.zoomed()) {
+        Some(layout) => draw_layout(model, &layout, buffer),
+        None => too_small(buffer, model.look),
+    }
+    finish(buffer, model.look);
+}
+
+/// Says what is needed.
+pub fn too_small(buffer: &mut Buffer, look: Look) {
+    let area = buffer.area;
+    let mut pen = Pen::new(buffer, area, look);
+    let lines = [
+        format!("needs {WIDTH_MIN}x{HEIGHT_MIN}"),
+        format!("has {}x{}", area.width, area.height),
+        "q quits".to_string(),
+    ];
+    let top = area.height.saturating_sub(3) / 2;
+    for (y, line) in lines.iter().enumerate() {
+        let x = area.width.saturating_sub(text::width(line) as u16) / 2;
+        pen.text(x, top + y as u16, line, Role::Strong);
+    }
+}
+
+/// Turns a finished screen into ASCII where that is asked for.
+pub fn finish(buffer: &mut Buffer, look: Look) {
+    if look.glyphs != GlyphSet::Ascii {
+        return;
+    }
+    for cell in &mut buffer.content {
+        let symbol = cell.symbol();
+        if !symbol.is_ascii() {
+            let plain: String = symbol.chars().map(glyphs::to_ascii).collect();
+            cell.set_symbol(&plain);
+        }
+    }
+}
+
+fn draw_layout(model: &Model, layout: &Layout, buffer: &mut Buffer) {
+    let look = model.look;
+    header::draw(
+        &mut Pen::new(buffer, layout.header, look),
+        &model.frame.header,
+        &model.playback,
+    );
+    let mut left = topology::Left::default();
+    for &(pane, area) in &layout.panes {
+        let mut pen = Pen::new(buffer, area, look);
+        if let Some(l) = draw_pane(model, pane, &mut pen) {
+            left = l;
+        }
+    }
+    let missing = missing(model, layout, left);
+    footer::remark(
+        &mut Pen::new(buffer, layout.remark, look),
+        model.size,
+        &missing,
+        "1-6 pane  z zoom",
+    );
+    draw_overlay(model, buffer);
+    let mut foot = Pen::new(buffer, layout.footer, look);
+    if model.notice.is_empty() {
+        footer::draw(&mut foot, &model.contexts());
+    } else {
+        footer::say(&mut foot, &model.notice);
+    }
+}
+
+/// What a small screen leaves out.
+fn missing(model: &Model, layout: &Layout, left: topology::Left) -> Vec<String> {
+    let mut out = Vec::new();
+    if layout.room != Room::Small || model.zoomed().is_some() {
+        return out;
+    }
+    for pane in [Pane::Heatmap, Pane::Latency] {
+        if layout.area(pane).is_none() {
+            out.push(pane.title().to_lowercase());
+        }
+    }
+    if left.boxes {
+        out.push("node boxes".into());
+    }
+    if left.grouped > 0 {
+        out.push("single nodes".into());
+    }
+    if let Some(area) = layout.area(Pane::Queues) {
+        let rows = model.sort.apply(&model.frame.queues);
+        let shares = queues_of(model, &rows).shares(area.width - 2, area.height - 2);
+        if usize::from(shares.checks) < model.frame.checks.len() {
+            out.push("checks that hold".into());
+        }
+        if shares.totals == 0 && !model.frame.totals.is_empty() {
+            out.push("totals".into());
+        }
+    }
+    out
+}
+
+fn queues_of<'a>(model: &'a Model, rows: &'a [&'a super::view::QueueRow]) -> queues::Queues<'a> {
+    queues::Queues {
+        rows,
+        totals: &model.frame.totals,
+        checks: &model.frame.checks,
+        selected: model.selection(Pane::Queues),
+    }
+}
+
+fn draw_pane(model: &Model, pane: Pane, pen: &mut Pen<'_>) -> Option<topology::Left> {
+    let frame = &model.frame;
+    let focused = model.focus == pane;
+    let title = format!("{} {}", pane.index() + 1, pane.title());
+    let inside = (
+        pen.width().saturating_sub(2),
+        pen.height().saturating_sub(2),
+    );
+    let remark = remark(model, pane, inside);
+    let mut inner = pen.frame(&title, &remark, focused);
+    let chosen = if focused { model.selection(pane) } else { None };
+    match pane {
+        Pane::Topology => {
+            let left = topology::draw(&mut inner, &frame.topology, frame.header.now_ns, chosen);
+            return Some(left);
+        }
+        Pane::Queues => {
+            let rows = model.sort.apply(&frame.queues);
+            let mut queues = queues_of(model, &rows);
+            queues.selected = chosen;
+            queues.draw(&mut inner);
+        }
+        Pane::Heatmap => heatmap::draw(&mut inner, &frame.heatmap, &frame.timeline.marks),
+        Pane::Latency => histogram::draw(&mut inner, &frame.latency, model.log_counts),
+        Pane::Events => {
+            let lines = model.events();
+            events::draw(&mut inner, &lines, chosen, !model.filter.is_empty());
+        }
+        Pane::Time => {
+            let place = timeline::Place {
+                now_ns: frame.header.now_ns,
+                end_ns: frame.header.end_ns,
+                selected: chosen,
+            };
+            timeline::draw(&mut inner, &frame.timeline, place);
+        }
+    }
+    None
+}
+
+fn remark(model: &Model, pane: Pane, inside: (u16, u16)) -> String {
+    match pane {
+        Pane::Topology => String::new(),
+        Pane::Queues => {
+            let rows = model.sort.apply(&model.frame.queues);
+            let shown = queues_of(model, &rows).remark(inside.0, inside.1);
+            match (model.sort == super::model::Sort::Scenario, shown.is_empty()) {
+                (true, _) => shown,
+                (false, true) => model.sort.word().into(),
+                (false, false) => format!("{}, {shown}", model.sort.word()),
+            }
+        }
+        Pane::Heatmap | Pane::Latency => {
+            let log = if model.log_counts && pane == Pane::Latency {
+                ", log counts"
+            } else {
+                ""
+            };
+            format!("{}{log}", model.frame.latency.scope)
+        }
+        Pane::Events => {
+            let lines = model.events().len();
+            let rows = usize::from(inside.1);
+            let first = events::first_shown(lines, rows, model.selection(pane));
+            let cursor = if model.overlay == Overlay::Filter {
+                "_"
+            } else {
+                ""
+            };
+            let filter = if model.filter.is_empty() && cursor.is_empty() {
+                String::new()
+            } else {
+                format!("/{}{cursor}  ", model.filter)
+            };
+            if lines > rows {
+                let last = (first + rows).min(lines);
+                format!(
+                    "{filter}{}-{last} of {}",
+                    first + 1,
+                    text::count(lines as u64)
+                )
+            } else {
+                filter.trim_end().to_string()
+            }
+        }
+        Pane::Time => {
+            let count = model.frame.timeline.marks.len() as u64;
+            let s = if count == 1 { "" } else { "s" };
+            format!("{} mark{s}", text::count(count))
+        }
+    }
+}
+
+fn draw_overlay(model: &Model, buffer: &mut Buffer) {
+    let body = Rect {
+        y: 1,
+        height: buffer.area.height.saturating_sub(2),
+        ..buffer.area
+    };
+    match &model.overlay {
+        Overlay::None | Overlay::Filter => {}
+        Overlay::Help(line) => {
+            let area = centred(body, body.width.min(90), body.height);
+            help::draw(
+                &mut Pen::new(buffer, area, model.look),
+                help::DASHBOARD,
+                *line,
+            );
+        }
+        Overlay::Detail => {
+            let lines = detail::lines(model, body.width.saturating_sub(12).min(100));
+            let height = (lines.len() as u16 + 2).min(body.height);
+            let area = centred(body, body.width.saturating_sub(8).min(104), height);
+            detail::draw(&mut Pen::new(buffer, area, model.look), &lines);
+        }
+        Overlay::Seed(typed) => {
+            let area = centred(body, 46, 4);
+            let mut pen = Pen::new(buffer, area, model.look);
+            pen.clear();
+            let mut inner = pen.frame("Seed", "", true);
+            let x = inner.text(1, 0, "seed ", Role::Plain);
+            inner.text(x, 0, &format!("{typed}_"), Role::Strong);
+            inner.text(1, 1, "digits  Tab by chance  Enter start  Esc", Role::Dim);
+        }
+    }
+}
+
+fn centred(area: Rect, width: u16, height: u16) -> Rect {
+    let width = width.min(area.width);
+    let height = height.min(area.height);
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 2,
+        width,
+        height,
+    }
+}

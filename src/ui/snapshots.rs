@@ -1,0 +1,326 @@
+//! Pictures of the screens, and the promise that none of them panics or shows a sign it must not.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
+
+use super::fixture;
+use super::glyphs;
+use super::keymap::Action;
+use super::layout::Pane;
+use super::model::{Model, Overlay, REAL_TIME};
+use super::picker::{self, Picker};
+use super::screen;
+use super::style::{GlyphSet, Look};
+use super::update::update;
+
+fn look(glyphs: GlyphSet, colour: bool) -> Look {
+    Look { glyphs, colour }
+}
+
+fn blank(width: u16, height: u16) -> Buffer {
+    Buffer::empty(Rect::new(0, 0, width, height))
+}
+
+fn picture(model: &Model) -> Buffer {
+    let mut buffer = blank(model.size.0, model.size.1);
+    screen::draw(model, &mut buffer);
+    buffer
+}
+
+/// A letter for a style; capitals are bold, `~` before it would be reversed.
+fn letter(fg: Color, modifier: Modifier) -> char {
+    let letter = match fg {
+        Color::Reset => '.',
+        Color::DarkGray => 'd',
+        Color::Red => 'r',
+        Color::Green => 'g',
+        Color::Yellow => 'y',
+        Color::Blue => 'b',
+        Color::Magenta => 'm',
+        Color::Cyan => 'c',
+        _ => '?',
+    };
+    if modifier.contains(Modifier::REVERSED) {
+        '#'
+    } else if modifier.contains(Modifier::BOLD) {
+        if letter == '.' {
+            'B'
+        } else {
+            letter.to_ascii_uppercase()
+        }
+    } else if modifier.contains(Modifier::DIM) {
+        ','
+    } else {
+        letter
+    }
+}
+
+/// The screen as text, then its styles as letters.
+fn dump(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    let mut styles = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut style = String::new();
+        let mut skip = 0;
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            assert_eq!(cell.bg, Color::Reset, "the background is the user's own");
+            style.push(letter(cell.fg, cell.modifier));
+            if skip > 0 {
+                skip -= 1;
+                continue;
+            }
+            line.push_str(cell.symbol());
+            skip = cell.symbol().width().saturating_sub(1);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+        styles.push_str(style.trim_end_matches('.'));
+        styles.push('\n');
+    }
+    format!(
+        "{text}\nstyles: . plain, d grey, r red, g green, y yellow, b blue, m magenta, c cyan; capital or B bold, , dim, # reversed\n{styles}"
+    )
+}
+
+fn check(name: &str, buffer: &Buffer) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/ui");
+    insta::with_settings!({snapshot_path => path, prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!(name, dump(buffer));
+    });
+}
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+#[test]
+fn the_dashboard_at_three_sizes() {
+    for (w, h) in SIZES {
+        for (set, set_name) in [(GlyphSet::Block, "unicode"), (GlyphSet::Ascii, "ascii")] {
+            for (colour, colour_name) in [(true, "colour"), (false, "mono")] {
+                let mut model = fixture::model(w, h);
+                model.look = look(set, colour);
+                check(
+                    &format!("main_{w}x{h}_{set_name}_{colour_name}"),
+                    &picture(&model),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_dashboard_in_braille() {
+    let mut model = fixture::model(120, 40);
+    model.look = look(GlyphSet::Braille, true);
+    check("main_120x40_braille", &picture(&model));
+}
+
+#[test]
+fn the_smallest_dashboard() {
+    check("main_60x16", &picture(&fixture::model(60, 16)));
+}
+
+#[test]
+fn many_nodes() {
+    for (count, w, h) in [(50, 120, 40), (500, 120, 40), (500, 80, 24)] {
+        let mut model = fixture::model(w, h);
+        model.frame = fixture::crowd(count);
+        check(&format!("crowd_{count}_{w}x{h}"), &picture(&model));
+    }
+}
+
+#[test]
+fn each_pane_alone() {
+    for pane in Pane::ALL {
+        let mut model = fixture::model(100, 30);
+        update(&mut model, Action::Focus(pane));
+        update(&mut model, Action::Zoom);
+        update(&mut model, Action::Down);
+        let name = pane.title().to_lowercase().replace(' ', "_");
+        check(&format!("zoom_{name}"), &picture(&model));
+    }
+}
+
+#[test]
+fn what_opens_over_the_dashboard() {
+    let mut help = fixture::model(80, 24);
+    update(&mut help, Action::Help);
+    update(&mut help, Action::Down);
+    check("help_80x24", &picture(&help));
+    for pane in [Pane::Topology, Pane::Queues, Pane::Events] {
+        let mut model = fixture::model(80, 24);
+        update(&mut model, Action::Focus(pane));
+        for action in [Action::Down, Action::Down, Action::Open] {
+            update(&mut model, action);
+        }
+        let name = pane.title().to_lowercase();
+        check(&format!("detail_{name}"), &picture(&model));
+    }
+    let mut seed = fixture::model(80, 24);
+    for action in [Action::Seed, Action::Type('4'), Action::Type('2')] {
+        update(&mut seed, action);
+    }
+    check("seed_80x24", &picture(&seed));
+    let mut filter = fixture::model(80, 24);
+    update(&mut filter, Action::Filter);
+    "crash".chars().for_each(|c| {
+        update(&mut filter, Action::Type(c));
+    });
+    check("filter_80x24", &picture(&filter));
+}
+
+#[test]
+fn a_terminal_too_small() {
+    check("too_small_40x10", &picture(&fixture::model(40, 10)));
+}
+
+#[test]
+fn the_picker() {
+    for (set, name) in [(GlyphSet::Block, "unicode"), (GlyphSet::Ascii, "ascii")] {
+        let mut picker = Picker::new(fixture::entries(), look(set, true), REAL_TIME);
+        for _ in 0..2 {
+            picker.update(Action::Down, || 7);
+        }
+        let mut buffer = blank(80, 24);
+        picker::draw(&picker, &mut buffer);
+        check(&format!("picker_80x24_{name}"), &buffer);
+    }
+    let mut broken = Picker::new(fixture::entries(), Look::default(), REAL_TIME);
+    for action in [Action::Bottom, Action::Open] {
+        broken.update(action, || 7);
+    }
+    let mut buffer = blank(120, 40);
+    picker::draw(&broken, &mut buffer);
+    check("picker_120x40_broken", &buffer);
+}
+
+/// Every model of the sort a person can get to in a few keys.
+fn models() -> Vec<Model> {
+    let base = fixture::model(80, 24);
+    let mut all = vec![base.clone()];
+    for overlay in [
+        Overlay::Help(3),
+        Overlay::Detail,
+        Overlay::Seed("18446744073709551615".into()),
+        Overlay::Filter,
+    ] {
+        let mut model = base.clone();
+        model.selected = [Some(1); 6];
+        model.overlay = overlay;
+        all.push(model);
+    }
+    for pane in Pane::ALL {
+        let mut model = base.clone();
+        (model.focus, model.zoom) = (pane, true);
+        model.selected = [Some(99); 6];
+        all.push(model);
+    }
+    let mut empty = base.clone();
+    empty.frame = super::view::Frame::default();
+    all.push(empty);
+    let mut crowd = base;
+    crowd.frame = fixture::crowd(60);
+    all.push(crowd);
+    all
+}
+
+#[test]
+fn every_screen_draws_at_every_size() {
+    let models = models();
+    for (number, model) in models.iter().enumerate() {
+        let mut model = model.clone();
+        model.look.glyphs = [GlyphSet::Block, GlyphSet::Ascii, GlyphSet::Braille][number % 3];
+        for width in 0..=200u16 {
+            for height in 0..=60u16 {
+                let edge = width >= 198
+                    || height >= 58
+                    || width.abs_diff(60) < 2
+                    || height.abs_diff(16) < 2;
+                if edge || (usize::from(width) + 3 * usize::from(height)) % 11 == number % 11 {
+                    model.size = (width, height);
+                    picture(&model);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_picker_draws_at_every_size() {
+    let mut picker = Picker::new(fixture::entries(), Look::default(), REAL_TIME);
+    for action in [Action::Down, Action::Help] {
+        for width in 0..=200 {
+            for height in (0..=60).filter(|h| (h + width) % 3 == 0) {
+                picker::draw(&picker, &mut blank(width, height));
+            }
+        }
+        picker.update(action, || 7);
+    }
+}
+
+#[test]
+fn ascii_means_ascii() {
+    for mut model in models() {
+        model.look = look(GlyphSet::Ascii, true);
+        for (w, h) in SIZES {
+            model.size = (w, h);
+            for cell in &picture(&model).content {
+                assert!(cell.symbol().is_ascii(), "{:?}", cell.symbol());
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_can_be_drawn_as_an_emoji() {
+    for mut model in models() {
+        for set in [GlyphSet::Block, GlyphSet::Braille] {
+            model.look.glyphs = set;
+            for (w, h) in SIZES {
+                model.size = (w, h);
+                for cell in &picture(&model).content {
+                    assert!(!cell.symbol().chars().any(glyphs::can_be_emoji), "{cell:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn colour_adds_nothing_to_the_text() {
+    for mut model in models() {
+        for (w, h) in SIZES {
+            model.size = (w, h);
+            let text = |buffer: Buffer| -> Vec<String> {
+                buffer
+                    .content
+                    .iter()
+                    .map(|c| c.symbol().to_string())
+                    .collect()
+            };
+            model.look.colour = true;
+            let coloured = text(picture(&model));
+            model.look.colour = false;
+            assert_eq!(coloured, text(picture(&model)));
+        }
+    }
+}
+
+#[test]
+fn the_same_picture_gives_the_same_screen() {
+    let model = fixture::model(120, 40);
+    assert_eq!(picture(&model), picture(&model));
+}
+
+#[test]
+fn groups_count_every_node() {
+    let mut model = fixture::model(120, 40);
+    model.frame = fixture::crowd(500);
+    let text = dump(&picture(&model));
+    for part in ["web ×166", "broker ×166", "billing ×168"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+}

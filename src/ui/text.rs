@@ -1,0 +1,255 @@
+//! Numbers, durations and texts that fit.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::glyphs::ELLIPSIS;
+
+/// How many cells a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text, or as much of its beginning as fits in `cells`, with `…` at the end where something is missing. Control
+/// characters are left out, as they have no width and no place on a screen.
+pub fn cut(text: &str, cells: usize) -> String {
+    let clean: String = text.chars().filter(|c| !c.is_control()).collect();
+    if clean.width() <= cells {
+        return clean;
+    }
+    if cells == 0 {
+        return String::new();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for c in clean.chars() {
+        let w = c.width().unwrap_or(0);
+        if used + w > cells - 1 {
+            break;
+        }
+        out.push(c);
+        used += w;
+    }
+    out.push(ELLIPSIS);
+    out
+}
+
+/// Cut to `cells` and filled up with spaces on the right.
+pub fn left(text: &str, cells: usize) -> String {
+    let mut out = cut(text, cells);
+    out.extend(std::iter::repeat_n(' ', cells.saturating_sub(out.width())));
+    out
+}
+
+/// Cut to `cells` and filled up with spaces on the left.
+pub fn right(text: &str, cells: usize) -> String {
+    let text = cut(text, cells);
+    let mut out: String = std::iter::repeat_n(' ', cells.saturating_sub(text.width())).collect();
+    out.push_str(&text);
+    out
+}
+
+/// A whole number with a comma between thousands.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A whole number in at most six cells: `812`, `99,999`, `120k`, `3.4M`. Rounded down, so that it never claims more.
+pub fn short_count(n: u64) -> String {
+    const STEPS: [(u64, &str); 4] = [
+        (1_000_000_000_000, "T"),
+        (1_000_000_000, "G"),
+        (1_000_000, "M"),
+        (1_000, "k"),
+    ];
+    if n < 100_000 {
+        return count(n);
+    }
+    for (unit, sign) in STEPS {
+        if n >= unit {
+            let tenths = n / (unit / 10);
+            return if tenths < 100 {
+                format!("{}.{}{sign}", tenths / 10, tenths % 10)
+            } else {
+                format!("{}{sign}", count(tenths / 10))
+            };
+        }
+    }
+    count(n)
+}
+
+/// A rate in a few cells: `0`, `0.4`, `61`, `2.0k`.
+pub fn rate(per_s: f64) -> String {
+    if !per_s.is_finite() || per_s <= 0.0 {
+        "0".into()
+    } else if per_s < 0.05 {
+        "<0.1".into()
+    } else if per_s < 9.95 {
+        format!("{per_s:.1}")
+    } else if per_s < 9_999.5 {
+        format!("{per_s:.0}")
+    } else {
+        short_rate(per_s)
+    }
+}
+
+fn short_rate(per_s: f64) -> String {
+    for (unit, sign) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] {
+        if per_s >= unit * 0.9995 {
+            let value = per_s / unit;
+            return if value < 9.95 {
+                format!("{value:.1}{sign}")
+            } else {
+                format!("{value:.0}{sign}")
+            };
+        }
+    }
+    format!("{per_s:.0}")
+}
+
+/// A moment of the run with milliseconds: `12.480s`.
+pub fn moment(ns: u64) -> String {
+    let ms = ns / 1_000_000;
+    format!("{}.{:03}", ms / 1000, ms % 1000)
+}
+
+/// A span of time with two or three digits: `18ms`, `2.4s`, `90s`, `12m`.
+pub fn span(ns: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
+    if ns >= 600_000_000_000 {
+        let minutes = ns / 60_000_000_000;
+        return if minutes < 600 {
+            format!("{minutes}m")
+        } else {
+            format!("{}h", count(minutes / 60))
+        };
+    }
+    for (unit, sign) in UNITS {
+        if ns >= unit {
+            let tenths = (ns + unit / 20) / (unit / 10);
+            return if tenths < 100 && tenths % 10 != 0 {
+                format!("{}.{}{sign}", tenths / 10, tenths % 10)
+            } else {
+                format!("{}{sign}", (ns + unit / 2) / unit)
+            };
+        }
+    }
+    format!("{ns}ns")
+}
+
+/// An age with one digit after the point, so that it does not jump while it grows: `6.9s`, `0.3s`.
+pub fn age(ns: u64) -> String {
+    let tenths = ns / 100_000_000;
+    if tenths < 1000 {
+        format!("{}.{}s", tenths / 10, tenths % 10)
+    } else {
+        span(ns)
+    }
+}
+
+/// Splits a text into lines of at most `cells`, at spaces where there are any.
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    if cells == 0 {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let mut word = word.to_string();
+        if !line.is_empty() && line.width() + 1 + word.width() > cells {
+            lines.push(std::mem::take(&mut line));
+        }
+        while line.is_empty() && word.width() > cells {
+            let mut head = String::new();
+            while let Some(c) = word.chars().next() {
+                if head.width() + c.width().unwrap_or(0) > cells {
+                    break;
+                }
+                head.push(c);
+                word.remove(0);
+            }
+            if head.is_empty() {
+                return lines;
+            }
+            lines.push(head);
+        }
+        if !word.is_empty() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(&word);
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!(cut("orders/12", 9), "orders/12");
+        assert_eq!(cut("orders/12", 8), "orders/…");
+        assert_eq!(cut("orders", 1), "…");
+        assert_eq!(cut("orders", 0), "");
+        assert_eq!(cut("注文/1", 4), "注…");
+        assert_eq!(cut("a\tb\u{1b}", 4), "ab");
+    }
+
+    #[test]
+    fn padding_counts_cells() {
+        assert_eq!(left("注", 4), "注  ");
+        assert_eq!(right("42", 4), "  42");
+        assert_eq!(right("12345", 4), "123…");
+    }
+
+    #[test]
+    fn numbers_fit_and_never_claim_more() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(31_877), "31,877");
+        assert_eq!(short_count(99_999), "99,999");
+        assert_eq!(short_count(199_999), "199k");
+        assert_eq!(short_count(3_490_000), "3.4M");
+        assert!(width(&short_count(u64::MAX)) <= 12);
+    }
+
+    #[test]
+    fn spans_keep_two_digits() {
+        assert_eq!(span(0), "0ns");
+        assert_eq!(span(999), "999ns");
+        assert_eq!(span(18_000_000), "18ms");
+        assert_eq!(span(2_400_000_000), "2.4s");
+        assert_eq!(span(1_000_000), "1ms");
+        assert_eq!(span(90_000_000_000), "90s");
+        assert_eq!(span(720_000_000_000), "12m");
+        assert_eq!(age(6_990_000_000), "6.9s");
+        assert_eq!(moment(12_480_999_999), "12.480");
+    }
+
+    #[test]
+    fn rates_are_short() {
+        assert_eq!(rate(0.0), "0");
+        assert_eq!(rate(f64::NAN), "0");
+        assert_eq!(rate(0.01), "<0.1");
+        assert_eq!(rate(61.2), "61");
+        assert_eq!(rate(20_000.0), "20k");
+    }
+
+    #[test]
+    fn wrapping_loses_nothing() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("注文", 1), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,489 @@
+//! What an action does to the dashboard. Pure: what concerns the run or the terminal comes out as an effect.
+
+use super::engine::Until;
+use super::help;
+use super::keymap::{Action, Binding, Context};
+use super::layout::{self, Pane};
+use super::model::{Model, Overlay, REAL_TIME, SPEEDS};
+
+/// What has to be done beyond the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// The speed changed, or the run stopped or goes on.
+    Pace,
+    /// The run goes to a place on, or back, and stands there.
+    Seek(Until),
+    /// The run begins again with a seed.
+    Restart(u64),
+    /// The run begins again with a seed by chance.
+    RestartByChance,
+    /// Mouse reports are wanted, or no more.
+    Mouse(bool),
+    /// To the shell and back.
+    Suspend,
+    /// Back to the screen before.
+    Back,
+    /// The program ends.
+    Quit,
+}
+
+/// What an action does.
+pub fn update(model: &mut Model, action: Action) -> Effect {
+    model.notice.clear();
+    match action {
+        Action::Interrupt => return Effect::Quit,
+        Action::Suspend => return Effect::Suspend,
+        _ => {}
+    }
+    match model.overlay.clone() {
+        Overlay::Help(line) => in_help(model, action, line),
+        Overlay::Detail => in_detail(model, action),
+        Overlay::Seed(text) => in_seed(model, action, text),
+        Overlay::Filter => in_filter(model, action),
+        Overlay::None => on_dashboard(model, action),
+    }
+}
+
+fn on_dashboard(model: &mut Model, action: Action) -> Effect {
+    match action {
+        Action::Pause
+        | Action::StepOn
+        | Action::StepBack
+        | Action::NextMark
+        | Action::PreviousMark
+        | Action::SecondOn
+        | Action::SecondBack
+        | Action::End
+        | Action::Restart
+        | Action::Faster
+        | Action::Slower
+        | Action::SpeedReset => travel(model, action),
+        Action::Seed => open(model, Overlay::Seed(String::new())),
+        Action::RandomSeed => Effect::RestartByChance,
+        Action::NextPane => turn(model, 1),
+        Action::PreviousPane => turn(model, Pane::ALL.len() - 1),
+        Action::Focus(pane) => {
+            model.focus = pane;
+            Effect::None
+        }
+        Action::Down
+        | Action::Up
+        | Action::PageDown
+        | Action::PageUp
+        | Action::Top
+        | Action::Bottom => {
+            let at = model.focus.index();
+            model.selected[at] = moved(model.selected[at], model.lines(), action);
+            Effect::None
+        }
+        Action::Open => open_selected(model),
+        Action::Back => back(model),
+        Action::Zoom => {
+            model.zoom = model.zoomed().is_none();
+            if !model.zoom {
+                leave_hidden_pane(model);
+            }
+            Effect::None
+        }
+        Action::Sort => {
+            model.sort = model.sort.next();
+            Effect::None
+        }
+        Action::Scale => {
+            model.log_counts = !model.log_counts;
+            Effect::None
+        }
+        Action::Filter => {
+            model.focus = Pane::Events;
+            open(model, Overlay::Filter)
+        }
+        Action::Help => open(model, Overlay::Help(0)),
+        Action::Mouse => {
+            model.mouse = !model.mouse;
+            model.notice = format!("mouse {}", if model.mouse { "on" } else { "off" });
+            Effect::Mouse(model.mouse)
+        }
+        Action::Quit => Effect::Quit,
+        Action::Click(x, y) => {
+            let (w, h) = model.size;
+            let hit = layout::layout(w, h, model.zoomed()).and_then(|l| l.pane_at(x, y));
+            model.focus = hit.unwrap_or(model.focus);
+            Effect::None
+        }
+        Action::Interrupt | Action::Suspend | Action::Type(_) | Action::Erase => Effect::None,
+    }
+}
+
+fn open(model: &mut Model, overlay: Overlay) -> Effect {
+    model.overlay = overlay;
+    Effect::None
+}
+
+fn turn(model: &mut Model, by: usize) -> Effect {
+    let (w, h) = model.size;
+    let shown = layout::layout(w, h, None);
+    let count = Pane::ALL.len();
+    let mut at = model.focus.index();
+    for _ in 0..count {
+        at = (at + by) % count;
+        let visible = model.zoom
+            || shown
+                .as_ref()
+                .is_none_or(|l| l.area(Pane::ALL[at]).is_some());
+        if visible {
+            break;
+        }
+    }
+    model.focus = Pane::ALL[at];
+    Effect::None
+}
+
+/// A pane that only zoom can show loses the keys when the zoom ends.
+fn leave_hidden_pane(model: &mut Model) {
+    if model.zoomed().is_some() {
+        model.focus = Pane::Topology;
+    }
+}
+
+/// The selected line after a movement over `total` lines.
+pub fn moved(selected: Option<usize>, total: usize, action: Action) -> Option<usize> {
+    let last = total.checked_sub(1)?;
+    let at = match (action, selected) {
+        (Action::Top, _) | (Action::Down | Action::PageDown, None) => 0,
+        (Action::Bottom, _) | (Action::Up | Action::PageUp, None) => last,
+        (Action::Down, Some(at)) => at + 1,
+        (Action::Up, Some(at)) => at.saturating_sub(1),
+        (Action::PageDown, Some(at)) => at + 10,
+        (Action::PageUp, Some(at)) => at.saturating_sub(10),
+        (_, selected) => return selected,
+    };
+    Some(at.min(last))
+}
+
+fn open_selected(model: &mut Model) -> Effect {
+    match (model.focus, model.selection(model.focus)) {
+        (Pane::Time, Some(at)) => {
+            let mark = model.frame.timeline.marks.get(at);
+            mark.map_or(Effect::None, |m| Effect::Seek(Until::Event(m.event)))
+        }
+        (_, Some(_)) => open(model, Overlay::Detail),
+        (_, None) => on_dashboard(model, Action::Zoom),
+    }
+}
+
+fn back(model: &mut Model) -> Effect {
+    let at = model.focus.index();
+    if model.selected[at].is_some() {
+        model.selected[at] = None;
+    } else if model.focus == Pane::Events && !model.filter.is_empty() {
+        model.filter.clear();
+    } else if model.zoomed().is_some() {
+        model.zoom = false;
+        leave_hidden_pane(model);
+    } else if model.has_parent {
+        return Effect::Back;
+    }
+    Effect::None
+}
+
+fn travel(model: &mut Model, action: Action) -> Effect {
+    const SECOND_NS: u64 = 1_000_000_000;
+    let header = &model.frame.header;
+    let (now_ns, event) = (header.now_ns, header.events);
+    let play = &mut model.playback;
+    match action {
+        Action::Pause => {
+            if play.ended {
+                model.notice = "the run is at its end: r restarts it".into();
+                return Effect::None;
+            }
+            play.paused = !play.paused;
+            Effect::Pace
+        }
+        Action::Faster => {
+            play.speed = (play.speed + 1).min(SPEEDS.len() - 1);
+            Effect::Pace
+        }
+        Action::Slower => {
+            play.speed = play.speed.saturating_sub(1);
+            Effect::Pace
+        }
+        Action::SpeedReset => {
+            play.speed = REAL_TIME;
+            Effect::Pace
+        }
+        Action::StepOn => Effect::Seek(Until::Event(event + 1)),
+        Action::StepBack => Effect::Seek(Until::Event(event.saturating_sub(1))),
+        Action::NextMark => Effect::Seek(Until::NextMark),
+        Action::PreviousMark => {
+            let marks = &model.frame.timeline.marks;
+            let before = marks.iter().rev().find(|m| m.event < event);
+            Effect::Seek(before.map_or(Until::Time(0), |m| Until::Event(m.event)))
+        }
+        Action::SecondOn => Effect::Seek(Until::Time(now_ns.saturating_add(SECOND_NS))),
+        Action::SecondBack => Effect::Seek(Until::Time(now_ns.saturating_sub(SECOND_NS))),
+        Action::End => Effect::Seek(Until::Time(header.end_ns)),
+        Action::Restart => Effect::Restart(header.seed),
+        _ => Effect::None,
+    }
+}
+
+fn in_help(model: &mut Model, action: Action, line: usize) -> Effect {
+    match action {
+        Action::Back | Action::Quit => open(model, Overlay::None),
+        Action::Open => {
+            model.overlay = Overlay::None;
+            match help::bindings(help::DASHBOARD).get(line) {
+                Some(binding) => run_from_help(model, binding),
+                None => Effect::None,
+            }
+        }
+        _ => {
+            let at = moved(Some(line), model.lines(), action).unwrap_or(0);
+            open(model, Overlay::Help(at))
+        }
+    }
+}
+
+/// Does what a line of the help says, as if its key had been pressed on the dashboard.
+fn run_from_help(model: &mut Model, binding: &Binding) -> Effect {
+    let action = binding.action;
+    match binding.context {
+        Context::Queues => model.focus = Pane::Queues,
+        Context::Latency => model.focus = Pane::Latency,
+        Context::Events => model.focus = Pane::Events,
+        Context::Dashboard | Context::Always => {}
+        other => {
+            model.notice = format!("this key works only here: {}", other.title());
+            return Effect::None;
+        }
+    }
+    match action {
+        Action::Interrupt => Effect::Quit,
+        Action::Suspend => Effect::Suspend,
+        _ => on_dashboard(model, action),
+    }
+}
+
+fn in_detail(model: &mut Model, action: Action) -> Effect {
+    match action {
+        Action::Back => open(model, Overlay::None),
+        Action::Quit => Effect::Quit,
+        Action::Help => open(model, Overlay::Help(0)),
+        Action::Open => {
+            let at = model.selection(Pane::Events).unwrap_or(0);
+            let event = model.events().get(at).map(|e| e.event);
+            match (model.focus, event) {
+                (Pane::Events, Some(event)) => {
+                    model.overlay = Overlay::None;
+                    Effect::Seek(Until::Event(event))
+                }
+                _ => open(model, Overlay::None),
+            }
+        }
+        _ => {
+            let at = model.focus.index();
+            model.selected[at] = moved(model.selected[at], model.lines(), action);
+            Effect::None
+        }
+    }
+}
+
+fn in_seed(model: &mut Model, action: Action, mut text: String) -> Effect {
+    match action {
+        Action::Back => return open(model, Overlay::None),
+        Action::RandomSeed => {
+            model.overlay = Overlay::None;
+            return Effect::RestartByChance;
+        }
+        Action::Open => match text.parse::<u64>() {
+            Ok(seed) => {
+                model.overlay = Overlay::None;
+                return Effect::Restart(seed);
+            }
+            Err(_) if text.is_empty() => return open(model, Overlay::None),
+            Err(_) => model.notice = format!("a seed is a whole number up to {}", u64::MAX),
+        },
+        Action::Type(c) if c.is_ascii_digit() && text.len() < 20 => text.push(c),
+        Action::Type(_) => model.notice = "a seed has only digits".into(),
+        Action::Erase => {
+            text.pop();
+        }
+        _ => {}
+    }
+    open(model, Overlay::Seed(text))
+}
+
+fn in_filter(model: &mut Model, action: Action) -> Effect {
+    match action {
+        Action::Back => {
+            model.filter.clear();
+            model.overlay = Overlay::None;
+        }
+        Action::Open => model.overlay = Overlay::None,
+        Action::Type(c) if model.filter.chars().count() < 60 => model.filter.push(c),
+        Action::Erase => {
+            model.filter.pop();
+        }
+        _ => {}
+    }
+    model.selected[Pane::Events.index()] = None;
+    Effect::None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+
+    fn model() -> Model {
+        fixture::model(120, 40)
+    }
+
+    #[test]
+    fn stepping_names_the_event() {
+        let mut m = model();
+        m.frame.header.events = 100;
+        assert_eq!(
+            update(&mut m, Action::StepOn),
+            Effect::Seek(Until::Event(101))
+        );
+        assert_eq!(
+            update(&mut m, Action::StepBack),
+            Effect::Seek(Until::Event(99))
+        );
+    }
+
+    #[test]
+    fn the_mark_before_is_strictly_before() {
+        let mut m = model();
+        let last = *m.frame.timeline.marks.last().expect("marks");
+        m.frame.header.events = last.event;
+        let before = m.frame.timeline.marks[m.frame.timeline.marks.len() - 2];
+        assert_eq!(
+            update(&mut m, Action::PreviousMark),
+            Effect::Seek(Until::Event(before.event))
+        );
+    }
+
+    #[test]
+    fn speeds_stop_at_both_ends() {
+        let mut m = model();
+        for _ in 0..40 {
+            update(&mut m, Action::Faster);
+        }
+        assert!(SPEEDS[m.playback.speed].is_infinite());
+        for _ in 0..40 {
+            update(&mut m, Action::Slower);
+        }
+        assert_eq!(SPEEDS[m.playback.speed], 0.1);
+        update(&mut m, Action::SpeedReset);
+        assert_eq!(SPEEDS[m.playback.speed], 1.0);
+    }
+
+    #[test]
+    fn a_seed_is_typed_and_accepted() {
+        let mut m = model();
+        update(&mut m, Action::Seed);
+        for c in "12x3".chars() {
+            update(&mut m, Action::Type(c));
+        }
+        update(&mut m, Action::Erase);
+        update(&mut m, Action::Type('7'));
+        assert_eq!(update(&mut m, Action::Open), Effect::Restart(127));
+    }
+
+    #[test]
+    fn a_seed_too_large_is_refused_with_a_reason() {
+        let mut m = model();
+        update(&mut m, Action::Seed);
+        for _ in 0..20 {
+            update(&mut m, Action::Type('9'));
+        }
+        assert_eq!(update(&mut m, Action::Open), Effect::None);
+        assert!(m.notice.contains("18446744073709551615"));
+        assert!(matches!(m.overlay, Overlay::Seed(_)));
+    }
+
+    #[test]
+    fn a_filter_keeps_what_contains_it() {
+        let mut m = model();
+        let all = m.events().len();
+        update(&mut m, Action::Filter);
+        for c in "crash".chars() {
+            update(&mut m, Action::Type(c));
+        }
+        let kept = m.events();
+        assert!(!kept.is_empty() && kept.len() < all);
+        assert!(kept.iter().all(|e| e.word.contains("CRASH")));
+        update(&mut m, Action::Back);
+        assert_eq!(m.events().len(), all);
+    }
+
+    #[test]
+    fn escape_undoes_one_thing_at_a_time() {
+        let mut m = model();
+        m.has_parent = true;
+        update(&mut m, Action::Zoom);
+        update(&mut m, Action::Down);
+        assert_eq!(update(&mut m, Action::Back), Effect::None);
+        assert!(m.zoom && m.selection(m.focus).is_none());
+        assert_eq!(update(&mut m, Action::Back), Effect::None);
+        assert!(!m.zoom);
+        assert_eq!(update(&mut m, Action::Back), Effect::Back);
+    }
+
+    #[test]
+    fn tab_visits_every_pane_that_is_shown() {
+        let mut m = model();
+        let mut seen = vec![m.focus];
+        for _ in 0..5 {
+            update(&mut m, Action::NextPane);
+            seen.push(m.focus);
+        }
+        assert_eq!(seen, Pane::ALL);
+        let mut small = fixture::model(80, 24);
+        for _ in 0..12 {
+            update(&mut small, Action::NextPane);
+            assert_eq!(small.zoomed(), None, "{:?}", small.focus);
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_help_does_what_its_key_does() {
+        for (line, binding) in help::bindings(help::DASHBOARD).iter().enumerate() {
+            let on_dashboard = [Context::Dashboard, Context::Always].contains(&binding.context);
+            let mut by_help = model();
+            by_help.overlay = Overlay::Help(line);
+            let effect = update(&mut by_help, Action::Open);
+            let mut by_key = model();
+            if on_dashboard {
+                assert_eq!(
+                    effect,
+                    update(&mut by_key, binding.action),
+                    "{}",
+                    binding.meaning
+                );
+                assert_eq!(by_help, by_key, "{}", binding.meaning);
+            }
+        }
+    }
+
+    #[test]
+    fn a_selected_event_stays_selected_when_others_come() {
+        let mut m = model();
+        m.focus = Pane::Events;
+        update(&mut m, Action::Down);
+        update(&mut m, Action::Down);
+        let chosen = m.events()[1].clone();
+        let mut frame = m.frame.clone();
+        let mut newer = frame.events[0].clone();
+        newer.event += 1;
+        frame.events.insert(0, newer);
+        m.show(frame);
+        assert_eq!(m.selection(Pane::Events), Some(2));
+        assert_eq!(*m.events()[2], chosen);
+    }
+}

@@ -1,0 +1,155 @@
+//! What a screen shows, as plain values: names, numbers, series. Times are virtual, in nanoseconds from the start of the
+//! run. An adapter fills these from a run; widgets read them; neither knows the other.
+
+mod latency;
+mod timeline;
+mod topology;
+
+pub use latency::{Bin, HeatColumn, Heatmap, Latency, Percentile};
+pub use timeline::{Lane, LaneSpan, MarkKind, Timeline, TimelineMark};
+pub use topology::{Edge, NodeCard, NodeState, Rank, Topology};
+
+/// Everything the dashboard shows of a run at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Frame {
+    /// Which run, and where it stands.
+    pub header: Header,
+    /// Nodes and the links between them.
+    pub topology: Topology,
+    /// Queues and lags, in the order of the scenario.
+    pub queues: Vec<QueueRow>,
+    /// Totals of the run: sent, delivered, lost.
+    pub totals: Vec<Total>,
+    /// How long messages took, over all of the run.
+    pub latency: Latency,
+    /// How long messages took, over time.
+    pub heatmap: Heatmap,
+    /// What happened, newest first.
+    pub events: Vec<EventLine>,
+    /// The properties that are watched.
+    pub checks: Vec<CheckRow>,
+    /// The run as a line of time.
+    pub timeline: Timeline,
+}
+
+/// Which run, and where it stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Header {
+    /// The scenario, as the person named it.
+    pub scenario: String,
+    /// The seed of the run.
+    pub seed: u64,
+    /// Now, in virtual time.
+    pub now_ns: u64,
+    /// When the run ends.
+    pub end_ns: u64,
+    /// Events handled so far.
+    pub events: u64,
+    /// The first digits of the run's digest.
+    pub digest: String,
+    /// Faults in force now.
+    pub faults: u32,
+    /// Findings so far.
+    pub findings: u32,
+}
+
+/// What a row of the queue table counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RowKind {
+    /// Messages held by a queue.
+    #[default]
+    Depth,
+    /// Messages a group of readers has still to read.
+    Lag,
+    /// Requests that wait for a process.
+    Inbox,
+}
+
+impl RowKind {
+    /// One word for the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Depth => "depth",
+            Self::Lag => "lag",
+            Self::Inbox => "inbox",
+        }
+    }
+}
+
+/// A queue, or how far a group of readers is behind on one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueueRow {
+    /// What it is called: `orders/0`.
+    pub name: String,
+    /// What is counted.
+    pub kind: RowKind,
+    /// Messages in it now.
+    pub depth: u64,
+    /// The depth over the last [`QueueRow::trend_ns`], oldest first, evenly spaced.
+    pub trend: Vec<u64>,
+    /// How much time the trend covers.
+    pub trend_ns: u64,
+    /// Messages that came per second, lately.
+    pub in_per_s: f64,
+    /// Messages that left per second, lately.
+    pub out_per_s: f64,
+    /// Age of the oldest message in it; none where that isn't known or it is empty.
+    pub oldest_ns: Option<u64>,
+}
+
+/// A total of the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    /// What is counted: `lost`.
+    pub name: String,
+    /// How many.
+    pub value: u64,
+    /// Whether more than none is bad.
+    pub bad: bool,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventLine {
+    /// When.
+    pub at_ns: u64,
+    /// The number of the event in the run.
+    pub event: u64,
+    /// Whom it concerns: `b2`, `p1╳b1`.
+    pub subject: String,
+    /// What sort of thing it is.
+    pub kind: MarkKind,
+    /// One or two words in capitals: `LEADER`.
+    pub word: String,
+    /// The rest of the sentence.
+    pub text: String,
+    /// What made it happen: `#31877`, `line 14`; empty where nothing did.
+    pub cause: String,
+}
+
+/// How a property stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds so far.
+    #[default]
+    Holds,
+    /// It broke.
+    Broken,
+    /// It cannot be said yet.
+    Open,
+}
+
+/// A property that is watched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckRow {
+    /// What must hold.
+    pub name: String,
+    /// Whether it does.
+    pub verdict: Verdict,
+    /// When it first broke.
+    pub first_broken_ns: Option<u64>,
+    /// How often it broke.
+    pub count: u64,
+    /// Whether the scenario says that it breaks.
+    pub expected_to_break: bool,
+}

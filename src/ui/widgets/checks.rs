@@ -1,0 +1,87 @@
+//! The properties that are watched, and whether they hold.
+
+use crate::ui::glyphs;
+use crate::ui::pen::Pen;
+use crate::ui::style::Role;
+use crate::ui::text;
+use crate::ui::view::{CheckRow, Verdict};
+
+/// The checks in the order in which they matter: broken ones first.
+pub fn by_weight(checks: &[CheckRow]) -> Vec<&CheckRow> {
+    let mut rows: Vec<&CheckRow> = checks.iter().collect();
+    rows.sort_by_key(|c| match c.verdict {
+        Verdict::Broken => (0, c.first_broken_ns),
+        Verdict::Open => (1, None),
+        Verdict::Holds => (2, None),
+    });
+    rows
+}
+
+/// Draws checks, one to a row; where there are more than rows, the last row says how many.
+pub fn draw(pen: &mut Pen<'_>, checks: &[CheckRow]) {
+    let rows = usize::from(pen.height());
+    let checks = by_weight(checks);
+    let shown = if checks.len() > rows {
+        rows.saturating_sub(1)
+    } else {
+        checks.len()
+    };
+    for (y, check) in checks[..shown].iter().enumerate() {
+        line(pen, y as u16, check);
+    }
+    if shown < checks.len() && rows > 0 {
+        let rest = &checks[shown..];
+        let broken = rest.iter().filter(|c| c.verdict == Verdict::Broken).count();
+        let mut more = format!("+{} more checks", rest.len());
+        if broken > 0 {
+            more = format!("{more}, {broken} broken");
+        }
+        let role = if broken > 0 { Role::Bad } else { Role::Dim };
+        pen.text(1, shown as u16, &more, role);
+    }
+}
+
+fn line(pen: &mut Pen<'_>, y: u16, check: &CheckRow) {
+    let (sign, role) = match check.verdict {
+        Verdict::Holds => (glyphs::GOOD, Role::Good),
+        Verdict::Broken => (glyphs::BAD, Role::Bad),
+        Verdict::Open => (glyphs::OPEN, Role::Dim),
+    };
+    pen.sign(1, y, sign, role);
+    let state = words(check);
+    let w = text::width(&state) as u16;
+    let end = pen.width().saturating_sub(1);
+    let room = end.saturating_sub(3 + w + 1);
+    let name_role = if check.verdict == Verdict::Broken {
+        Role::Strong
+    } else {
+        Role::Plain
+    };
+    if room >= 12 {
+        pen.text(3, y, &text::cut(&check.name, usize::from(room)), name_role);
+        pen.text_right(end, y, &state, role);
+    } else {
+        pen.text(3, y, &check.name, name_role);
+    }
+}
+
+fn words(check: &CheckRow) -> String {
+    match (check.verdict, check.first_broken_ns) {
+        (Verdict::Holds, _) => "holds".into(),
+        (Verdict::Open, _) => "open".into(),
+        (Verdict::Broken, Some(at)) => {
+            let times = if check.count > 1 {
+                format!("{} times, ", text::short_count(check.count))
+            } else {
+                String::new()
+            };
+            let as_said = if check.expected_to_break {
+                ", as stated"
+            } else {
+                ""
+            };
+            format!("broken {times}first {}s{as_said}", text::moment(at))
+        }
+        (Verdict::Broken, None) => "broken".into(),
+    }
+}

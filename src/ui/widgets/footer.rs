@@ -1,0 +1,78 @@
+//! The last lines: what is not shown, and the keys that matter here.
+
+use crate::ui::keymap::{Binding, Context, KEYMAP, key_name};
+use crate::ui::pen::Pen;
+use crate::ui::style::Role;
+use crate::ui::text;
+
+/// Draws the keys of these contexts, the innermost first, as many as fit; help and quit always.
+pub fn draw(pen: &mut Pen<'_>, contexts: &[Context]) {
+    let width = pen.width();
+    let always = hints(Context::Always);
+    let reserved: u16 = always.iter().map(|h| h.width() + 2).sum();
+    let end = width.saturating_sub(reserved);
+    let mut x = 1;
+    let inner = contexts.iter().filter(|&&c| c != Context::Always);
+    for hint in inner.flat_map(|&c| hints(c)) {
+        if x + hint.width() < end {
+            x = hint.draw(pen, x) + 2;
+        }
+    }
+    let mut x = end + 1;
+    for hint in always {
+        x = hint.draw(pen, x) + 2;
+    }
+}
+
+/// Says something in the place of the keys.
+pub fn say(pen: &mut Pen<'_>, notice: &str) {
+    pen.text(1, 0, notice, Role::Warn);
+}
+
+/// Names what a small screen leaves out.
+pub fn remark(pen: &mut Pen<'_>, size: (u16, u16), missing: &[String], hint: &str) {
+    if missing.is_empty() {
+        return;
+    }
+    let hint_width = text::width(hint) as u16;
+    let list = format!("not shown at {}x{}: {}", size.0, size.1, missing.join(", "));
+    let room = pen.width().saturating_sub(hint_width + 4);
+    pen.text(1, 0, &text::cut(&list, usize::from(room)), Role::Dim);
+    pen.text_right(pen.width().saturating_sub(1), 0, hint, Role::Dim);
+}
+
+/// Keys that do the like, and what they do in a word.
+struct Hint {
+    keys: String,
+    word: &'static str,
+}
+
+impl Hint {
+    fn width(&self) -> u16 {
+        (text::width(&self.keys) + 1 + text::width(self.word)) as u16
+    }
+
+    fn draw(&self, pen: &mut Pen<'_>, x: u16) -> u16 {
+        let x = pen.text(x, 0, &self.keys, Role::Key);
+        pen.text(x + 1, 0, self.word, Role::Plain)
+    }
+}
+
+/// The hints of a context; neighbours in the table with the same word share one.
+fn hints(context: Context) -> Vec<Hint> {
+    let mut out: Vec<Hint> = Vec::new();
+    let told = |b: &&Binding| b.context == context && !b.hint.is_empty();
+    for binding in KEYMAP.iter().filter(told) {
+        let Some(key) = binding.keys.first().map(|&k| key_name(k)) else {
+            continue;
+        };
+        match out.last_mut() {
+            Some(last) if last.word == binding.hint => last.keys = format!("{} {key}", last.keys),
+            _ => out.push(Hint {
+                keys: key,
+                word: binding.hint,
+            }),
+        }
+    }
+    out
+}

@@ -1,0 +1,95 @@
+//! The first line: which run, how it moves, where it stands.
+
+use crate::ui::glyphs;
+use crate::ui::model::{Playback, speed_text};
+use crate::ui::pen::Pen;
+use crate::ui::style::Role;
+use crate::ui::text;
+use crate::ui::view::Header;
+
+/// Draws the line. What does not fit is left out from the least important on; scenario, time and state stay.
+pub fn draw(pen: &mut Pen<'_>, header: &Header, play: &Playback) {
+    let width = pen.width();
+    let (word, role) = state(play);
+    let state_at = width.saturating_sub(word.len() as u16 + 2);
+    pen.text(state_at, 0, word, role);
+    let mut end = state_at.saturating_sub(2);
+    for (part, role) in troubles(header, width >= 100).into_iter().rev() {
+        let w = text::width(&part) as u16;
+        if end > w + 50 {
+            pen.text(end - w, 0, &part, role);
+            end -= w + 2;
+        }
+    }
+    let gap = if width >= 100 { 3 } else { 2 };
+    let mut x = 1;
+    for (part, role) in parts(header, play, width >= 100) {
+        let w = text::width(&part) as u16;
+        if x + w <= end {
+            x = pen.text(x, 0, &part, role) + gap;
+        }
+    }
+}
+
+fn state(play: &Playback) -> (&'static str, Role) {
+    if play.seeking {
+        ("SEEKING", Role::Traffic)
+    } else if play.ended {
+        ("ENDED", Role::Strong)
+    } else if play.paused {
+        ("PAUSED", Role::Warn)
+    } else {
+        ("LIVE", Role::Good)
+    }
+}
+
+fn troubles(header: &Header, long: bool) -> Vec<(String, Role)> {
+    let mut out = Vec::new();
+    if header.faults > 0 {
+        let s = if header.faults == 1 { "" } else { "s" };
+        let active = if long { " active" } else { "" };
+        out.push((format!("! {} fault{s}{active}", header.faults), Role::Warn));
+    }
+    if header.findings > 0 {
+        let s = if header.findings == 1 { "" } else { "s" };
+        let count = text::short_count(u64::from(header.findings));
+        out.push((format!("{} {count} finding{s}", glyphs::BAD), Role::Bad));
+    }
+    out
+}
+
+fn parts(header: &Header, play: &Playback, long: bool) -> Vec<(String, Role)> {
+    let sign = if play.paused || play.ended {
+        glyphs::PAUSED
+    } else {
+        glyphs::RIGHT
+    };
+    let mut speed = format!("{sign} {}", speed_text(play.speed));
+    if let Some(measured) = play.measured.filter(|_| !play.paused && !play.ended) {
+        speed = format!("{speed} (now x{})", text::rate(measured));
+    }
+    let now = text::moment(header.now_ns);
+    let end = text::span(header.end_ns);
+    let time = if long {
+        format!("t {now}s of {end}")
+    } else {
+        format!("{now}s/{end}")
+    };
+    let name = text::cut(&header.scenario, if long { 40 } else { 24 });
+    let mut out = vec![
+        (name, Role::Strong),
+        (format!("seed {}", header.seed), Role::Plain),
+        (speed, Role::Traffic),
+        (time, Role::Strong),
+    ];
+    if long {
+        out.push((
+            format!("{} events", text::count(header.events)),
+            Role::Plain,
+        ));
+        if !header.digest.is_empty() {
+            out.push((format!("run {}", header.digest), Role::Dim));
+        }
+    }
+    out
+}

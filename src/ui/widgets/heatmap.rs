@@ -1,0 +1,195 @@
+//! Latency over time: darker where more messages took that long.
+
+use crate::ui::glyphs;
+use crate::ui::pen::Pen;
+use crate::ui::style::Role;
+use crate::ui::text;
+use crate::ui::view::{Heatmap, TimelineMark};
+
+use super::{mark_role, mark_sign};
+
+/// Columns before the graph: a label of five and the axis.
+const INDENT: u16 = 7;
+
+/// Draws the pane's inside; marks stand on the axis of time.
+pub fn draw(pen: &mut Pen<'_>, map: &Heatmap, marks: &[TimelineMark]) {
+    let (width, height) = (pen.width(), pen.height());
+    if width < INDENT + 4 || height < 3 {
+        return;
+    }
+    let columns = usize::from(width - INDENT - 1);
+    let rows = usize::from(height - 2);
+    let grid = Grid::of(map, columns, rows);
+    if grid.max == 0 {
+        pen.text(1, 0, "nothing has arrived yet", Role::Dim);
+    }
+    for y in 0..grid.rows {
+        let from_top = grid.rows - 1 - y;
+        let label = text::span(grid.low_ns[y]);
+        let row = (rows - grid.rows + from_top) as u16;
+        pen.text(0, row, &text::right(&label, 5), Role::Dim);
+        pen.sign(INDENT - 1, row, '│', Role::Dim);
+        for x in 0..grid.columns {
+            let shade = shade(grid.counts[x][y], grid.max);
+            if shade > 0 {
+                pen.sign(INDENT + x as u16, row, glyphs::SHADES[shade], Role::Series);
+            }
+        }
+    }
+    axis(pen, &grid, rows as u16, columns as u16, marks);
+}
+
+fn axis(pen: &mut Pen<'_>, grid: &Grid, y: u16, columns: u16, marks: &[TimelineMark]) {
+    pen.sign(INDENT - 1, y, '└', Role::Dim);
+    pen.row(INDENT, INDENT + columns, y, '─', Role::Dim);
+    let mut sorted: Vec<&TimelineMark> = marks.iter().collect();
+    sorted.sort_by_key(|m| m.kind);
+    for mark in sorted {
+        if let Some(x) = grid.place(mark.at_ns).filter(|&x| x < usize::from(columns)) {
+            pen.sign(
+                INDENT + x as u16,
+                y,
+                mark_sign(mark.kind),
+                mark_role(mark.kind),
+            );
+        }
+    }
+    let mut free = INDENT;
+    let step = 12;
+    for x in (0..columns).step_by(step) {
+        let ns = grid
+            .from_ns
+            .saturating_add(grid.column_ns.saturating_mul(u64::from(x)));
+        if grid.column_ns == 0 || usize::from(x) >= grid.columns.max(1) {
+            break;
+        }
+        let label = text::age(ns);
+        let w = text::width(&label) as u16;
+        if INDENT + x >= free && x + w <= columns {
+            pen.text(INDENT + x, y + 1, &label, Role::Dim);
+            free = INDENT + x + w + 1;
+        }
+    }
+}
+
+/// The map brought to the cells there are.
+struct Grid {
+    columns: usize,
+    rows: usize,
+    from_ns: u64,
+    column_ns: u64,
+    low_ns: Vec<u64>,
+    counts: Vec<Vec<u64>>,
+    max: u64,
+}
+
+impl Grid {
+    /// Adds neighbouring columns and rows together until they fit; no count is lost.
+    fn of(map: &Heatmap, columns: usize, rows: usize) -> Self {
+        let wide = map.columns.len().div_ceil(columns.max(1)).max(1);
+        let (first, last) = filled_rows(map);
+        let kept = (last + 1).saturating_sub(first);
+        let tall = kept.div_ceil(rows.max(1)).max(1);
+        let rows = kept.div_ceil(tall);
+        let counts: Vec<Vec<u64>> = map
+            .columns
+            .chunks(wide)
+            .map(|chunk| {
+                let mut sums = vec![0; rows];
+                for column in chunk {
+                    let cells = column.counts.iter().skip(first).take(kept);
+                    cells.enumerate().for_each(|(i, c)| sums[i / tall] += c);
+                }
+                sums
+            })
+            .collect();
+        let low_ns = (0..rows)
+            .map(|r| map.row_low_ns.get(first + r * tall).copied().unwrap_or(0))
+            .collect();
+        Self {
+            columns: counts.len(),
+            rows,
+            from_ns: map.columns.first().map_or(0, |c| c.from_ns),
+            column_ns: map.column_ns.saturating_mul(wide as u64),
+            low_ns,
+            max: counts.iter().flatten().copied().max().unwrap_or(0),
+            counts,
+        }
+    }
+
+    fn place(&self, at_ns: u64) -> Option<usize> {
+        let since = at_ns.checked_sub(self.from_ns)?;
+        let x = since.checked_div(self.column_ns)? as usize;
+        (x < self.columns).then_some(x)
+    }
+}
+
+/// The first and the last row that hold anything, with one empty row around where there is one.
+fn filled_rows(map: &Heatmap) -> (usize, usize) {
+    let rows = map.row_low_ns.len();
+    let filled = |r: &usize| {
+        map.columns
+            .iter()
+            .any(|c| c.counts.get(*r).is_some_and(|&n| n > 0))
+    };
+    let first = (0..rows).find(filled).unwrap_or(0);
+    let last = (0..rows)
+        .rev()
+        .find(filled)
+        .unwrap_or(rows.saturating_sub(1));
+    (first, last)
+}
+
+/// From 0 (nothing) to 4 (the most), by the logarithm: a few slow messages among many fast ones must show.
+fn shade(count: u64, max: u64) -> usize {
+    if count == 0 || max == 0 {
+        return 0;
+    }
+    let share = libm::log2(1.0 + count as f64) / libm::log2(1.0 + max as f64);
+    ((share * 4.0).ceil() as usize).clamp(1, 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::view::HeatColumn;
+
+    fn map(columns: usize, rows: usize) -> Heatmap {
+        Heatmap {
+            row_low_ns: (0..rows as u64).map(|r| 1_000_000 << r).collect(),
+            column_ns: 100_000_000,
+            columns: (0..columns as u64)
+                .map(|x| HeatColumn {
+                    from_ns: x * 100_000_000,
+                    counts: (0..rows as u64).map(|r| x + r).collect(),
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn no_count_is_lost_when_it_is_made_to_fit() {
+        let map = map(97, 13);
+        let sum: u64 = map.columns.iter().flat_map(|c| &c.counts).sum();
+        for (columns, rows) in [(1, 1), (7, 3), (96, 12), (97, 13), (200, 60)] {
+            let grid = Grid::of(&map, columns, rows);
+            assert!(grid.columns <= columns && grid.rows <= rows);
+            assert_eq!(grid.counts.iter().flatten().sum::<u64>(), sum);
+        }
+    }
+
+    #[test]
+    fn one_slow_message_among_thousands_shows() {
+        assert_eq!(shade(0, 10_000), 0);
+        assert_eq!(shade(1, 10_000), 1);
+        assert_eq!(shade(10_000, 10_000), 4);
+    }
+
+    #[test]
+    fn a_mark_stands_in_its_column() {
+        let grid = Grid::of(&map(50, 4), 25, 4);
+        assert_eq!(grid.place(0), Some(0));
+        assert_eq!(grid.place(400_000_000), Some(2));
+        assert_eq!(grid.place(5_000_000_000), None);
+    }
+}

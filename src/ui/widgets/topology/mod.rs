@@ -1,0 +1,413 @@
+//! Nodes and the links between them, with the messages that move along.
+
+mod cards;
+mod layers;
+mod plan;
+mod wires;
+
+use crate::ui::pen::Pen;
+use crate::ui::style::Role;
+use crate::ui::text;
+use crate::ui::view::{NodeCard, Topology};
+
+pub use cards::{sign, state_words};
+use plan::{Mode, Placed, Plan};
+use wires::{At, Flow, Grid, Wire};
+
+/// What a drawing left out, for the line that says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Nodes are single lines instead of boxes.
+    pub boxes: bool,
+    /// So many nodes are seen only as part of a group.
+    pub grouped: usize,
+    /// So many nodes are not seen at all.
+    pub hidden: usize,
+}
+
+/// Draws the pane's inside.
+pub fn draw(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Option<usize>) -> Left {
+    if topology.nodes.is_empty() {
+        pen.text(1, 0, "no nodes", Role::Dim);
+        return Left::default();
+    }
+    let (width, height) = (pen.width(), pen.height());
+    let Some(plan) = plan::plan(topology, width, height, now_ns) else {
+        return draw_list(pen, topology, now_ns, selected);
+    };
+    let wires = wires_of(topology, &plan, width, height);
+    let mut grid = Grid::new(width, height);
+    wires.iter().for_each(|w| grid.add(&w.path));
+    grid.draw(pen);
+    wires::draw_traffic(pen, &wires, now_ns);
+    draw_titles(pen, topology, &plan);
+    for placed in &plan.placed {
+        let chosen = selected.is_some_and(|s| placed.card.members.contains(&s));
+        match plan.mode {
+            Mode::Boxes(_) => draw_box(pen, placed, chosen),
+            Mode::Lines => draw_line(pen, placed, chosen),
+        }
+    }
+    if plan.mode != Mode::Lines {
+        leave_boxes(pen, &wires, &plan);
+    }
+    Left {
+        boxes: plan.mode == Mode::Lines,
+        grouped: plan.grouped,
+        hidden: 0,
+    }
+}
+
+fn draw_titles(pen: &mut Pen<'_>, topology: &Topology, plan: &Plan) {
+    if plan.head == 0 {
+        return;
+    }
+    for (title, &(x, width)) in topology.layer_titles.iter().zip(&plan.columns) {
+        let room = usize::from(width) + 5;
+        pen.text(x, 0, &text::cut(title, room), Role::Dim);
+    }
+}
+
+fn draw_box(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
+    let card = &placed.card;
+    let mut inner = pen.part(placed.x, placed.y, placed.width, placed.height);
+    inner.clear();
+    let (w, h) = (placed.width, placed.height);
+    drop(inner.frame("", "", false));
+    let border = match card.role {
+        Role::Bad | Role::Warn => card.role,
+        _ => Role::Border,
+    };
+    for x in 0..w {
+        let y_of = [0, h - 1];
+        for y in y_of {
+            let sign = inner.at(x, y).chars().next().unwrap_or(' ');
+            inner.sign(x, y, sign, border);
+        }
+    }
+    for y in 1..h - 1 {
+        inner.sign(0, y, '│', border);
+        inner.sign(w - 1, y, '│', border);
+    }
+    let room = usize::from(w).saturating_sub(6);
+    let name = if chosen { Role::Selected } else { Role::Strong };
+    let at = inner.text(1, 0, " ", border);
+    let at = inner.text(at, 0, &text::cut(&card.title, room), name);
+    let at = inner.text(at, 0, " ", border);
+    inner.sign(at, 0, card.sign, card.role);
+    inner.sign(at + 1, 0, ' ', border);
+    let inside = usize::from(w).saturating_sub(4);
+    for (y, line) in card.lines.iter().take(usize::from(h) - 2).enumerate() {
+        let role = if y == 0 {
+            border_to_text(border)
+        } else {
+            Role::Plain
+        };
+        inner.text(2, 1 + y as u16, &text::cut(line, inside), role);
+    }
+    let zone = format!(" zone {} ", card.zone);
+    if !card.zone.is_empty() && text::width(&zone) + 2 <= usize::from(w) {
+        let end = w - 1;
+        inner.text_right(end, h - 1, &zone, Role::Dim);
+    }
+}
+
+fn border_to_text(border: Role) -> Role {
+    if border == Role::Border {
+        Role::Plain
+    } else {
+        border
+    }
+}
+
+/// Opens the frames of boxes where lines leave them.
+fn leave_boxes(pen: &mut Pen<'_>, wires: &[Wire], plan: &Plan) {
+    for wire in wires {
+        for &(x, y) in wire.path.first().into_iter().chain(wire.path.last()) {
+            let left_of = x.wrapping_sub(1);
+            let from = plan
+                .placed
+                .iter()
+                .any(|p| p.x + p.width == x && (p.y..p.y + p.height).contains(&y));
+            if from && pen.at(left_of, y) == "│" {
+                pen.sign(left_of, y, '├', Role::Border);
+            }
+        }
+    }
+}
+
+fn draw_line(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
+    let card = &placed.card;
+    let room = usize::from(placed.width);
+    let line = card.lines.first().map_or("", String::as_str);
+    let name_room = room.saturating_sub(2).max(1);
+    let name = if chosen { Role::Selected } else { Role::Strong };
+    let mut part = pen.part(placed.x, placed.y, placed.width, 1);
+    let x = part.text(0, 0, &text::cut(&card.title, name_room), name);
+    part.sign(x, 0, ' ', Role::Plain);
+    part.sign(x + 1, 0, card.sign, card.role);
+    if line_fits(card, room) {
+        let role = match card.role {
+            Role::Bad | Role::Warn => card.role,
+            _ => Role::Plain,
+        };
+        let at = part.text(x + 2, 0, " ", role);
+        part.text(at, 0, line, role);
+    }
+}
+
+/// A line of which less than five cells would be left says nothing.
+fn line_fits(card: &cards::Card, room: usize) -> bool {
+    let name = text::width(&card.title) + 3;
+    card.lines
+        .first()
+        .is_some_and(|l| room >= name + text::width(l).min(5))
+}
+
+/// How far to the right a card reaches.
+fn end_of(placed: &Placed, mode: Mode) -> u16 {
+    if mode != Mode::Lines {
+        return placed.x + placed.width;
+    }
+    let room = usize::from(placed.width);
+    let name = text::width(&placed.card.title) + 2;
+    let used = if line_fits(&placed.card, room) {
+        let line = placed.card.lines.first().map_or(0, |l| text::width(l));
+        name + 1 + line
+    } else {
+        name
+    };
+    placed.x + used.min(room) as u16
+}
+
+/// The links between cards, both directions together.
+fn flows(topology: &Topology, plan: &Plan) -> Vec<(usize, usize, Flow)> {
+    let mut card_of = vec![usize::MAX; topology.nodes.len()];
+    for (i, placed) in plan.placed.iter().enumerate() {
+        placed.card.members.iter().for_each(|&m| card_of[m] = i);
+    }
+    let mut flows: std::collections::BTreeMap<(usize, usize), (Flow, u32, u32)> =
+        std::collections::BTreeMap::new();
+    for edge in &topology.edges {
+        let (Some(&from), Some(&to)) = (card_of.get(edge.from), card_of.get(edge.to)) else {
+            continue;
+        };
+        if from == to {
+            continue;
+        }
+        let forward = from < to;
+        let key = if forward { (from, to) } else { (to, from) };
+        let (flow, cuts, all) = flows.entry(key).or_default();
+        if forward {
+            flow.forward_per_s += edge.per_s;
+        } else {
+            flow.backward_per_s += edge.per_s;
+        }
+        flow.impaired |= edge.impaired;
+        *cuts += u32::from(edge.cut);
+        *all += 1;
+    }
+    flows
+        .into_iter()
+        .map(|((a, b), (mut flow, cuts, all))| {
+            // Between groups a cut of some links is a worse link; a cut of one link shows as one.
+            let single =
+                plan.placed[a].card.members.len() == 1 && plan.placed[b].card.members.len() == 1;
+            flow.cut = cuts > 0 && (single || cuts == all);
+            flow.impaired |= cuts > 0;
+            (a, b, flow)
+        })
+        .collect()
+}
+
+fn wires_of(topology: &Topology, plan: &Plan, width: u16, height: u16) -> Vec<Wire> {
+    let flows = flows(topology, plan);
+    let mut wires = Vec::new();
+    for &(a, b, flow) in &flows {
+        let (from, to) = (&plan.placed[a], &plan.placed[b]);
+        if from.layer == to.layer {
+            continue;
+        }
+        if to.layer == from.layer + 1 {
+            wires.push(across(plan, &flows, a, b, flow));
+        } else {
+            wires.extend(around(plan, a, b, flow, height));
+        }
+    }
+    wires.extend(buses(plan, &flows, width));
+    wires
+}
+
+/// From a card to one in the next layer: along its row, down or up in a column of its own, along the other's row.
+fn across(plan: &Plan, flows: &[(usize, usize, Flow)], a: usize, b: usize, flow: Flow) -> Wire {
+    let (from, to) = (&plan.placed[a], &plan.placed[b]);
+    let start = (end_of(from, plan.mode), from.row());
+    let end = (to.x.saturating_sub(1), to.row());
+    let (column, width) = plan.columns[from.layer];
+    let gap_from = column + width + 2;
+    let gap = end.0.saturating_sub(gap_from + 2);
+    let layer: Vec<usize> = (0..plan.placed.len())
+        .filter(|&i| plan.placed[i].layer == from.layer)
+        .filter(|&i| {
+            flows
+                .iter()
+                .any(|f| f.0 == i && plan.placed[f.1].layer == to.layer)
+        })
+        .collect();
+    let order = layer.iter().position(|&i| i == a).unwrap_or(0) as u16;
+    let channel = gap_from + gap * (order + 1) / (layer.len() as u16 + 1);
+    let start_x = start.0.min(end.0);
+    let path = wires::path(&[
+        (start_x, start.1),
+        (channel.clamp(start_x, end.0.max(start_x)), start.1),
+        (channel.clamp(start_x, end.0.max(start_x)), end.1),
+        end,
+    ]);
+    // Where its own column meets the other's row, no other wire is.
+    let corner = (channel.clamp(start_x, end.0.max(start_x)), end.1);
+    let own = path.iter().rposition(|&at| at == corner).unwrap_or(0);
+    let alone_at_end = flows
+        .iter()
+        .filter(|f| f.1 == b && plan.placed[f.0].layer == from.layer);
+    let own = if alone_at_end.clone().all(|f| f.2.cut) && flow.cut {
+        path.len().saturating_sub(3)
+    } else {
+        own
+    };
+    Wire {
+        path,
+        own,
+        flow,
+        arrow: true,
+    }
+}
+
+/// Past the layers between, below or above their cards; none where there is no room.
+fn around(plan: &Plan, a: usize, b: usize, flow: Flow, height: u16) -> Option<Wire> {
+    let (from, to) = (&plan.placed[a], &plan.placed[b]);
+    let between = || {
+        plan.placed
+            .iter()
+            .filter(|p| (from.layer + 1..to.layer).contains(&p.layer))
+    };
+    let below = between().map(|p| p.y + p.height).max().unwrap_or(0);
+    let above = between().map(|p| p.y).min().unwrap_or(0);
+    let row = if below < height {
+        below
+    } else if above > plan.head {
+        above - 1
+    } else {
+        return None;
+    };
+    let (column, width) = plan.columns[from.layer];
+    let out = column + width + 1;
+    let end = (to.x.saturating_sub(1), to.row());
+    let into = end.0.saturating_sub(2);
+    let start = (end_of(from, plan.mode).min(out), from.row());
+    let path = wires::path(&[
+        start,
+        (out, start.1),
+        (out, row),
+        (into, row),
+        (into, end.1),
+        end,
+    ]);
+    Some(Wire {
+        own: path.len() / 2,
+        path,
+        flow,
+        arrow: true,
+    })
+}
+
+/// Cards of one layer that talk to one another hang on a line beside them.
+fn buses(plan: &Plan, flows: &[(usize, usize, Flow)], width: u16) -> Vec<Wire> {
+    let mut wires = Vec::new();
+    for (layer, &(column, w)) in plan.columns.iter().enumerate() {
+        let peers: Vec<&(usize, usize, Flow)> = flows
+            .iter()
+            .filter(|f| plan.placed[f.0].layer == layer && plan.placed[f.1].layer == layer)
+            .collect();
+        // Boxes have a row below the one at which other links meet them; lines have not.
+        let x = (column + w + 1).min(width.saturating_sub(1));
+        let row = |i: usize| {
+            let p = &plan.placed[i];
+            p.y + p.height.saturating_sub(1)
+        };
+        let mut members: Vec<usize> = peers.iter().flat_map(|f| [f.0, f.1]).collect();
+        members.sort_by_key(|&i| row(i));
+        members.dedup();
+        for pair in members.windows(2) {
+            let (upper, lower) = (pair[0], pair[1]);
+            let over = |f: &&&(usize, usize, Flow)| {
+                let (a, b) = (row(f.0).min(row(f.1)), row(f.0).max(row(f.1)));
+                a <= row(upper) && b >= row(lower)
+            };
+            let along: Vec<_> = peers.iter().filter(over).collect();
+            let flow = Flow {
+                forward_per_s: along.iter().map(|f| f.2.forward_per_s).sum(),
+                backward_per_s: along.iter().map(|f| f.2.backward_per_s).sum(),
+                cut: !along.is_empty() && along.iter().all(|f| f.2.cut),
+                impaired: along.iter().any(|f| f.2.cut || f.2.impaired),
+            };
+            let stub = |i: usize| (end_of(&plan.placed[i], plan.mode).min(x), row(i));
+            let path = wires::path(&[stub(upper), (x, row(upper)), (x, row(lower))]);
+            let back: Vec<At> = wires::path(&[(x, row(lower)), stub(lower)]);
+            let own = (path.len() + usize::from(x - stub(upper).0)) / 2;
+            let mut whole = path;
+            whole.extend(back.into_iter().skip(1));
+            wires.push(Wire {
+                own: own.min(whole.len().saturating_sub(1)),
+                path: whole,
+                flow,
+                arrow: false,
+            });
+        }
+    }
+    wires
+}
+
+/// Where not even groups fit: nodes in lines, in as many columns as fit, the worst first.
+fn draw_list(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Option<usize>) -> Left {
+    let (width, height) = (pen.width(), pen.height());
+    let mut nodes: Vec<(usize, &NodeCard)> = topology.nodes.iter().enumerate().collect();
+    nodes.sort_by_key(|(i, n)| {
+        (
+            selected != Some(*i),
+            matches!(sign(n).1, Role::Good | Role::Leader),
+        )
+    });
+    let entry = |node: &NodeCard| {
+        let words = state_words(node, now_ns).unwrap_or_default();
+        format!("{} {} {words}", sign(node).0, node.name)
+    };
+    let widest = nodes.iter().map(|n| text::width(&entry(n.1))).max();
+    let column = (widest.unwrap_or(1) + 2).min(usize::from(width).max(1)) as u16;
+    let columns = (width / column.max(1)).max(1);
+    let cells = usize::from(columns) * usize::from(height);
+    let shown = if nodes.len() > cells {
+        cells.saturating_sub(usize::from(columns))
+    } else {
+        nodes.len()
+    };
+    for (i, (index, node)) in nodes[..shown].iter().enumerate() {
+        let (x, y) = (i as u16 % columns * column, i as u16 / columns);
+        let role = if selected == Some(*index) {
+            Role::Selected
+        } else {
+            sign(node).1
+        };
+        let room = usize::from(column).saturating_sub(1);
+        pen.text(x, y, &text::cut(&entry(node), room), role);
+    }
+    let hidden = nodes.len() - shown;
+    if hidden > 0 && height > 0 {
+        let more = format!("+{} more nodes: z zooms", text::count(hidden as u64));
+        pen.text(0, height - 1, &more, Role::Dim);
+    }
+    Left {
+        boxes: true,
+        grouped: 0,
+        hidden,
+    }
+}

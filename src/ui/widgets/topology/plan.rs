@@ -1,0 +1,261 @@
+//! Where cards stand: as boxes where there is room, as single lines otherwise, as groups where there are too many.
+
+use crate::ui::text;
+use crate::ui::view::Topology;
+
+use super::cards::{self, Card};
+use super::layers;
+
+/// How cards are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As boxes with at most this many lines inside.
+    Boxes(u16),
+    /// Each in one line.
+    Lines,
+}
+
+/// A card and its rectangle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// What is drawn.
+    pub card: Card,
+    /// Which layer it stands in.
+    pub layer: usize,
+    /// Column.
+    pub x: u16,
+    /// Row.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+impl Placed {
+    /// The row at which links meet it.
+    pub fn row(&self) -> u16 {
+        self.y + u16::from(self.height > 1)
+    }
+}
+
+/// Where everything stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// How cards are drawn.
+    pub mode: Mode,
+    /// The cards.
+    pub placed: Vec<Placed>,
+    /// First column and width of each layer.
+    pub columns: Vec<(u16, u16)>,
+    /// Nodes that are shown only as part of a group.
+    pub grouped: usize,
+    /// Rows taken by the titles of the layers.
+    pub head: u16,
+}
+
+/// In a layer with more nodes than this, single lines say less than a group.
+const LINES_MAX: usize = 16;
+/// Least room between layers.
+const GAP_MIN: u16 = 7;
+/// Most room between layers: longer lines are only longer.
+const GAP_MAX: u16 = 30;
+
+/// The best plan for a rectangle; none where not even groups fit.
+pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option<Plan> {
+    let layers = ordered(topology);
+    if layers.is_empty() {
+        return None;
+    }
+    let modes = [Mode::Boxes(3), Mode::Boxes(2), Mode::Boxes(1), Mode::Lines];
+    let few = layers.iter().all(|l| l.len() <= LINES_MAX);
+    let plain = || -> Vec<Vec<Card>> {
+        let one = |&i: &usize| cards::single(topology, i, now_ns);
+        layers.iter().map(|l| l.iter().map(one).collect()).collect()
+    };
+    if few {
+        let cards = plain();
+        for mode in modes {
+            if let Some(plan) = fit(topology, &cards, mode, width, height) {
+                return Some(plan);
+            }
+        }
+    }
+    for mode in modes {
+        let cards = partly(topology, &layers, mode, height, now_ns);
+        if let Some(plan) = fit(topology, &cards, mode, width, height) {
+            return Some(plan);
+        }
+    }
+    let cards: Vec<Vec<Card>> = layers
+        .iter()
+        .map(|l| match l[..] {
+            [one] => vec![cards::single(topology, one, now_ns)],
+            _ => vec![cards::all_in_one(topology, l)],
+        })
+        .collect();
+    fit(topology, &cards, Mode::Lines, width, height)
+}
+
+fn ordered(topology: &Topology) -> Vec<Vec<usize>> {
+    let mut layers = layers::layers(topology);
+    let links: Vec<(usize, usize)> = topology.edges.iter().map(|e| (e.from, e.to)).collect();
+    layers::order(&mut layers, &links, topology.nodes.len());
+    layers
+}
+
+/// Groups in those layers that do not fit otherwise.
+fn partly(
+    topology: &Topology,
+    layers: &[Vec<usize>],
+    mode: Mode,
+    height: u16,
+    now_ns: u64,
+) -> Vec<Vec<Card>> {
+    layers
+        .iter()
+        .map(|layer| {
+            let single: Vec<Card> = layer
+                .iter()
+                .map(|&i| cards::single(topology, i, now_ns))
+                .collect();
+            if layer.len() <= LINES_MAX && rows(&single, mode) <= height {
+                single
+            } else {
+                cards::grouped(topology, layer, now_ns)
+            }
+        })
+        .collect()
+}
+
+fn card_height(card: &Card, mode: Mode) -> u16 {
+    match mode {
+        Mode::Boxes(lines) => 2 + (card.lines.len() as u16).clamp(1, lines),
+        Mode::Lines => 1,
+    }
+}
+
+fn rows(cards: &[Card], mode: Mode) -> u16 {
+    let sum: usize = cards
+        .iter()
+        .map(|c| usize::from(card_height(c, mode)))
+        .sum();
+    u16::try_from(sum).unwrap_or(u16::MAX)
+}
+
+fn card_width(card: &Card, mode: Mode) -> usize {
+    let title = text::width(&card.title) + 2;
+    let lines = |n: usize| card.lines.iter().take(n).map(|l| text::width(l));
+    match mode {
+        Mode::Boxes(n) => {
+            let zone = if card.zone.is_empty() {
+                0
+            } else {
+                text::width(&card.zone) + 7
+            };
+            let inside = lines(usize::from(n)).max().unwrap_or(0).max(title + 1);
+            (inside + 4).max(zone + 2)
+        }
+        Mode::Lines => title + lines(1).next().map_or(0, |w| w + 1),
+    }
+}
+
+fn fit(
+    topology: &Topology,
+    cards: &[Vec<Card>],
+    mode: Mode,
+    width: u16,
+    height: u16,
+) -> Option<Plan> {
+    let titled = topology.layer_titles.len() == cards.len() && mode != Mode::Lines;
+    let head = u16::from(titled);
+    let room = height.checked_sub(head)?;
+    if cards.iter().any(|layer| rows(layer, mode) > room) {
+        return None;
+    }
+    let columns = columns(cards, mode, width)?;
+    let mut placed = Vec::new();
+    for (layer, (cards, &(x, w))) in cards.iter().zip(&columns).enumerate() {
+        let spare = room - rows(cards, mode);
+        let between =
+            (spare / (cards.len() as u16 + 1)).min(if mode == Mode::Lines { 1 } else { 2 });
+        let used = between * (cards.len() as u16).saturating_sub(1);
+        let mut y = head + (spare.saturating_sub(used)) / 2;
+        if mode == Mode::Lines {
+            y = head + (spare.saturating_sub(used)).min(1) / 2;
+        }
+        for card in cards {
+            let h = card_height(card, mode);
+            placed.push(Placed {
+                card: card.clone(),
+                layer,
+                x,
+                y,
+                width: w,
+                height: h,
+            });
+            y += h + between;
+        }
+    }
+    let grouped = placed
+        .iter()
+        .map(|p| p.card.members.len())
+        .filter(|&n| n > 1)
+        .sum();
+    Some(Plan {
+        mode,
+        placed,
+        columns,
+        grouped,
+        head,
+    })
+}
+
+/// First column and width of each layer; texts may be cut to two thirds before this gives up.
+fn columns(cards: &[Vec<Card>], mode: Mode, width: u16) -> Option<Vec<(u16, u16)>> {
+    let gaps = (cards.len() as u16).checked_sub(1)?;
+    let wanted: Vec<u16> = cards
+        .iter()
+        .map(|layer| {
+            let widest = layer.iter().map(|c| card_width(c, mode)).max();
+            widest.unwrap_or(0).min(30) as u16
+        })
+        .collect();
+    let names: Vec<u16> = cards
+        .iter()
+        .map(|layer| {
+            let widest = layer.iter().map(|c| text::width(&c.title) + 4).max();
+            widest.unwrap_or(0).clamp(6, 24) as u16
+        })
+        .collect();
+    let least = gaps * GAP_MIN + 2;
+    let mut widths = wanted.clone();
+    let mut total: u16 = widths.iter().sum();
+    while total + least > width {
+        // The widest column that has more than its names gives way.
+        let at = (0..widths.len())
+            .filter(|&i| widths[i] > names[i])
+            .max_by_key(|&i| widths[i])?;
+        widths[at] -= 1;
+        total -= 1;
+    }
+    let lost: u16 = wanted.iter().sum::<u16>() - total;
+    if mode != Mode::Lines && lost * 3 > wanted.iter().sum::<u16>() {
+        return None;
+    }
+    let gap = (width - 2 - total)
+        .checked_div(gaps)
+        .unwrap_or(0)
+        .min(GAP_MAX);
+    let mut x = 1 + (width - 2 - total - gap * gaps) / 2;
+    Some(
+        widths
+            .into_iter()
+            .map(|w| {
+                let at = (x, w);
+                x += w + gap;
+                at
+            })
+            .collect(),
+    )
+}
