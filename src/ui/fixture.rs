@@ -458,6 +458,7 @@ pub(crate) fn entries() -> Vec<Entry> {
 }
 
 /// A run in which every event takes a millisecond and every hundredth makes a mark.
+#[expect(dead_code, reason = "the loop's tests come with it")]
 pub(crate) struct Fake {
     pub(crate) seed: u64,
     pub(crate) events: u64,

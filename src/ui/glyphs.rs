@@ -60,7 +60,6 @@ pub fn to_ascii(sign: char) -> char {
             '+'
         }
         '╳' => 'X',
-        '≈' => '%',
         '•' => 'o',
         '▸' | '→' => '>',
         '◂' | '←' => '<',
@@ -72,7 +71,7 @@ pub fn to_ascii(sign: char) -> char {
         '│' | '┊' => '|',
         '▒' | '▂' => ':',
         '▓' | '▆' => '*',
-        '▇' => '%',
+        '≈' | '▇' => '%',
         '█' => '#',
         '×' => 'x',
         other if other.is_ascii() || other.is_alphanumeric() => other,
@@ -86,9 +85,7 @@ pub fn line(up: bool, down: bool, left: bool, right: bool) -> char {
         (true, true, true, true) => '┼',
         (true, true, true, false) => '┤',
         (true, true, false, true) => '├',
-        (true, true, false, false) | (true, false, false, false) | (false, true, false, false) => {
-            '│'
-        }
+        (true, _, false, false) | (false, true, false, false) => '│',
         (true, false, true, true) => '┴',
         (false, true, true, true) => '┬',
         (true, false, true, false) => '┘',

@@ -290,10 +290,8 @@ pub fn action(contexts: &[Context], event: KeyEvent) -> Option<Action> {
         if let Some(binding) = found {
             return Some(binding.action);
         }
-        if context == Entry {
-            if let (KeyCode::Char(c), false) = (event.code, control) {
-                return Some(Action::Type(c));
-            }
+        if let (Entry, KeyCode::Char(c), false) = (context, event.code, control) {
+            return Some(Action::Type(c));
         }
     }
     None

@@ -53,7 +53,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
@@ -134,7 +134,7 @@ pub fn span(ns: u64) -> String {
     for (unit, sign) in UNITS {
         if ns >= unit {
             let tenths = (ns + unit / 20) / (unit / 10);
-            return if tenths < 100 && tenths % 10 != 0 {
+            return if tenths < 100 && !tenths.is_multiple_of(10) {
                 format!("{}.{}{sign}", tenths / 10, tenths % 10)
             } else {
                 format!("{}{sign}", (ns + unit / 2) / unit)
