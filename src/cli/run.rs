@@ -1,12 +1,14 @@
 //! `splitbrain run`: one run, on screen or as text.
 
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::check::complain;
 use super::out::{on_terminal, say, write_new};
-use super::{EXIT_MET, EXIT_MISTAKE, Glyphs, Out, RunArgs, Speed};
-use crate::hunt::{self, Options, Session};
+use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Glyphs, Out, RunArgs, Speed};
+use crate::export::{json, text};
+use crate::hunt::{self, Options, Outcome, Session};
 use crate::scenario::library;
 
 /// Events between two looks at the clock.
@@ -62,22 +64,36 @@ pub fn dashboard(session: Session, glyphs: Glyphs, speed: Option<Speed>) -> u8 {
 
 fn headless(mut session: Session, args: &RunArgs) -> u8 {
     let mut out = Out::stdout();
+    if !args.json {
+        out.text(&text::head(&session));
+        out.line("\nmarks");
+        out.flush();
+    }
     let start = Instant::now();
-    while session.advance(u64::MAX, SLICE) {}
+    let mut progress = Progress::new(start);
+    let mut told = 0;
+    let mut more = true;
+    while more {
+        more = session.advance(u64::MAX, SLICE);
+        if !args.json {
+            told = tell_marks(&session, told, &mut out);
+        }
+        progress.look(&session);
+    }
+    progress.clear();
+    let Some(outcome) = Outcome::of(&session) else {
+        return EXIT_NOT_MET;
+    };
+    if args.json {
+        out.text(&json::document(&session, &outcome));
+    } else {
+        out.text(&text::summary(&session, &outcome));
+    }
+    out.flush();
     let seconds = start.elapsed().as_secs_f64();
     let events = session.sim().events();
-    out.line(format_args!("seed    {}", session.seed()));
-    out.line(format_args!("events  {events}"));
-    out.line(format_args!(
-        "digest  {:016x}",
-        session.sim().digest().value()
-    ));
-    if let Some(watch) = session.watch() {
-        out.line(format_args!("{:?}", watch.kinds));
-    }
     say(format_args!(
-        "{:.2} s, {:.2} million events a second",
-        seconds,
+        "{seconds:.2} s, {:.2} million events a second",
         events as f64 / seconds / 1e6
     ));
     if let Some(path) = &args.record {
@@ -90,5 +106,65 @@ fn headless(mut session: Session, args: &RunArgs) -> u8 {
             return EXIT_MISTAKE;
         }
     }
-    EXIT_MET
+    if outcome.is_met() {
+        EXIT_MET
+    } else {
+        EXIT_NOT_MET
+    }
+}
+
+fn tell_marks(session: &Session, told: usize, out: &mut Out) -> usize {
+    let Some(watch) = session.watch() else {
+        return told;
+    };
+    let marks = watch.marks.kept();
+    for record in &marks[told..] {
+        out.line(text::mark(record, session.sim().names()));
+    }
+    if marks.len() > told {
+        out.flush();
+    }
+    marks.len()
+}
+
+/// How far a long run is, on standard error, where a person looks at it.
+struct Progress {
+    start: Instant,
+    last: Instant,
+    shown: bool,
+    wanted: bool,
+}
+
+impl Progress {
+    fn new(start: Instant) -> Self {
+        let wanted = std::io::stderr().is_terminal() && !std::io::stdout().is_terminal();
+        Self {
+            start,
+            last: start,
+            shown: false,
+            wanted,
+        }
+    }
+
+    fn look(&mut self, session: &Session) {
+        let quiet = self.last.elapsed().as_millis() < 500 || self.start.elapsed().as_secs() < 1;
+        if !self.wanted || quiet {
+            return;
+        }
+        self.last = Instant::now();
+        self.shown = true;
+        let (now, end) = (session.sim().now(), session.end_ns().max(1));
+        let seconds = now as f64 / 1e9;
+        let _ = write!(
+            std::io::stderr(),
+            "\r{:3.0} %  {seconds:.1} s  ",
+            now as f64 * 100.0 / end as f64
+        );
+    }
+
+    fn clear(&self) {
+        if self.shown {
+            let _ = write!(std::io::stderr(), "\r{:30}\r", "");
+        }
+    }
 }

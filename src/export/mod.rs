@@ -1,1 +1,4 @@
-//! export.
+//! What leaves the program as text: one file per format.
+
+pub mod json;
+pub mod text;

@@ -2,10 +2,12 @@
 
 pub mod catalogue;
 mod doubts;
+mod outcome;
 mod session;
 mod watch;
 
 pub use doubts::doubts;
+pub use outcome::{Expectation, Outcome};
 pub use session::{Options, Session};
 pub use watch::Watch;
 

@@ -143,7 +143,7 @@ impl Session {
     }
 
     fn marks_seen(&self) -> u64 {
-        self.watch.as_ref().map_or(0, |w| w.marks_seen())
+        self.watch.as_ref().map_or(0, |w| w.marks.seen())
     }
 
     fn step_to(&mut self, until_ns: u64) -> bool {

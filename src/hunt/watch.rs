@@ -1,41 +1,58 @@
-//! Everything that watches a run.
+//! Everything that watches a run. It is fed record by record, and changes nothing.
 
-use crate::checks::Expect;
+use std::sync::Arc;
+
+use crate::checks::{Checks, Expect};
+use crate::sim::ledger::Ledger;
 use crate::sim::{Observer, Record};
+use crate::stats::Metrics;
 use crate::systems::Sim;
+use crate::trace::marks::Marks;
 
 /// All observers of a session.
 #[derive(Clone, Debug)]
 pub struct Watch {
-    /// How many records of each kind there were.
-    pub kinds: [u64; 32],
+    /// The life of each message.
+    pub ledger: Ledger,
+    /// The numbers.
+    pub metrics: Metrics,
+    /// The properties.
+    pub checks: Checks,
+    /// What is worth jumping to.
+    pub marks: Marks,
 }
 
 impl Watch {
     /// At the beginning of a run.
     pub fn new(sim: &Sim, expect: &[Expect]) -> Self {
-        let _ = (sim, expect);
-        Self { kinds: [0; 32] }
-    }
-
-    /// How many marks there were so far.
-    pub fn marks_seen(&self) -> u64 {
-        0
+        let names = sim.names();
+        Self {
+            ledger: Ledger::new(Arc::clone(names)),
+            metrics: Metrics::new(names),
+            checks: Checks::new(expect),
+            marks: Marks::default(),
+        }
     }
 
     /// Virtual time went on without a record.
     pub fn advance_to(&mut self, now_ns: u64) {
-        let _ = now_ns;
+        self.metrics.advance(now_ns, &self.ledger);
+        self.checks.advance(now_ns, &self.ledger);
     }
 
     /// The run is over.
     pub fn finish(&mut self, now_ns: u64) {
-        let _ = now_ns;
+        self.metrics.finish(now_ns, &self.ledger);
+        self.checks.finish(now_ns, &self.ledger);
     }
 }
 
 impl Observer for Watch {
+    #[inline]
     fn record(&mut self, record: &Record) {
-        self.kinds[usize::from(record.fact.kind())] += 1;
+        self.ledger.apply(record);
+        self.metrics.apply(record, &self.ledger);
+        self.checks.apply(record, &self.ledger);
+        self.marks.apply(record);
     }
 }

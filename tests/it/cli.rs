@@ -16,7 +16,10 @@ impl Folder {
 
     fn file(&self, name: &str, text: &str) -> String {
         let path = self.0.join(name);
-        std::fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
+        std::fs::File::create(&path)
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
         path.display().to_string()
     }
 }
@@ -28,7 +31,11 @@ impl Drop for Folder {
 }
 
 fn splitbrain(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_splitbrain")).args(args).stdin(Stdio::null()).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -44,7 +51,17 @@ fn help_documents_the_exit_codes() {
     let help = splitbrain(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
     let text = stdout(&help);
-    for word in ["run", "replay", "check", "list", "new", "Exit codes", "0  ", "1  ", "2  "] {
+    for word in [
+        "run",
+        "replay",
+        "check",
+        "list",
+        "new",
+        "Exit codes",
+        "0  ",
+        "1  ",
+        "2  ",
+    ] {
         assert!(text.contains(word), "--help lacks {word:?}");
     }
 }
@@ -54,7 +71,11 @@ fn standard_output_is_the_same_from_run_to_run() {
     let run = || splitbrain(&["run", "--headless", "--until", "25s"]);
     let (a, b) = (run(), run());
     assert_eq!(stdout(&a), stdout(&b));
-    assert!(stdout(&a).starts_with("seed "), "the seed comes first:\n{}", stdout(&a));
+    assert!(
+        stdout(&a).starts_with("seed "),
+        "the seed comes first:\n{}",
+        stdout(&a)
+    );
     let json = || splitbrain(&["run", "--json", "--until", "25s"]);
     let (a, b) = (json(), json());
     assert_eq!(stdout(&a), stdout(&b));
@@ -64,7 +85,17 @@ fn standard_output_is_the_same_from_run_to_run() {
 fn json_has_its_documented_names() {
     let output = splitbrain(&["run", "--json", "--until", "25s", "--seed", "7"]);
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    for name in ["digest", "seed", "scenario", "findings", "expectations", "metrics", "marks", "events", "settings"] {
+    for name in [
+        "digest",
+        "seed",
+        "scenario",
+        "findings",
+        "expectations",
+        "metrics",
+        "marks",
+        "events",
+        "settings",
+    ] {
         assert!(value.get(name).is_some(), "no {name} at the top level");
     }
     assert_eq!(value["seed"], 7);
@@ -73,10 +104,22 @@ fn json_has_its_documented_names() {
 #[test]
 fn exit_codes_tell_met_from_not_met_from_mistaken() {
     let good = splitbrain(&["run", "healthy", "--headless"]);
-    assert_eq!(good.status.code(), Some(0), "{}{}", stdout(&good), stderr(&good));
+    assert_eq!(
+        good.status.code(),
+        Some(0),
+        "{}{}",
+        stdout(&good),
+        stderr(&good)
+    );
     // The expectation that a failover happens is not met when the run ends before the fault.
     let not_met = splitbrain(&["run", "leader-crash", "--headless", "--until", "5s"]);
-    assert_eq!(not_met.status.code(), Some(1), "{}{}", stdout(&not_met), stderr(&not_met));
+    assert_eq!(
+        not_met.status.code(),
+        Some(1),
+        "{}{}",
+        stdout(&not_met),
+        stderr(&not_met)
+    );
     for mistake in [
         &["run", "no-such-scenario", "--headless"][..],
         &["run", "--headless", "--set", "duraton=5s"],
@@ -86,7 +129,12 @@ fn exit_codes_tell_met_from_not_met_from_mistaken() {
         &["check", "no-such-file.ron"],
     ] {
         let output = splitbrain(mistake);
-        assert_eq!(output.status.code(), Some(2), "{mistake:?}: {}", stderr(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{mistake:?}: {}",
+            stderr(&output)
+        );
         assert!(!output.stderr.is_empty(), "{mistake:?} says nothing");
     }
 }
@@ -111,7 +159,12 @@ fn a_closed_pipe_is_no_error() {
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert_ne!(output.status.code(), Some(101), "a panic: {}", stderr(&output));
+    assert_ne!(
+        output.status.code(),
+        Some(101),
+        "a panic: {}",
+        stderr(&output)
+    );
     assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
 }
 
@@ -129,27 +182,49 @@ fn a_recording_replays_and_is_never_overwritten() {
     assert_eq!(std::fs::read(&file).unwrap(), before);
 
     let same = splitbrain(&["replay", &file, "--headless"]);
-    assert_eq!(same.status.code(), Some(0), "{}{}", stdout(&same), stderr(&same));
+    assert_eq!(
+        same.status.code(),
+        Some(0),
+        "{}{}",
+        stdout(&same),
+        stderr(&same)
+    );
 
     // A recording made by a version that ran differently from the 11th second on.
     let text = String::from_utf8(before).unwrap();
-    let mut chain = text.split("chain: [").nth(1).unwrap().split(']').next().unwrap().split('"');
+    let mut chain = text
+        .split("chain: [")
+        .nth(1)
+        .unwrap()
+        .split(']')
+        .next()
+        .unwrap()
+        .split('"');
     let eleventh = chain.nth(2 * 10 + 1).unwrap().to_owned();
     let changed = text.replacen(&eleventh, "0123456789abcdef", 1);
     let changed = folder.file("changed.ron", &changed);
     let differs = splitbrain(&["replay", &changed, "--headless"]);
     assert_eq!(differs.status.code(), Some(1));
-    assert!(stdout(&differs).contains("second 10"), "{}", stdout(&differs));
+    assert!(
+        stdout(&differs).contains("second 10"),
+        "{}",
+        stdout(&differs)
+    );
 
     let broken = folder.file("broken.ron", "(format: 1, vers");
-    assert_eq!(splitbrain(&["replay", &broken, "--headless"]).status.code(), Some(2));
+    assert_eq!(
+        splitbrain(&["replay", &broken, "--headless"]).status.code(),
+        Some(2)
+    );
 }
 
 #[test]
 fn all_mistakes_of_a_file_come_at_once_with_their_places() {
     let folder = Folder::new("mistakes");
     let text = std::fs::read_to_string("scenarios/leader-crash.ron").unwrap();
-    let text = text.replacen("replication_factor", "replicaton_factor", 1).replacen("\"60s\"", "\"60 parsecs\"", 1);
+    let text = text
+        .replacen("replication_factor", "replicaton_factor", 1)
+        .replacen("\"60s\"", "\"60 parsecs\"", 1);
     let file = folder.file("mine.ron", &text);
     let output = splitbrain(&["check", &file]);
     assert_eq!(output.status.code(), Some(2));
@@ -163,5 +238,8 @@ fn all_mistakes_of_a_file_come_at_once_with_their_places() {
 fn without_a_terminal_there_is_text() {
     let output = splitbrain(&["run", "healthy", "--until", "3s"]);
     assert!(stdout(&output).contains("digest"), "{}", stdout(&output));
-    assert!(!stdout(&output).contains('\u{1b}'), "no escape codes in a pipe");
+    assert!(
+        !stdout(&output).contains('\u{1b}'),
+        "no escape codes in a pipe"
+    );
 }

@@ -12,13 +12,21 @@ const UNTIL_NS: u64 = 45 * SECOND;
 
 fn session(name: &str, unobserved: bool) -> Session {
     let loaded = hunt::load(name, &[]).unwrap_or_else(|e| panic!("{name}: {e:?}"));
-    let options = Options { until_ns: Some(UNTIL_NS), unobserved, ..Options::default() };
+    let options = Options {
+        until_ns: Some(UNTIL_NS),
+        unobserved,
+        ..Options::default()
+    };
     Session::new(Arc::new(loaded), options)
 }
 
 fn digest(session: &Session) -> (u64, u64, Vec<u64>) {
     let digest = session.sim().digest();
-    (digest.value(), session.sim().events(), digest.chain().to_vec())
+    (
+        digest.value(),
+        session.sim().events(),
+        digest.chain().to_vec(),
+    )
 }
 
 #[test]
@@ -27,7 +35,12 @@ fn in_one_go_in_portions_and_unobserved_it_is_the_same_run() {
         let mut whole = session(scenario.name, false);
         whole.run();
         let expected = digest(&whole);
-        assert!(expected.1 > 1000, "{}: only {} events", scenario.name, expected.1);
+        assert!(
+            expected.1 > 1000,
+            "{}: only {} events",
+            scenario.name,
+            expected.1
+        );
 
         // As the dashboard drives it: frames of virtual time, single steps, marks, slices of events.
         let mut portions = session(scenario.name, false);
@@ -47,11 +60,21 @@ fn in_one_go_in_portions_and_unobserved_it_is_the_same_run() {
             }
             frame += 1;
         }
-        assert_eq!(digest(&portions), expected, "{}: in portions", scenario.name);
+        assert_eq!(
+            digest(&portions),
+            expected,
+            "{}: in portions",
+            scenario.name
+        );
 
         let mut unobserved = session(scenario.name, true);
         unobserved.run();
-        assert_eq!(digest(&unobserved), expected, "{}: unobserved", scenario.name);
+        assert_eq!(
+            digest(&unobserved),
+            expected,
+            "{}: unobserved",
+            scenario.name
+        );
     }
 }
 
@@ -71,11 +94,18 @@ fn a_recording_replays_and_says_where_a_different_run_departs() {
     run.run();
     let text = run.recording().to_text().unwrap();
     let mut recording = Recording::from_text(&text).unwrap();
-    assert_eq!(recording, run.recording(), "a recording reads as it was written");
+    assert_eq!(
+        recording,
+        run.recording(),
+        "a recording reads as it was written"
+    );
 
     let mut again = Session::of_recording(&recording).unwrap();
     again.run();
-    assert_eq!(recording.verify(again.sim().digest(), again.sim().events()), Verdict::Same);
+    assert_eq!(
+        recording.verify(again.sim().digest(), again.sim().events()),
+        Verdict::Same
+    );
 
     // As if another version had run differently from the 13th second on.
     for link in &mut recording.chain[12..] {

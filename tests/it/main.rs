@@ -1,4 +1,3 @@
-
 //! All integration tests, one binary.
 mod cli;
 mod determinism;

@@ -1,0 +1,95 @@
+//! A run as one JSON document. The names are stable and documented in `docs/json.md`.
+
+use serde_json::{Map, Value, json};
+
+use crate::hunt::{Outcome, Session, Watch};
+use crate::sim::Names;
+use crate::trace::marks::{Cause, describe};
+
+/// The document, with a line break at its end.
+pub fn document(session: &Session, outcome: &Outcome) -> String {
+    let watch = session.watch();
+    let names = session.sim().names();
+    let document = json!({
+        "splitbrain": env!("CARGO_PKG_VERSION"),
+        "scenario": session.loaded().name,
+        "title": session.scenario().title,
+        "control": session.is_control(),
+        "seed": session.seed(),
+        "until_ns": session.end_ns(),
+        "settings": crate::scenario::effective(session.scenario()),
+        "events": session.sim().events(),
+        "digest": format!("{:016x}", session.sim().digest().value()),
+        "met": outcome.is_met(),
+        "expectations": expectations(outcome),
+        "properties": watch.map(properties),
+        "findings": watch.map(findings),
+        "metrics": watch.map(metrics),
+        "marks": watch.map(|w| marks(w, names)),
+    });
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text + "\n"
+}
+
+fn expectations(outcome: &Outcome) -> Vec<Value> {
+    let row = |e: &crate::hunt::Expectation| json!({ "expect": e.expect.to_string(), "answer": e.answer.word(), "met": e.is_met(), "why": e.answer.why() });
+    outcome.expectations.iter().map(row).collect()
+}
+
+fn properties(watch: &Watch) -> Vec<Value> {
+    let row = |(property, verdict): (crate::checks::Property, crate::checks::Verdict<'_>)| json!({ "property": property.to_string(), "verdict": verdict.word() });
+    watch.checks.verdicts().map(row).collect()
+}
+
+fn findings(watch: &Watch) -> Vec<Value> {
+    let row = |f: &crate::checks::Finding| {
+        json!({
+            "property": f.property.to_string(),
+            "at_ns": f.at,
+            "event": f.event,
+            "message": f.message,
+            "evidence": f.evidence,
+        })
+    };
+    watch.checks.all_findings().into_iter().map(row).collect()
+}
+
+fn metrics(watch: &Watch) -> Map<String, Value> {
+    let row = |m: crate::stats::Metric| {
+        let value = number(m.amount.value);
+        (
+            m.name,
+            json!({ "value": value, "unit": m.amount.unit.name() }),
+        )
+    };
+    watch.metrics.all().into_iter().map(row).collect()
+}
+
+/// Whole numbers as such, others with their fraction.
+fn number(value: f64) -> Value {
+    if value >= 0.0 && value < 9e15 && libm::floor(value) == value {
+        json!(value as u64)
+    } else {
+        json!(value)
+    }
+}
+
+fn marks(watch: &Watch, names: &Names) -> Vec<Value> {
+    let row = |record: &crate::sim::Record| {
+        let line = describe(record, names);
+        let (event, scenario_line) = match line.cause {
+            Cause::Event(number) => (Some(number), None),
+            Cause::ScenarioLine(number) => (None, Some(number)),
+        };
+        json!({
+            "at_ns": line.at,
+            "event": line.event,
+            "subject": line.subject,
+            "word": line.word,
+            "text": line.text,
+            "cause_event": event,
+            "cause_line": scenario_line,
+        })
+    };
+    watch.marks.kept().iter().map(row).collect()
+}
