@@ -340,13 +340,8 @@ fn faults<E>(scenario: &Scenario<E>, known: &Known, out: &mut Vec<Complaint>) {
         let entry = Path::root().field("faults").index(i);
         let (action_at, begin) = times(fault, &entry, duration.ns(), out);
         let action = fault.action();
-        for (field, each) in action.targets() {
-            // A fault written `Crash(target)` has its target as its first and only element.
-            let at = match field.parse::<usize>() {
-                Ok(index) => action_at.index(index),
-                Err(_) => action_at.field(field),
-            };
-            target(each, &at, known, scenario, out);
+        for (at, each) in action.targets(&action_at) {
+            target(&each, &at, known, scenario, out);
         }
         action.check(&action_at, out);
         heal(scenario, i, action, begin, &action_at, out);

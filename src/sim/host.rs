@@ -99,8 +99,8 @@ pub struct Disk {
     /// (end of a second, bytes written by then) for writes that the operating system has not written back by itself.
     dirty: VecDeque<(u64, u64)>,
     lost: Vec<(u64, u64)>,
-    /// Faults: serve this many times slower, in thousandths.
-    pub(super) slow_milli: u64,
+    /// Faults that make it slower.
+    pub(super) slow: Slowness,
     /// Faults: how many of them hold all writes back.
     pub(super) stalled: u32,
     /// Faults: how many of them leave no room.
@@ -120,7 +120,7 @@ impl Disk {
             synced: 0,
             dirty: VecDeque::new(),
             lost: Vec::new(),
-            slow_milli: 1000,
+            slow: Slowness::default(),
             stalled: 0,
             full: 0,
         }
@@ -158,7 +158,7 @@ impl Disk {
 
     /// How many times slower than planned, in thousandths.
     pub fn slow_milli(&self) -> u64 {
-        self.slow_milli
+        self.slow.milli()
     }
 
     pub(super) fn append(&mut self, now: u64, bytes: u64) -> u64 {
@@ -200,13 +200,18 @@ impl Disk {
         if sync {
             time += self.sync.sample(stream);
         }
-        time.saturating_mul(self.slow_milli) / 1000
+        self.slow.stretch(time)
     }
 
     pub(super) fn lose_unsynced(&mut self, now: u64) {
         let synced = self.synced(now);
-        if synced < self.written {
-            self.lost.push((synced, self.written));
+        let written = self.written;
+        if synced >= written {
+            return;
+        }
+        match self.lost.last_mut() {
+            Some((_, to)) if *to >= synced => *to = written,
+            _ => self.lost.push((synced, written)),
         }
     }
 
@@ -233,20 +238,25 @@ impl Disk {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
     offset_ns: i64,
+    /// What it would be if clocks could do anything: the plan's and all faults' together.
+    wanted_ppb: i64,
     drift_ppb: i64,
     since_ns: u64,
 }
 
+/// A clock runs on, and at most ten times too fast, whatever drifts come together.
+const DRIFT_PPB: std::ops::RangeInclusive<i64> = -900_000_000..=9_000_000_000;
+
 impl Clock {
     /// The node's reading at true time `now`, ns. It can be behind the start of the run, hence signed.
     pub fn read(&self, now: u64) -> i64 {
-        now as i64 + self.error(now)
+        (now as i64).saturating_add(self.error(now))
     }
 
     /// How far the clock is ahead of true time, ns.
     pub fn error(&self, now: u64) -> i64 {
         let drifted = i128::from(now - self.since_ns) * i128::from(self.drift_ppb) / 1_000_000_000;
-        self.offset_ns + drifted as i64
+        self.offset_ns.saturating_add(drifted as i64)
     }
 
     /// True time that passes while this clock counts `local_ns`.
@@ -260,14 +270,65 @@ impl Clock {
     }
 
     pub(super) fn step(&mut self, by_ns: i64) {
-        self.offset_ns += by_ns;
+        self.offset_ns = self.offset_ns.saturating_add(by_ns);
     }
 
-    /// Changes the drift, and returns the former one.
-    pub(super) fn set_drift(&mut self, now: u64, ppb: i64) -> i64 {
+    /// Adds to the drift from now on.
+    pub(super) fn add_drift(&mut self, now: u64, ppb: i64) {
         self.offset_ns = self.error(now);
         self.since_ns = now;
-        std::mem::replace(&mut self.drift_ppb, ppb)
+        self.wanted_ppb = self.wanted_ppb.saturating_add(ppb);
+        self.drift_ppb = self.wanted_ppb.clamp(*DRIFT_PPB.start(), *DRIFT_PPB.end());
+    }
+}
+
+/// How many times slower something serves, from all the faults that slow it down together.
+///
+/// The factors are kept, and multiplied anew when one comes or goes, so that what is undone leaves no rounding behind.
+#[derive(Clone, Debug)]
+pub(super) struct Slowness {
+    milli: u64,
+    /// (the fault at work, its factor in thousandths).
+    by: Vec<(u32, u64)>,
+}
+
+impl Default for Slowness {
+    fn default() -> Self {
+        Self {
+            milli: 1000,
+            by: Vec::new(),
+        }
+    }
+}
+
+impl Slowness {
+    pub fn milli(&self) -> u64 {
+        self.milli
+    }
+
+    pub fn add(&mut self, active: u32, milli: u64) {
+        self.by.push((active, milli));
+        self.multiply();
+    }
+
+    pub fn remove(&mut self, active: u32) {
+        self.by.retain(|b| b.0 != active);
+        self.multiply();
+    }
+
+    fn multiply(&mut self) {
+        let product = |all: u64, &(_, one): &(u32, u64)| all.saturating_mul(one) / 1000;
+        self.milli = self.by.iter().fold(1000, product).max(1);
+    }
+
+    /// How long work of some ns takes.
+    #[inline]
+    pub fn stretch(&self, ns: u64) -> u64 {
+        if self.milli == 1000 {
+            return ns;
+        }
+        let slow = u128::from(ns) * u128::from(self.milli) / 1000;
+        u64::try_from(slow).unwrap_or(u64::MAX)
     }
 }
 
@@ -289,8 +350,10 @@ pub struct Host<M, E> {
     pub(super) up: bool,
     /// How many faults freeze it.
     pub(super) paused: u32,
-    /// How many times slower its CPU serves, in thousandths.
-    pub(super) slow_milli: u64,
+    /// The faults that keep it, or its processes, down; and whether they took its power.
+    pub(super) down_by: Vec<(u32, bool)>,
+    /// Faults that make its CPU slower.
+    pub(super) slow: Slowness,
     pub(super) cores: u32,
     /// How often all its processes died at once.
     pub(super) life: u32,
@@ -299,8 +362,8 @@ pub struct Host<M, E> {
     pub(super) inbox_max: usize,
     /// Requests whose write waits for a stalled disk.
     pub(super) stalled: Vec<(u64, E)>,
-    /// What came while it was frozen.
-    pub(super) parked: Vec<(u64, E)>,
+    /// What came while it was frozen and is still to be handled.
+    pub(super) parked: VecDeque<E>,
     pub(super) disk: Disk,
     pub(super) disk_stream: super::stream::Stream,
     pub(super) clock: Clock,
@@ -311,18 +374,20 @@ impl<M, E> Host<M, E> {
         Self {
             up: true,
             paused: 0,
-            slow_milli: 1000,
+            down_by: Vec::new(),
+            slow: Slowness::default(),
             cores: plan.cores.max(1),
             life: 0,
             busy: 0,
             inbox: VecDeque::new(),
             inbox_max: 0,
             stalled: Vec::new(),
-            parked: Vec::new(),
+            parked: VecDeque::new(),
             disk: Disk::new(&plan.disk),
             disk_stream: super::stream::Stream::named(seed, "disk", name),
             clock: Clock {
                 offset_ns: plan.clock_offset_ns,
+                wanted_ppb: plan.clock_drift_ppb,
                 drift_ppb: plan.clock_drift_ppb,
                 since_ns: 0,
             },
@@ -339,9 +404,15 @@ impl<M, E> Host<M, E> {
         self.paused > 0
     }
 
+    /// Whether what comes must wait: it is paused, or still busy with what came while it was.
+    #[inline]
+    pub(super) fn is_frozen(&self) -> bool {
+        (self.paused > 0 || !self.parked.is_empty()) && self.up
+    }
+
     /// How many times slower its CPU serves, in thousandths.
     pub fn slow_milli(&self) -> u64 {
-        self.slow_milli
+        self.slow.milli()
     }
 
     /// Requests that wait for a core.

@@ -22,6 +22,8 @@ pub enum Event<M> {
     Start {
         /// Which.
         to: Pid,
+        /// The machine's count of crashes when this was decided: a crash in between takes it back.
+        life: u32,
     },
     /// A message reaches a machine.
     Arrive {
@@ -31,6 +33,8 @@ pub enum Event<M> {
         from: Pid,
         /// Over which link.
         link: u32,
+        /// The incarnation it was meant for; a connection does not outlive one. `u32::MAX`: whoever listens there.
+        incarnation: u32,
         /// It.
         message: M,
     },
@@ -73,6 +77,15 @@ pub enum Event<M> {
         to: Pid,
         /// Whom it was connected to.
         peer: Pid,
+        /// To which incarnation; `u32::MAX`: it tried to connect, and nobody listened.
+        incarnation: u32,
+        /// Over which link it hears it.
+        link: u32,
+    },
+    /// A machine that was frozen handles the next of what came meanwhile.
+    Thaw {
+        /// Which.
+        node: NodeId,
     },
     /// A fault begins, ends, or goes on.
     Fault(fault::Step),
@@ -184,7 +197,8 @@ impl<P: Process> Sim<P> {
             spare: Vec::new(),
         };
         for pid in 0..sim.processes.len() as u32 {
-            sim.core.schedule(0, Event::Start { to: Pid(pid) });
+            let to = Pid(pid);
+            sim.core.schedule(0, Event::Start { to, life: 0 });
         }
         sim.schedule_faults();
         sim
@@ -201,7 +215,7 @@ impl<P: Process> Sim<P> {
     }
 
     /// When the next event happens, `None` if nothing will.
-    pub fn next_time(&mut self) -> Option<u64> {
+    pub fn next_time(&self) -> Option<u64> {
         self.core.queue.next_time()
     }
 
@@ -248,11 +262,7 @@ impl<P: Process> Sim<P> {
     /// Lets one event happen. `false` if there was none at or before `until` (true time, ns).
     #[inline]
     pub fn step<O: Observer>(&mut self, until: u64, observer: &mut O) -> bool {
-        match self.core.queue.next_time() {
-            Some(time) if time <= until => {}
-            _ => return false,
-        }
-        let Some((time, caused)) = self.core.queue.pop() else {
+        let Some((time, caused)) = self.core.queue.pop_until(until) else {
             return false;
         };
         self.digest.advance(time);
@@ -293,7 +303,11 @@ impl<P: Process> Sim<P> {
                 let step = step.clone();
                 return self.fault_step(step);
             }
-            Event::Start { to }
+            Event::Thaw { node } => {
+                let node = *node;
+                return self.thaw(node);
+            }
+            Event::Start { to, .. }
             | Event::Arrive { to, .. }
             | Event::Served { to, .. }
             | Event::Timer { to, .. }
@@ -302,19 +316,46 @@ impl<P: Process> Sim<P> {
         };
         let node = self.core.tenants[to.index()].node;
         let host = &mut self.core.hosts[node.index()];
-        if host.paused > 0 {
-            host.parked.push((self.core.event, caused));
+        if host.is_frozen() {
+            host.parked.push_back(caused);
             return;
         }
-        let Caused { cause: _, event } = caused;
+        self.act(node, caused.event);
+    }
+
+    /// A machine that was frozen goes on with the next of what came meanwhile. One by one, each an event of its own, and
+    /// what comes in between stands behind them.
+    fn thaw(&mut self, node: NodeId) {
+        let host = &mut self.core.hosts[node.index()];
+        if host.paused > 0 {
+            return;
+        }
+        let Some(caused) = host.parked.pop_front() else {
+            return;
+        };
+        if !host.parked.is_empty() {
+            self.core.schedule(0, Event::Thaw { node });
+        }
+        self.core.cause = caused.cause;
+        self.act(node, caused.event);
+    }
+
+    /// What an event does on a machine that is not frozen.
+    #[inline]
+    fn act(&mut self, node: NodeId, event: Event<P::Message>) {
         match event {
-            Event::Start { to } => self.start(to),
+            Event::Start { to, life } => {
+                if self.core.hosts[node.index()].life == life {
+                    self.start(to);
+                }
+            }
             Event::Arrive {
                 to,
                 from,
                 link,
+                incarnation,
                 message,
-            } => self.arrive(to, from, link, message),
+            } => self.arrive(to, from, link, incarnation, message),
             Event::Served {
                 to,
                 incarnation,
@@ -344,19 +385,25 @@ impl<P: Process> Sim<P> {
                 position,
                 token,
             } => {
+                // The device does it even for a process that died meanwhile.
+                self.core.hosts[node.index()].disk.sync_to(position);
                 if self.is_current(to, incarnation) {
-                    self.core.hosts[node.index()].disk.sync_to(position);
                     let (process, mut ctx) = self.enter(to);
                     process.timer(token, &mut ctx);
                 }
             }
-            Event::Reset { to, peer } => {
-                if self.core.tenants[to.index()].alive {
+            Event::Reset {
+                to,
+                peer,
+                incarnation,
+                link,
+            } => {
+                if self.core.hear_reset(to, peer, incarnation, link) {
                     let (process, mut ctx) = self.enter(to);
                     process.disconnected(peer, &mut ctx);
                 }
             }
-            Event::Fault(_) => {}
+            Event::Fault(_) | Event::Thaw { .. } => {}
         }
     }
 
@@ -382,7 +429,10 @@ impl<P: Process> Sim<P> {
         }
         tenant.alive = true;
         tenant.incarnation += 1;
-        tenant.channels.clear();
+        tenant
+            .channels
+            .iter_mut()
+            .for_each(|c| c.incarnation = CLOSED);
         let incarnation = tenant.incarnation;
         self.core.record(pid, Fact::Started { incarnation });
         if incarnation > 1 {
@@ -392,7 +442,7 @@ impl<P: Process> Sim<P> {
         process.start(&mut ctx);
     }
 
-    fn arrive(&mut self, to: Pid, from: Pid, link: u32, message: P::Message) {
+    fn arrive(&mut self, to: Pid, from: Pid, link: u32, meant_for: u32, message: P::Message) {
         self.core.net.traffic_mut(link).in_flight -= 1;
         if self.core.net.cut_on_arrival(link) {
             self.core.net.traffic_mut(link).dropped += 1;
@@ -400,14 +450,17 @@ impl<P: Process> Sim<P> {
             return;
         }
         let tenant = &self.core.tenants[to.index()];
-        if !tenant.alive {
+        if !tenant.alive || (meant_for != tenant.incarnation && meant_for != CLOSED) {
             let up = self.core.hosts[tenant.node.index()].up;
             let why = if up { Drop::Refused } else { Drop::Down };
             self.core.record(from, Fact::Dropped { to, why });
             if up {
-                self.core.tell_reset(from, to);
+                self.core.tell_reset(from, to, meant_for);
             }
             return;
+        }
+        if meant_for == CLOSED {
+            self.core.connect(from, to);
         }
         let now = self.core.now;
         let cost = self.processes[to.index()].cost(&message, now);
@@ -483,10 +536,12 @@ impl<M: Clone> Core<M> {
     pub(super) fn send(&mut self, from: Pid, to: Pid, message: M, bytes: u32) {
         let at = self.channel(from, to);
         let peer = &self.tenants[to.index()];
-        let peer_incarnation = if peer.alive { peer.incarnation } else { CLOSED };
+        let listening = if peer.alive { peer.incarnation } else { CLOSED };
         let channel = &mut self.tenants[from.index()].channels[at];
-        channel.incarnation = peer_incarnation;
-        let link = channel.link;
+        if channel.incarnation == CLOSED {
+            channel.incarnation = listening;
+        }
+        let (link, incarnation) = (channel.link, channel.incarnation);
         match self.net.send(link, self.now, bytes) {
             Fate::Cut => self.record(from, Fact::Dropped { to, why: Drop::Cut }),
             Fate::Lost => self.record(
@@ -515,6 +570,7 @@ impl<M: Clone> Core<M> {
                             to,
                             from,
                             link,
+                            incarnation,
                             message,
                         },
                     );
@@ -525,10 +581,22 @@ impl<M: Clone> Core<M> {
                         to,
                         from,
                         link,
+                        incarnation,
                         message,
                     },
                 );
             }
+        }
+    }
+
+    /// A message reached somebody new: the sender is connected from now on.
+    #[cold]
+    fn connect(&mut self, from: Pid, to: Pid) {
+        let current = self.tenants[to.index()].incarnation;
+        let at = self.channel(from, to);
+        let channel = &mut self.tenants[from.index()].channels[at];
+        if channel.incarnation == CLOSED {
+            channel.incarnation = current;
         }
     }
 
@@ -557,34 +625,64 @@ impl<M: Clone> Core<M> {
         }
     }
 
-    /// `hearer` learns that nobody listens at `peer`, if the way back is open.
-    pub(super) fn tell_reset(&mut self, hearer: Pid, peer: Pid) {
+    /// `hearer` is told that its connection to an incarnation of `peer` is gone, if the way back is open. It travels behind
+    /// what the peer sent before.
+    pub(super) fn tell_reset(&mut self, hearer: Pid, peer: Pid, incarnation: u32) {
         let at = self.channel(peer, hearer);
         let link = self.tenants[peer.index()].channels[at].link;
-        if let Fate::Arrives { at: time, .. } = self.net.send(link, self.now, 40) {
-            self.net.traffic_mut(link).in_flight -= 1;
-            self.schedule(time - self.now, Event::Reset { to: hearer, peer });
-        }
+        let Fate::Arrives {
+            at: time, again, ..
+        } = self.net.send(link, self.now, RESET_BYTES)
+        else {
+            return;
+        };
+        self.net.traffic_mut(link).in_flight -= 1 + u64::from(again.is_some());
+        let channel = &mut self.tenants[peer.index()].channels[at];
+        channel.last_arrival = channel.last_arrival.max(time);
+        let after = channel.last_arrival - self.now;
+        let event = Event::Reset {
+            to: hearer,
+            peer,
+            incarnation,
+            link,
+        };
+        self.schedule(after, event);
     }
 
-    /// Everybody who is connected to an earlier incarnation of a process learns that the connection is gone.
+    /// Whether a reset is news to somebody who lives: a connection is reset once, and one that was opened anew stays.
+    fn hear_reset(&mut self, hearer: Pid, peer: Pid, incarnation: u32, link: u32) -> bool {
+        if !self.tenants[hearer.index()].alive || self.net.cut_on_arrival(link) {
+            return false;
+        }
+        let at = self.channel(hearer, peer);
+        let channel = &mut self.tenants[hearer.index()].channels[at];
+        let news = channel.incarnation == incarnation;
+        if news {
+            channel.incarnation = CLOSED;
+        }
+        news
+    }
+
+    /// Everybody who is connected to an earlier incarnation of a process is told that the connection is gone: at once when
+    /// the process dies, and again when it is back, for those whom nothing could be told then (no power, a cut).
     pub(super) fn reset_peers(&mut self, pid: Pid) {
         let current = self.tenants[pid.index()].incarnation;
         let alive = self.tenants[pid.index()].alive;
         for hearer in 0..self.tenants.len() as u32 {
-            let tenant = &mut self.tenants[hearer as usize];
+            let tenant = &self.tenants[hearer as usize];
             if !tenant.alive || hearer == pid.0 {
                 continue;
             }
             let Ok(at) = tenant.channels.binary_search_by_key(&pid, |c| c.peer) else {
                 continue;
             };
-            let channel = &mut tenant.channels[at];
-            if channel.incarnation == CLOSED || (alive && channel.incarnation == current) {
-                continue;
+            let known = tenant.channels[at].incarnation;
+            if known != CLOSED && !(alive && known == current) {
+                self.tell_reset(Pid(hearer), pid, known);
             }
-            channel.incarnation = CLOSED;
-            self.tell_reset(Pid(hearer), pid);
         }
     }
 }
+
+/// A TCP segment without data: IP and TCP headers.
+const RESET_BYTES: u32 = 40;

@@ -106,7 +106,7 @@ struct State {
     version: u32,
     cut: bool,
     slow_milli: u64,
-    delay: Option<Sampler>,
+    delays: Vec<Sampler>,
     loss: f64,
     duplicate: f64,
     reorder: f64,
@@ -137,7 +137,10 @@ pub struct Link {
     state: State,
     /// When the wire is free again.
     wire_free_at: u64,
+    /// For latencies: one draw for each message, whatever becomes of it.
     stream: Stream,
+    /// For everything else, so that no fault moves the latencies.
+    trouble: Stream,
     pub(super) traffic: Traffic,
 }
 
@@ -251,6 +254,7 @@ impl Network {
             plan,
             wire_free_at: 0,
             stream: Stream::named(self.seed, "link", name),
+            trouble: Stream::named(self.seed, "link trouble", name),
             traffic: Traffic::default(),
         }
     }
@@ -282,7 +286,7 @@ impl Network {
             version: self.version,
             cut: false,
             slow_milli: 1000,
-            delay: None,
+            delays: Vec::new(),
             loss: plan.loss.p(),
             duplicate: plan.duplicate.p(),
             reorder: plan.reorder.p(),
@@ -296,7 +300,7 @@ impl Network {
                 Effect::SlowMilli(n) => {
                     state.slow_milli = state.slow_milli.saturating_mul(*n) / 1000;
                 }
-                Effect::Delay(dist) => state.delay = Some(dist.compile()),
+                Effect::Delay(dist) => state.delays.push(dist.compile()),
                 Effect::Loss(p) => state.loss = either(state.loss, *p),
                 Effect::Duplicate(p) => state.duplicate = either(state.duplicate, *p),
                 Effect::Reorder(p, by_ns) => {
@@ -337,20 +341,25 @@ impl Network {
     /// Decides what becomes of a message of `bytes` that is sent at `now`.
     #[inline]
     pub(super) fn send(&mut self, index: u32, now: u64, bytes: u32) -> Fate {
+        self.current(index).send(now, bytes)
+    }
+
+    /// The link with its state up to date.
+    #[inline]
+    fn current(&mut self, index: u32) -> &mut Link {
         let at = index as usize;
         if self.links[at].state.version != self.version {
             let link = &self.links[at];
             let state = self.state(link.from, link.to, &link.plan);
             self.links[at].state = state;
         }
-        self.links[at].send(now, bytes)
+        &mut self.links[at]
     }
 
     /// Whether a message on a link is dropped because the link is cut when it should arrive.
     #[inline]
-    pub(super) fn cut_on_arrival(&self, index: u32) -> bool {
-        let link = &self.links[index as usize];
-        self.cuts > 0 && self.is_cut(link.from, link.to)
+    pub(super) fn cut_on_arrival(&mut self, index: u32) -> bool {
+        self.cuts > 0 && self.current(index).state.cut
     }
 
     pub(super) fn traffic_mut(&mut self, index: u32) -> &mut Traffic {
@@ -364,38 +373,37 @@ impl Link {
         self.traffic.sent += 1;
         self.traffic.bytes += u64::from(bytes);
         let state = &self.state;
+        let mut latency = self.latency.sample(&mut self.stream);
         if state.cut {
             self.traffic.dropped += 1;
             return Fate::Cut;
         }
-        if state.loss > 0.0 && self.stream.chance(state.loss) {
+        if state.loss > 0.0 && self.trouble.chance(state.loss) {
             self.traffic.dropped += 1;
             return Fate::Lost;
         }
         let mut depart = now;
         if state.ns_per_mib > 0 {
-            depart = self.wire_free_at.max(now)
-                + u64::from(bytes).saturating_mul(state.ns_per_mib) / 1_048_576;
+            let wire = u128::from(bytes) * u128::from(state.ns_per_mib) / 1_048_576;
+            depart = self.wire_free_at.max(now).saturating_add(wire as u64);
             self.wire_free_at = depart;
         }
-        let mut latency = self
-            .latency
-            .sample(&mut self.stream)
-            .saturating_mul(state.slow_milli)
-            / 1000;
-        if let Some(delay) = &state.delay {
-            latency = latency.saturating_add(delay.sample(&mut self.stream));
+        if state.slow_milli != 1000 {
+            latency = latency.saturating_mul(state.slow_milli) / 1000;
+        }
+        for delay in &state.delays {
+            latency = latency.saturating_add(delay.sample(&mut self.trouble));
         }
         let mut in_order = true;
-        if state.reorder > 0.0 && self.stream.chance(state.reorder) {
+        if state.reorder > 0.0 && self.trouble.chance(state.reorder) {
             in_order = false;
-            latency = latency.saturating_add(self.stream.below(state.reorder_by_ns.max(1)));
+            latency = latency.saturating_add(self.trouble.below(state.reorder_by_ns.max(1)));
         }
         let at = depart.saturating_add(latency);
         self.traffic.in_flight += 1;
-        let again = (state.duplicate > 0.0 && self.stream.chance(state.duplicate)).then(|| {
+        let again = (state.duplicate > 0.0 && self.trouble.chance(state.duplicate)).then(|| {
             self.traffic.in_flight += 1;
-            at.saturating_add(self.latency.sample(&mut self.stream))
+            at.saturating_add(self.latency.sample(&mut self.trouble))
         });
         Fate::Arrives {
             at,

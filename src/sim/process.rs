@@ -104,8 +104,9 @@ pub trait Process: Clone + Send {
     /// A timer of this incarnation fires.
     fn timer(&mut self, token: Token, ctx: &mut Ctx<'_, Self::Message>);
 
-    /// The connection to a peer was reset: the peer's process died while its machine lives on, or nobody listens there.
-    /// Of a machine without power, or behind a cut, nothing is heard.
+    /// The connection to a peer was reset: the peer's process died while its machine lives on, or nobody listens there, or
+    /// it is back after a power loss and knows nothing of the connection. Once for each connection; what was sent over it
+    /// and had not arrived is lost. Of a machine without power, or behind a cut, nothing is heard.
     fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_, Self::Message>) {
         let _ = (peer, ctx);
     }
@@ -187,8 +188,7 @@ impl<M: Clone> Ctx<'_, M> {
     /// Fires when `work_ns` of work outside the request queue (an application's own threads) is done at the CPU's present
     /// speed.
     pub fn work(&mut self, work_ns: u64, token: Token) -> TimerId {
-        let slow = self.core.hosts[self.node().index()].slow_milli;
-        let true_ns = (u128::from(work_ns) * u128::from(slow) / 1000) as u64;
+        let true_ns = self.core.hosts[self.node().index()].slow.stretch(work_ns);
         let incarnation = self.incarnation();
         TimerId(self.core.schedule(
             true_ns,

@@ -31,7 +31,12 @@ pub struct EventQueue<E> {
     free: Vec<u32>,
     sequence: u64,
     live: usize,
+    /// Keys of cancelled events that are still in the heap; never its first.
+    dead: usize,
 }
+
+/// Fewer dead keys than this are not worth the sweep.
+const SWEEP_MIN: usize = 1024;
 
 impl<E> Default for EventQueue<E> {
     fn default() -> Self {
@@ -41,6 +46,7 @@ impl<E> Default for EventQueue<E> {
             free: Vec::new(),
             sequence: 0,
             live: 0,
+            dead: 0,
         }
     }
 }
@@ -76,24 +82,41 @@ impl<E> EventQueue<E> {
         }
         let event = slot.event.take()?;
         self.live -= 1;
+        self.dead += 1;
+        if self.dead >= SWEEP_MIN && self.dead > self.live {
+            self.sweep();
+        } else {
+            self.drop_cancelled();
+        }
         Some(event)
     }
 
     /// Time of the next event.
-    pub fn next_time(&mut self) -> Option<u64> {
-        self.drop_cancelled();
+    pub fn next_time(&self) -> Option<u64> {
         self.heap.first().map(|key| (key >> 64) as u64)
     }
 
     /// Takes the next event with its time.
     pub fn pop(&mut self) -> Option<(u64, E)> {
-        self.drop_cancelled();
+        self.pop_until(u64::MAX)
+    }
+
+    /// Takes the next event with its time, if that is not after `until`.
+    #[inline]
+    pub fn pop_until(&mut self, until: u64) -> Option<(u64, E)> {
         let key = *self.heap.first()?;
+        let time = (key >> 64) as u64;
+        if time > until {
+            return None;
+        }
         let slot = (key & SLOT_MASK) as u32;
         let event = self.slab[slot as usize].event.take()?;
         self.live -= 1;
         self.remove_first(slot);
-        Some(((key >> 64) as u64, event))
+        if self.dead > 0 {
+            self.drop_cancelled();
+        }
+        Some((time, event))
     }
 
     /// How many events are pending.
@@ -112,8 +135,25 @@ impl<E> EventQueue<E> {
             if self.slab[slot as usize].event.is_some() {
                 return;
             }
+            self.dead -= 1;
             self.remove_first(slot);
         }
+    }
+
+    /// Removes all dead keys. Most timeouts are cancelled long before their time, and must not pile up until then.
+    fn sweep(&mut self) {
+        let (slab, free) = (&self.slab, &mut self.free);
+        self.heap.retain(|key| {
+            let slot = (key & SLOT_MASK) as u32;
+            let alive = slab[slot as usize].event.is_some();
+            if !alive {
+                free.push(slot);
+            }
+            alive
+        });
+        // A sorted list is a heap; the order of the keys is total, so no event moves.
+        self.heap.sort_unstable();
+        self.dead = 0;
     }
 
     fn remove_first(&mut self, slot: u32) {

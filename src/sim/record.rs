@@ -108,7 +108,7 @@ pub enum Fact {
     FaultBegan {
         /// Index of the fault in the plan.
         fault: u32,
-        /// The node, `None` where the target matched nothing just then.
+        /// The node; `None` where the target matched nothing just then, or the fault has struck nobody yet.
         node: Option<NodeId>,
     },
     /// A fault let go.

@@ -76,7 +76,7 @@ impl<M: Clone> Core<M> {
             cost,
         } = waiting;
         let host = &mut self.hosts[node.index()];
-        let mut time = (u128::from(cost.cpu_ns) * u128::from(host.slow_milli) / 1000) as u64;
+        let mut time = host.slow.stretch(cost.cpu_ns);
         let writes = cost.write_bytes > 0 || cost.sync;
         if writes {
             time = time.saturating_add(host.disk.time_ns(

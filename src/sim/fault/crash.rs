@@ -2,27 +2,30 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::complaint::Path;
 use super::super::process::Process;
 use super::{Fault, Hold, Target, World, heal};
 
 /// The processes on a node die: their memory is gone, the machine and its page cache live on, and peers see their
-/// connections reset. With a duration, they start again when it is over.
+/// connections reset. They start again when it ends, unless another fault keeps them down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Crash(pub Target);
 
-/// The machine dies: what its disk had not synced is gone too, and nobody is told. With a duration, it comes back.
+/// The machine dies: what its disk had not synced is gone too, and nobody is told. It comes back when it ends,
+/// unless another fault keeps it down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PowerLoss(pub Target);
 
-/// What is dead on a node starts again; what lives is left alone.
+/// What is dead on a node starts again, whatever killed it; what lives is left alone. On a paused node it starts when the
+/// pause is over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Restart(pub Target);
 
 impl Fault for Crash {
     const LASTS: bool = true;
 
-    fn targets(&self) -> Vec<(&'static str, &Target)> {
-        vec![("0", &self.0)]
+    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
+        vec![(at.index(0), self.0.clone())]
     }
 
     fn label(&self) -> String {
@@ -36,7 +39,7 @@ impl Fault for Crash {
     }
 
     fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.nodes.iter().for_each(|&n| world.restart(n));
+        hold.nodes.iter().for_each(|&n| world.release(n));
     }
 
     fn heals_as(&self) -> Option<heal::What> {
@@ -47,8 +50,8 @@ impl Fault for Crash {
 impl Fault for PowerLoss {
     const LASTS: bool = true;
 
-    fn targets(&self) -> Vec<(&'static str, &Target)> {
-        vec![("0", &self.0)]
+    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
+        vec![(at.index(0), self.0.clone())]
     }
 
     fn label(&self) -> String {
@@ -62,7 +65,7 @@ impl Fault for PowerLoss {
     }
 
     fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.nodes.iter().for_each(|&n| world.restart(n));
+        hold.nodes.iter().for_each(|&n| world.release(n));
     }
 
     fn heals_as(&self) -> Option<heal::What> {
@@ -73,8 +76,8 @@ impl Fault for PowerLoss {
 impl Fault for Restart {
     const LASTS: bool = false;
 
-    fn targets(&self) -> Vec<(&'static str, &Target)> {
-        vec![("0", &self.0)]
+    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
+        vec![(at.index(0), self.0.clone())]
     }
 
     fn label(&self) -> String {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::complaint::Path;
 use super::super::process::Process;
 use super::{Fault, Hold, Target, World};
 
@@ -38,7 +39,7 @@ impl What {
 impl Fault for Heal {
     const LASTS: bool = false;
 
-    fn targets(&self) -> Vec<(&'static str, &Target)> {
+    fn targets(&self, _at: &Path) -> Vec<(Path, Target)> {
         Vec::new()
     }
 

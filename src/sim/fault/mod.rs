@@ -4,19 +4,44 @@
 //! A fault begins at its time, is resolved to nodes at that moment, holds them, and lets go when its duration is over or
 //! somebody heals it. Everything it decides by chance comes from a stream of its own.
 
+mod clock;
 mod crash;
 mod cut;
+mod disk;
+mod factor;
+mod flapping;
 pub mod heal;
+mod how;
+mod links;
+mod monkey;
+mod pause;
+mod rolling;
 mod schedule;
+mod split;
 mod target;
 mod world;
+mod zone;
 
+pub use clock::{ClockDrift, ClockJump};
 pub use crash::{Crash, PowerLoss, Restart};
-pub use cut::Cut;
+pub use cut::{Cut, Isolate};
+pub use disk::{DiskFull, DiskLostUnsynced, DiskSlow, DiskStalled};
+pub use factor::Factor;
+pub use flapping::Flapping;
 pub use heal::Heal;
+pub use how::How;
+pub use links::{LinkBandwidth, LinkDuplicating, LinkLossy, LinkReordering, LinkSlow};
+pub use monkey::{ChaosMonkey, Hours, When};
+pub use pause::{Pause, Slow};
+pub use rolling::RollingRestart;
 pub use schedule::Schedule;
+pub use split::{Bridge, Split};
 pub use target::Target;
 pub use world::World;
+pub use zone::ZoneOutage;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +59,10 @@ pub struct Hold {
     pub nodes: Vec<NodeId>,
     /// Network effects it put in place.
     pub effects: Vec<u32>,
-    /// Former values, to be restored.
-    pub former: Vec<i64>,
+    /// The two sides of its links, where it needs them again.
+    pub sides: [Vec<NodeId>; 2],
+    /// Nodes it has still to do something to, the next one last.
+    pub queue: Vec<NodeId>,
 }
 
 impl Hold {
@@ -43,6 +70,17 @@ impl Hold {
     pub fn nodes(nodes: Vec<NodeId>) -> Self {
         Self {
             nodes,
+            ..Self::default()
+        }
+    }
+
+    /// Holds nodes, and effects on the links between them.
+    pub fn links(mut nodes: Vec<NodeId>, effects: Vec<u32>) -> Self {
+        nodes.sort_unstable();
+        nodes.dedup();
+        Self {
+            nodes,
+            effects,
             ..Self::default()
         }
     }
@@ -54,8 +92,8 @@ pub trait Fault {
     /// over at once. A scenario that gives such a fault a duration is told so.
     const LASTS: bool;
 
-    /// Who it is aimed at, with the field it was said in.
-    fn targets(&self) -> Vec<(&'static str, &Target)>;
+    /// Who it is aimed at, with the place it was said in; `at` is the place of the fault itself.
+    fn targets(&self, at: &Path) -> Vec<(Path, Target)>;
 
     /// What is wrong with its settings, if anything, apart from its targets.
     fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
@@ -92,6 +130,9 @@ macro_rules! faults {
         pub enum Action { $($name($name)),* }
 
         impl Action {
+            /// Every word.
+            pub const WORDS: &'static [&'static str] = &[$(stringify!($name)),*];
+
             /// See [`Fault::LASTS`].
             pub fn lasts(&self) -> bool {
                 match self { $(Self::$name(_) => <$name as Fault>::LASTS),* }
@@ -103,8 +144,8 @@ macro_rules! faults {
             }
 
             /// See [`Fault::targets`].
-            pub fn targets(&self) -> Vec<(&'static str, &Target)> {
-                match self { $(Self::$name(fault) => fault.targets()),* }
+            pub fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
+                match self { $(Self::$name(fault) => fault.targets(at)),* }
             }
 
             /// See [`Fault::check`].
@@ -141,7 +182,27 @@ faults! {
     Crash,
     PowerLoss,
     Restart,
+    RollingRestart,
+    Pause,
+    Slow,
+    DiskSlow,
+    DiskStalled,
+    DiskFull,
+    DiskLostUnsynced,
+    ClockJump,
+    ClockDrift,
     Cut,
+    Isolate,
+    Split,
+    Bridge,
+    Flapping,
+    LinkSlow,
+    LinkLossy,
+    LinkDuplicating,
+    LinkReordering,
+    LinkBandwidth,
+    ZoneOutage,
+    ChaosMonkey,
     Heal,
 }
 
@@ -205,21 +266,46 @@ pub struct Active {
 /// All faults of a run.
 #[derive(Clone, Debug)]
 pub struct Faults {
-    plans: std::sync::Arc<[FaultPlan]>,
-    streams: Vec<Stream>,
+    plans: Arc<[FaultPlan]>,
+    streams: Vec<Streams>,
     active: Vec<Active>,
+    seed: u64,
+    /// How many faults bear a label.
+    namesakes: BTreeMap<String, u32>,
+}
+
+/// The random numbers of one fault.
+#[derive(Clone, Debug)]
+pub(super) struct Streams {
+    pub times: Stream,
+    pub choices: Stream,
 }
 
 impl Faults {
     pub(super) fn new(seed: u64, plans: Vec<FaultPlan>) -> Self {
-        let streams = (0..plans.len())
-            .map(|i| Stream::named(seed, "fault", &i.to_string()))
-            .collect();
-        Self {
-            plans: plans.into(),
-            streams,
+        let mut faults = Self {
+            plans: Arc::new([]),
+            streams: Vec::new(),
             active: Vec::new(),
+            seed,
+            namesakes: BTreeMap::new(),
+        };
+        for plan in &plans {
+            faults.open_streams(plan.label());
         }
+        faults.plans = plans.into();
+        faults
+    }
+
+    /// A fault's random numbers are named by what it says, and by how many before it say the same: others may come and go.
+    fn open_streams(&mut self, label: String) {
+        let number = self.namesakes.get(&label).copied().unwrap_or(0);
+        let name = format!("{label} #{number}");
+        self.streams.push(Streams {
+            times: Stream::named(self.seed, "fault times", &name),
+            choices: Stream::named(self.seed, "fault choices", &name),
+        });
+        self.namesakes.insert(label, number + 1);
     }
 
     /// What the plan says.
@@ -241,6 +327,21 @@ impl Faults {
 }
 
 impl<P: Process> Sim<P> {
+    /// Somebody intervenes: adds a fault to the plan, by its own schedule; what that schedule says of the past is left out.
+    /// Returns its index. The same interventions between the same events give the same run.
+    pub fn intervene(&mut self, plan: FaultPlan) -> u32 {
+        let label = plan.label();
+        let fault = self.faults.plans.len() as u32;
+        Arc::make_mut(&mut self.core.names)
+            .faults
+            .push((label.clone(), plan.line));
+        self.faults.open_streams(label);
+        let plans = self.faults.plans.iter().cloned();
+        self.faults.plans = plans.chain([plan]).collect();
+        self.schedule_round(fault, 0);
+        fault
+    }
+
     pub(super) fn schedule_faults(&mut self) {
         for fault in 0..self.faults.plans.len() as u32 {
             self.schedule_round(fault, 0);
@@ -248,8 +349,8 @@ impl<P: Process> Sim<P> {
     }
 
     fn schedule_round(&mut self, fault: u32, round: u32) {
-        let plans = std::sync::Arc::clone(&self.faults.plans);
-        let stream = &mut self.faults.streams[fault as usize];
+        let plans = Arc::clone(&self.faults.plans);
+        let stream = &mut self.faults.streams[fault as usize].times;
         if let Some(time) = plans[fault as usize]
             .schedule
             .next(self.core.now, round, stream)
@@ -327,7 +428,7 @@ impl<P: Process> Sim<P> {
     }
 
     fn with_fault(&mut self, active: u32, act: impl FnOnce(&Action, &mut Hold, &mut World<'_, P>)) {
-        let plans = std::sync::Arc::clone(&self.faults.plans);
+        let plans = Arc::clone(&self.faults.plans);
         let fault = self.faults.active[active as usize].fault;
         let mut hold = std::mem::take(&mut self.faults.active[active as usize].hold);
         let mut world = World {

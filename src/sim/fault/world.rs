@@ -6,7 +6,7 @@ use super::super::host::Host;
 use super::super::kernel::{Caused, Event, Sim};
 use super::super::net::Effect;
 use super::super::process::{Ctx, Process, Role};
-use super::super::record::Fact;
+use super::super::record::{Drop, Fact};
 use super::super::stream::Stream;
 use super::super::{NodeId, Pid};
 use super::{Step, Target, heal};
@@ -24,9 +24,10 @@ impl<P: Process> World<'_, P> {
         self.sim.core.now
     }
 
-    /// The fault's own random numbers.
+    /// The fault's own random numbers for times. Whom it chooses is drawn elsewhere ([`Self::draw`]), so that one node more
+    /// moves no moment.
     pub fn stream(&mut self) -> &mut Stream {
-        &mut self.sim.faults.streams[self.fault as usize]
+        &mut self.sim.faults.streams[self.fault as usize].times
     }
 
     /// The nodes a target means just now: sorted, each once.
@@ -73,7 +74,9 @@ impl<P: Process> World<'_, P> {
 
     /// So many of some nodes, by chance, in their order.
     pub fn draw(&mut self, mut nodes: Vec<NodeId>, n: u32) -> Vec<NodeId> {
-        self.stream().shuffle(&mut nodes);
+        self.sim.faults.streams[self.fault as usize]
+            .choices
+            .shuffle(&mut nodes);
         nodes.truncate(n as usize);
         nodes.sort_unstable();
         nodes
@@ -89,14 +92,20 @@ impl<P: Process> World<'_, P> {
             .collect()
     }
 
-    /// The processes on a node die; the machine lives on.
+    /// The processes on a node die and stay dead until this fault releases them; the machine lives on.
     pub fn crash(&mut self, node: NodeId) {
-        self.sim.crash_node(node, false);
+        self.hold_down(node, false);
     }
 
-    /// The machine dies.
+    /// The machine dies, and stays dead until this fault releases it.
     pub fn power_loss(&mut self, node: NodeId) {
-        self.sim.crash_node(node, true);
+        self.hold_down(node, true);
+    }
+
+    fn hold_down(&mut self, node: NodeId, power: bool) {
+        let active = self.active;
+        self.host(node).down_by.push((active, power));
+        self.sim.crash_node(node, power);
     }
 
     /// Whether the machine has power and all its processes live.
@@ -105,18 +114,51 @@ impl<P: Process> World<'_, P> {
         self.sim.core.hosts[node.index()].up && self.sim.core.residents.of(node).iter().all(alive)
     }
 
-    /// What is dead on a node starts again; what lives goes on.
+    /// This fault no longer keeps a node down. If no other does, what is dead on it starts.
+    pub fn release(&mut self, node: NodeId) {
+        let active = self.active;
+        let host = self.host(node);
+        let before = host.down_by.len();
+        host.down_by.retain(|d| d.0 != active);
+        if host.down_by.len() == before {
+            return;
+        }
+        host.up = !host.down_by.iter().any(|d| d.1);
+        if host.down_by.is_empty() {
+            self.start_dead(node);
+        }
+    }
+
+    /// What is dead on a node starts, whatever kept it down; what lives goes on. A fault that kept nothing else down is
+    /// over with it.
     pub fn restart(&mut self, node: NodeId) {
-        self.sim.core.hosts[node.index()].up = true;
-        for at in 0..self.sim.core.residents.of(node).len() {
-            let to = self.sim.core.residents.of(node)[at];
-            if !self.sim.core.tenants[to.index()].alive {
-                self.sim.core.schedule(0, Event::Start { to });
+        let host = self.host(node);
+        host.up = true;
+        let freed = std::mem::take(&mut host.down_by);
+        self.start_dead(node);
+        for (active, _) in freed {
+            let holds = |h: &Host<_, _>| h.down_by.iter().any(|d| d.0 == active);
+            let fault = self.sim.faults.active[active as usize].fault;
+            let kind = self.sim.faults.plans[fault as usize].action.heals_as();
+            let only_down = kind == Some(heal::What::Nodes) && active != self.active;
+            if only_down && !self.sim.core.hosts.iter().any(holds) {
+                self.sim.end_fault(active);
             }
         }
     }
 
-    /// The node freezes: nothing on it happens until as many resumes have been called.
+    fn start_dead(&mut self, node: NodeId) {
+        let life = self.host(node).life;
+        for at in 0..self.sim.core.residents.of(node).len() {
+            let to = self.sim.core.residents.of(node)[at];
+            if !self.sim.core.tenants[to.index()].alive {
+                self.sim.core.schedule(0, Event::Start { to, life });
+            }
+        }
+    }
+
+    /// The node freezes: nothing on it happens until as many resumes have been called. What a core was at work on is done
+    /// at its time, or when the node goes on, whichever is later.
     pub fn pause(&mut self, node: NodeId) {
         let host = self.host(node);
         host.paused += 1;
@@ -130,14 +172,13 @@ impl<P: Process> World<'_, P> {
     /// Undoes one pause; with the last, all that came meanwhile happens now, in its order.
     pub fn resume(&mut self, node: NodeId) {
         let host = self.host(node);
-        host.paused = host.paused.saturating_sub(1);
-        if host.paused > 0 {
+        if host.paused != 1 {
+            host.paused = host.paused.saturating_sub(1);
             return;
         }
-        let parked = std::mem::take(&mut host.parked);
-        let now = self.now();
-        for (_, caused) in parked {
-            self.sim.core.queue.schedule(now, caused);
+        host.paused = 0;
+        if !host.parked.is_empty() {
+            self.sim.core.schedule(0, Event::Thaw { node });
         }
         self.sim
             .core
@@ -145,25 +186,113 @@ impl<P: Process> World<'_, P> {
     }
 
     /// A node's machine, to be changed.
-    pub fn host(&mut self, node: NodeId) -> &mut Host<P::Message, Caused<P::Message>> {
+    pub(super) fn host(&mut self, node: NodeId) -> &mut Host<P::Message, Caused<P::Message>> {
         &mut self.sim.core.hosts[node.index()]
     }
 
-    /// Multiplies how slowly a node's CPU serves (in thousandths: 3000 is three times slower).
-    pub fn scale_cpu(&mut self, node: NodeId, milli: u64) {
-        let host = self.host(node);
-        host.slow_milli = (host.slow_milli.saturating_mul(milli) / 1000).max(1);
+    /// A node's CPU serves this many times slower (in thousandths: 3000 is three times).
+    pub fn slow_cpu(&mut self, node: NodeId, milli: u64) {
+        let active = self.active;
+        self.host(node).slow.add(active, milli);
     }
 
-    /// Undoes [`Self::scale_cpu`].
-    pub fn unscale_cpu(&mut self, node: NodeId, milli: u64) {
-        let host = self.host(node);
-        host.slow_milli = (host.slow_milli.saturating_mul(1000) / milli.max(1)).max(1);
+    /// Undoes this fault's [`Self::slow_cpu`].
+    pub fn unslow_cpu(&mut self, node: NodeId) {
+        let active = self.active;
+        self.host(node).slow.remove(active);
     }
 
-    /// Sets what a stalled disk held free again.
-    pub fn unstall(&mut self, node: NodeId) {
-        self.sim.core.unstall(node);
+    /// A node's disk serves this many times slower, in thousandths.
+    pub fn slow_disk(&mut self, node: NodeId, milli: u64) {
+        let active = self.active;
+        self.host(node).disk.slow.add(active, milli);
+    }
+
+    /// Undoes this fault's [`Self::slow_disk`].
+    pub fn unslow_disk(&mut self, node: NodeId) {
+        let active = self.active;
+        self.host(node).disk.slow.remove(active);
+    }
+
+    /// A node's disk begins no write and no sync until as many undoings have been called.
+    pub fn stall_disk(&mut self, node: NodeId) {
+        self.host(node).disk.stalled += 1;
+    }
+
+    /// Undoes one stall; with the last, what waited for the disk goes on.
+    pub fn unstall_disk(&mut self, node: NodeId) {
+        let disk = &mut self.host(node).disk;
+        disk.stalled = disk.stalled.saturating_sub(1);
+        if disk.stalled == 0 {
+            self.sim.core.unstall(node);
+        }
+    }
+
+    /// A node's disk has no room until as many undoings have been called.
+    pub fn fill_disk(&mut self, node: NodeId) {
+        self.host(node).disk.full += 1;
+    }
+
+    /// Undoes one [`Self::fill_disk`].
+    pub fn unfill_disk(&mut self, node: NodeId) {
+        let disk = &mut self.host(node).disk;
+        disk.full = disk.full.saturating_sub(1);
+    }
+
+    /// What a node's disk has not synced is lost, and nobody notices before the process on it starts again.
+    pub fn lose_unsynced(&mut self, node: NodeId) {
+        let now = self.now();
+        self.host(node).disk.lose_unsynced(now);
+    }
+
+    /// A node's clock jumps.
+    pub fn step_clock(&mut self, node: NodeId, by_ns: i64) {
+        self.host(node).clock.step(by_ns);
+    }
+
+    /// A node's clock runs faster from now on, by so many billionths; the opposite number undoes it.
+    pub fn add_drift(&mut self, node: NodeId, ppb: i64) {
+        let now = self.now();
+        self.host(node).clock.add_drift(now, ppb);
+    }
+
+    /// Cuts some nodes off from all others, in both directions; among themselves they reach one another.
+    pub fn isolate(&mut self, nodes: &[NodeId]) -> Vec<u32> {
+        let mut others = self.all();
+        others.retain(|n| !nodes.contains(n));
+        self.impair_ways(nodes, &others, false, &Effect::Cut)
+    }
+
+    /// Puts an effect on the links between two sets of nodes, in one direction or in both.
+    pub fn impair_ways(
+        &mut self,
+        from: &[NodeId],
+        to: &[NodeId],
+        one_way: bool,
+        effect: &Effect,
+    ) -> Vec<u32> {
+        let mut effects = vec![self.impair(from, to, effect.clone())];
+        if !one_way {
+            effects.push(self.impair(to, from, effect.clone()));
+        }
+        effects
+    }
+
+    /// Tells that the fault takes hold of one more node.
+    pub fn tell(&mut self, node: NodeId) {
+        let fact = Fact::FaultBegan {
+            fault: self.fault,
+            node: Some(node),
+        };
+        self.sim.core.record(super::Record::NOBODY, fact);
+    }
+
+    /// This fault has done all it was to do: it ends, as if its duration were over.
+    pub fn finish(&mut self) {
+        let active = self.active;
+        self.sim
+            .core
+            .schedule(0, Event::Fault(Step::End { active }));
     }
 
     /// Puts an effect on the links from some nodes to some others; the number undoes it.
@@ -209,17 +338,29 @@ impl<P: Process> Sim<P> {
             let pid = self.core.residents.of(node)[at];
             if self.core.tenants[pid.index()].alive {
                 self.kill_process(pid, power);
-            } else if power {
+            } else {
+                // It cannot die twice, but its bytes can still be lost.
                 self.lose_bytes(pid, power);
             }
         }
         let host = &mut self.core.hosts[node.index()];
         host.clear_requests();
-        // Nobody listens any more, so what waited for the machine to wake up is gone with it.
+        host.disk.forget(power);
         if power {
-            host.parked.clear();
+            self.lose_parked(node);
         }
-        self.core.hosts[node.index()].disk.forget(power);
+    }
+
+    /// What waited for a frozen machine is gone with its power.
+    fn lose_parked(&mut self, node: NodeId) {
+        let parked = std::mem::take(&mut self.core.hosts[node.index()].parked);
+        for caused in parked {
+            if let Event::Arrive { to, from, link, .. } = caused.event {
+                self.core.net.traffic_mut(link).in_flight -= 1;
+                let why = Drop::Down;
+                self.core.record(from, Fact::Dropped { to, why });
+            }
+        }
     }
 
     pub(in super::super) fn kill_process(&mut self, pid: Pid, power: bool) {
