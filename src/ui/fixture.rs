@@ -264,18 +264,31 @@ fn latency() -> Latency {
 }
 
 fn heatmap() -> Heatmap {
-    let rows: Vec<u64> = (0..12).map(|r| (2 * MS) << r).collect();
+    // Ten rows to a decade, from a millisecond.
+    let row_low_ns: Vec<u64> = (0..40)
+        .map(|r| (libm::pow(10.0, f64::from(r) / 10.0) * MS as f64) as u64)
+        .collect();
     let columns = (0..125u64)
         .map(|x| {
-            let mut counts = vec![0; 12];
-            counts[1] = 6 + x % 3;
-            counts[2] = 20 + (x * 7) % 9;
-            counts[3] = 4 + x % 5;
+            let mut counts = vec![0; 40];
+            for (row, count) in [
+                (7, 2),
+                (8, 5),
+                (9, 9),
+                (10, 20),
+                (11, 24),
+                (12, 14),
+                (13, 8),
+                (14, 3),
+            ] {
+                counts[row] = count + (x * 7 + row as u64 * 3) % 4;
+            }
             if x > 104 {
-                let high = (x - 104) / 3;
-                counts[(4 + high as usize).min(11)] = 12 + x % 4;
-                counts[(3 + high as usize).min(10)] += 3;
-                counts[2] = 2;
+                let high = ((x - 104) as usize * 5 / 4).min(22);
+                for row in 0..4 {
+                    counts[13 + high + row] += [3, 9, 6, 1][row];
+                }
+                counts[10..13].fill(2);
             }
             HeatColumn {
                 from_ns: x * 100 * MS,
@@ -284,7 +297,7 @@ fn heatmap() -> Heatmap {
         })
         .collect();
     Heatmap {
-        row_low_ns: rows,
+        row_low_ns,
         column_ns: 100 * MS,
         columns,
     }

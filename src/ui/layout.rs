@@ -163,7 +163,7 @@ fn small(body: Rect) -> Vec<(Pane, Rect)> {
     let events = (h / 4).clamp(3, 10);
     let latency = if h >= 18 { (h / 6).clamp(4, 10) } else { 0 };
     let (upper, rest) = top(body, h - time - events - latency);
-    let (topology, queues) = left(upper, split(upper.width, 54));
+    let (topology, queues) = left(upper, split(upper.width, 55));
     let (latency_area, rest) = top(rest, latency);
     let (events_area, time_area) = top(rest, events);
     let mut panes = vec![(Pane::Topology, topology), (Pane::Queues, queues)];

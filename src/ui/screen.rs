@@ -72,7 +72,7 @@ fn draw_layout(model: &Model, layout: &Layout, buffer: &mut Buffer) {
         &mut Pen::new(buffer, layout.remark, look),
         model.size,
         &missing,
-        "1-6 pane  z zoom",
+        "z zoom",
     );
     draw_overlay(model, buffer);
     let mut foot = Pen::new(buffer, layout.footer, look);
@@ -91,7 +91,11 @@ fn missing(model: &Model, layout: &Layout, left: topology::Left) -> Vec<String> 
     }
     for pane in [Pane::Heatmap, Pane::Latency] {
         if layout.area(pane).is_none() {
-            out.push(pane.title().to_lowercase());
+            out.push(if pane == Pane::Heatmap {
+                "heatmap".into()
+            } else {
+                "latency".into()
+            });
         }
     }
     if left.boxes {

@@ -33,6 +33,28 @@ pub fn cut(text: &str, cells: usize) -> String {
     out
 }
 
+/// The text, or its beginning and its end with `…` between them, where the end tells it from others: `events/…ders/12`.
+pub fn cut_middle(text: &str, cells: usize) -> String {
+    let total = text.width();
+    if total <= cells || cells < 5 {
+        return cut(text, cells);
+    }
+    let head_room = cells / 2;
+    let mut out = cut(text, head_room);
+    let mut skip = total - (cells - out.width());
+    for c in text.chars().filter(|c| !c.is_control()) {
+        let w = c.width().unwrap_or(0);
+        if skip >= w && skip > 0 {
+            skip -= w;
+        } else if skip > 0 {
+            skip = 0;
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Cut to `cells` and filled up with spaces on the right.
 pub fn left(text: &str, cells: usize) -> String {
     let mut out = cut(text, cells);
@@ -205,6 +227,14 @@ mod tests {
         assert_eq!(cut("orders", 0), "");
         assert_eq!(cut("注文/1", 4), "注…");
         assert_eq!(cut("a\tb\u{1b}", 4), "ab");
+    }
+
+    #[test]
+    fn a_cut_in_the_middle_keeps_the_end() {
+        assert_eq!(cut_middle("events/orders/12", 10), "even…rs/12");
+        for cells in 0..30 {
+            assert!(width(&cut_middle("注文/orders/注文", cells)) <= cells);
+        }
     }
 
     #[test]

@@ -21,15 +21,22 @@ pub fn by_weight(checks: &[CheckRow]) -> Vec<&CheckRow> {
 pub fn draw(pen: &mut Pen<'_>, checks: &[CheckRow]) {
     let rows = usize::from(pen.height());
     let checks = by_weight(checks);
-    let shown = if checks.len() > rows {
-        rows.saturating_sub(1)
-    } else {
+    let broken = checks
+        .iter()
+        .filter(|c| c.verdict == Verdict::Broken)
+        .count();
+    // Where all that is broken is seen, the rest may be left out: the foot of the screen says so.
+    let shown = if checks.len() <= rows {
         checks.len()
+    } else if broken > 0 && broken <= rows {
+        rows
+    } else {
+        rows.saturating_sub(1)
     };
     for (y, check) in checks[..shown].iter().enumerate() {
         line(pen, y as u16, check);
     }
-    if shown < checks.len() && rows > 0 {
+    if shown < rows.min(checks.len()) {
         let rest = &checks[shown..];
         let broken = rest.iter().filter(|c| c.verdict == Verdict::Broken).count();
         let mut more = format!("+{} more checks", rest.len());

@@ -14,16 +14,25 @@ pub fn draw(pen: &mut Pen<'_>, header: &Header, play: &Playback) {
     let state_at = width.saturating_sub(word.len() as u16 + 2);
     pen.text(state_at, 0, word, role);
     let mut end = state_at.saturating_sub(2);
-    for (part, role) in troubles(header, width >= 100).into_iter().rev() {
-        let w = text::width(&part) as u16;
-        if end > w + 50 {
-            pen.text(end - w, 0, &part, role);
-            end -= w + 2;
+    let gap = if width >= 100 { 3 } else { 2 };
+    let parts = parts(header, play, width >= 100);
+    let needed: u16 = parts
+        .iter()
+        .take(4)
+        .map(|p| text::width(&p.0) as u16 + gap)
+        .sum();
+    for (long, short, role) in troubles(header, width >= 140).into_iter().rev() {
+        for part in [long, short] {
+            let w = text::width(&part) as u16;
+            if end >= needed + w {
+                pen.text(end - w, 0, &part, role);
+                end -= w + 2;
+                break;
+            }
         }
     }
-    let gap = if width >= 100 { 3 } else { 2 };
     let mut x = 1;
-    for (part, role) in parts(header, play, width >= 100) {
+    for (part, role) in parts {
         let w = text::width(&part) as u16;
         if x + w <= end {
             x = pen.text(x, 0, &part, role) + gap;
@@ -43,17 +52,21 @@ fn state(play: &Playback) -> (&'static str, Role) {
     }
 }
 
-fn troubles(header: &Header, long: bool) -> Vec<(String, Role)> {
+/// What is wrong: in words, in short, and its style.
+fn troubles(header: &Header, roomy: bool) -> Vec<(String, String, Role)> {
     let mut out = Vec::new();
+    let plural = |n: u32| if n == 1 { "" } else { "s" };
+    let short = |n: u32| text::short_count(u64::from(n));
     if header.faults > 0 {
-        let s = if header.faults == 1 { "" } else { "s" };
-        let active = if long { " active" } else { "" };
-        out.push((format!("! {} fault{s}{active}", header.faults), Role::Warn));
+        let n = header.faults;
+        let active = if roomy { " active" } else { "" };
+        let long = format!("! {} fault{}{active}", short(n), plural(n));
+        out.push((long, format!("! {}", short(n)), Role::Warn));
     }
     if header.findings > 0 {
-        let s = if header.findings == 1 { "" } else { "s" };
-        let count = text::short_count(u64::from(header.findings));
-        out.push((format!("{} {count} finding{s}", glyphs::BAD), Role::Bad));
+        let n = header.findings;
+        let long = format!("{} {} finding{}", glyphs::BAD, short(n), plural(n));
+        out.push((long, format!("{} {}", glyphs::BAD, short(n)), Role::Bad));
     }
     out
 }

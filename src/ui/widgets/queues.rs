@@ -41,18 +41,18 @@ impl Queues<'_> {
             got
         };
         let queues = self.rows.len() as u16;
-        let broken = self
-            .checks
-            .iter()
-            .filter(|c| c.verdict == Verdict::Broken)
-            .count() as u16;
+        let all_checks = self.checks.len() as u16;
+        let broken = self.checks.iter().filter(|c| c.verdict == Verdict::Broken);
         let mut table = take(queues.clamp(1, 3));
-        let mut checks = take(broken.min(2));
-        let totals = total_rows(self.totals, width);
-        let totals = if height >= 10 { take(totals + 1) } else { 0 };
+        let mut checks = take((broken.count() as u16).min(2));
+        table += take(queues.min(height / 2).saturating_sub(table));
+        let mut totals = total_rows(self.totals, width);
+        if height < totals + all_checks.min(3) + table + 1 {
+            totals = 0;
+        }
+        let totals = take(totals);
         if height >= 10 {
-            let rest = self.checks.len() as u16 - checks;
-            checks += take((rest + 1).min(6).min(rest + 1));
+            checks += take(all_checks - checks);
         }
         table += take(queues.saturating_sub(table));
         Shares {
@@ -71,29 +71,29 @@ impl Queues<'_> {
         let rows = usize::from(shares.table);
         let first = self.first_shown(rows);
         for (y, row) in self.rows.iter().skip(first).take(rows).enumerate() {
-            let y = 1 + y as u16;
-            columns.row(pen, y, row);
-            if self.selected == Some(first + usize::from(y) - 1) {
-                pen.restyle_row(y, Role::Selected);
+            columns.row(pen, 1 + y as u16, row);
+            if self.selected == Some(first + y) {
+                pen.restyle_row(1 + y as u16, Role::Selected);
             }
         }
         if self.rows.is_empty() {
             pen.text(1, 1, "no queues", Role::Dim);
         }
-        let spare = height.saturating_sub(1 + shares.table + shares.totals + shares.checks);
-        let mut y = 1 + shares.table + spare.min(1);
-        if shares.totals > 0 {
-            y += 1;
-            let rows = shares.totals - 1;
-            totals(&mut pen.part(0, y - 1, width, rows), self.totals);
-            y += rows;
-        }
-        if shares.checks > 0 {
-            let y = y.min(height - shares.checks);
-            let wanted = (self.checks.len() as u16).min(shares.checks);
-            let top = if shares.checks > wanted { y + 1 } else { y };
-            let top = top.min(height - wanted);
-            checks::draw(&mut pen.part(0, top, width, wanted), self.checks);
+        let mut spare = height.saturating_sub(1 + shares.table + shares.totals + shares.checks);
+        let mut y = 1 + shares.table;
+        for (rows, is_totals) in [(shares.totals, true), (shares.checks, false)] {
+            if rows == 0 {
+                continue;
+            }
+            let gap = spare.min(1);
+            spare -= gap;
+            let mut part = pen.part(0, y + gap, width, rows);
+            if is_totals {
+                totals(&mut part, self.totals);
+            } else {
+                checks::draw(&mut part, self.checks);
+            }
+            y += gap + rows;
         }
     }
 
@@ -134,7 +134,7 @@ impl Columns {
             .max()
             .unwrap_or(5);
         let mut room = usize::from(width).saturating_sub(2);
-        let wanted = longest.clamp(5, 24);
+        let wanted = longest.clamp(5, 28.min((room * 2 / 5).max(12)));
         let name = wanted.min(room.saturating_sub(DEPTH + 1).max(5));
         room = room.saturating_sub(name + DEPTH + 1);
         let oldest = room >= OLDEST;
@@ -167,7 +167,12 @@ impl Columns {
     }
 
     fn row(&self, pen: &mut Pen<'_>, y: u16, row: &QueueRow) {
-        let mut x = pen.text(1, y, &text::left(&full_name(row), self.name), Role::Plain);
+        let mut x = pen.text(
+            1,
+            y,
+            &text::left(&text::cut_middle(&full_name(row), self.name), self.name),
+            Role::Plain,
+        );
         let tendency = tendency(&row.trend);
         let role = if tendency == glyphs::RISING {
             Role::Warn
@@ -222,7 +227,7 @@ fn tendency(trend: &[u64]) -> char {
     }
 }
 
-const TOTAL_WIDTH: u16 = 21;
+const TOTAL_WIDTH: u16 = 18;
 
 fn total_rows(totals: &[Total], width: u16) -> u16 {
     let columns = (width.saturating_sub(1) / TOTAL_WIDTH).max(1);
@@ -235,7 +240,7 @@ fn totals(pen: &mut Pen<'_>, totals: &[Total]) {
     for (i, total) in totals.iter().enumerate() {
         let i = i as u16;
         let (x, y) = (1 + i % columns * TOTAL_WIDTH, i / columns);
-        let at = pen.text(x, y, &text::left(&total.name, 11), Role::Dim);
+        let at = pen.text(x, y, &text::left(&total.name, 10), Role::Dim);
         let role = if total.bad && total.value > 0 {
             Role::Bad
         } else {

@@ -25,7 +25,14 @@ pub fn draw(pen: &mut Pen<'_>, timeline: &Timeline, place: Place) {
     if width < 20 || height == 0 {
         return;
     }
-    let lanes_rows = usize::from(height - 1);
+    // Where there is more room than lanes, the last row names the times.
+    let ticks = usize::from(height) >= timeline.lanes.len() + 2;
+    let line_y = if ticks {
+        (timeline.lanes.len() as u16).min(height - 2)
+    } else {
+        height - 1
+    };
+    let lanes_rows = usize::from(line_y);
     let shown = if timeline.lanes.len() > lanes_rows {
         lanes_rows.saturating_sub(1)
     } else {
@@ -56,11 +63,14 @@ pub fn draw(pen: &mut Pen<'_>, timeline: &Timeline, place: Place) {
         let more = format!("+{hidden} more lanes: z zooms");
         pen.text(1, shown as u16, &more, Role::Dim);
     }
-    draw_line(pen, height - 1, timeline, scale, place);
-    pen.text(to + 1, height - 1, &end, Role::Dim);
+    draw_line(pen, line_y, timeline, scale, place);
+    pen.text(to + 1, line_y, &end, Role::Dim);
+    if ticks {
+        draw_ticks(pen, line_y + 1, scale);
+    }
     if label > 0 {
         let name = text::right("time", usize::from(label));
-        pen.text(1, height - 1, &name, Role::Dim);
+        pen.text(1, line_y, &name, Role::Dim);
     }
 }
 
@@ -102,26 +112,46 @@ fn draw_line(pen: &mut Pen<'_>, y: u16, timeline: &Timeline, scale: Scale, place
     }
 }
 
+/// Times below the line, at steps that people count in.
+fn draw_ticks(pen: &mut Pen<'_>, y: u16, scale: Scale) {
+    const STEPS_S: [u64; 14] = [
+        1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400,
+    ];
+    let cells = u64::from(scale.to.saturating_sub(scale.from)).max(1);
+    let ten_cells_ns = scale.end_ns / cells * 10;
+    let wanted = STEPS_S.iter().map(|s| s * 1_000_000_000);
+    let Some(step) = wanted.into_iter().find(|&ns| ns >= ten_cells_ns.max(1)) else {
+        return;
+    };
+    let mut at = 0;
+    while at < scale.end_ns {
+        pen.text(
+            scale.x(at),
+            y,
+            &text::span(at).replace("0ns", "0s"),
+            Role::Dim,
+        );
+        at += step;
+    }
+}
+
 fn draw_lane(pen: &mut Pen<'_>, y: u16, lane: &Lane, scale: Scale, now_ns: u64) {
     for span in &lane.spans {
         let from = scale.x(span.from_ns);
         let to = scale.x(span.to_ns.unwrap_or(now_ns)).max(from + 1);
         let role = mark_role(span.kind);
         let room = usize::from(to - from);
-        let label = if text::width(&span.label) < room {
-            span.label.as_str()
-        } else {
-            ""
-        };
-        let sign = if label.is_empty() {
-            mark_sign(span.kind)
-        } else {
-            glyphs::SPAN
-        };
-        let after = pen.text(from, y, label, role);
-        pen.row(after, to, y, glyphs::SPAN, role);
-        if label.is_empty() {
-            pen.sign(from, y, sign, role);
+        if text::width(&span.label) < room {
+            let after = pen.text(from, y, &span.label, role);
+            pen.row(after, to, y, glyphs::SPAN, role);
+            continue;
+        }
+        pen.row(from, to, y, glyphs::SPAN, role);
+        pen.sign(from, y, mark_sign(span.kind), role);
+        // What just began has its name in the empty time after it.
+        let last = span.to_ns.is_none();
+        if last && to + 1 + (text::width(&span.label) as u16) < scale.to {
+            pen.text(to + 1, y, &span.label, role);
         }
     }
 }

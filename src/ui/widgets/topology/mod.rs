@@ -45,14 +45,15 @@ pub fn draw(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Optio
         let chosen = selected.is_some_and(|s| placed.card.members.contains(&s));
         match plan.mode {
             Mode::Boxes(_) => draw_box(pen, placed, chosen),
-            Mode::Lines => draw_line(pen, placed, chosen),
+            Mode::Lines | Mode::Pairs => draw_line(pen, placed, chosen),
         }
     }
-    if plan.mode != Mode::Lines {
+    let boxes = matches!(plan.mode, Mode::Boxes(_));
+    if boxes {
         leave_boxes(pen, &wires, &plan);
     }
     Left {
-        boxes: plan.mode == Mode::Lines,
+        boxes: !boxes,
         grouped: plan.grouped,
         hidden: 0,
     }
@@ -73,7 +74,7 @@ fn draw_box(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
     let mut inner = pen.part(placed.x, placed.y, placed.width, placed.height);
     inner.clear();
     let (w, h) = (placed.width, placed.height);
-    drop(inner.frame("", "", false));
+    inner.frame("", "", false);
     let border = match card.role {
         Role::Bad | Role::Warn => card.role,
         _ => Role::Border,
@@ -103,12 +104,21 @@ fn draw_box(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
         } else {
             Role::Plain
         };
-        inner.text(2, 1 + y as u16, &text::cut(line, inside), role);
+        inner.text(2, 1 + y as u16, &fitting(line, inside), role);
     }
     let zone = format!(" zone {} ", card.zone);
     if !card.zone.is_empty() && text::width(&zone) + 2 <= usize::from(w) {
         let end = w - 1;
         inner.text_right(end, h - 1, &zone, Role::Dim);
+    }
+}
+
+/// A line as it fits: without its list of names, if that would be cut.
+fn fitting(line: &str, room: usize) -> String {
+    if text::width(line) <= room {
+        line.to_string()
+    } else {
+        text::cut(plan::head(line), room)
     }
 }
 
@@ -129,8 +139,10 @@ fn leave_boxes(pen: &mut Pen<'_>, wires: &[Wire], plan: &Plan) {
                 .placed
                 .iter()
                 .any(|p| p.x + p.width == x && (p.y..p.y + p.height).contains(&y));
-            if from && pen.at(left_of, y) == "│" {
-                pen.sign(left_of, y, '├', Role::Border);
+            match pen.at(left_of, y) {
+                "│" if from => pen.sign(left_of, y, '├', Role::Border),
+                "┘" if from => pen.sign(left_of, y, '┴', Role::Border),
+                _ => {}
             }
         }
     }
@@ -142,17 +154,23 @@ fn draw_line(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
     let line = card.lines.first().map_or("", String::as_str);
     let name_room = room.saturating_sub(2).max(1);
     let name = if chosen { Role::Selected } else { Role::Strong };
-    let mut part = pen.part(placed.x, placed.y, placed.width, 1);
+    let mut part = pen.part(placed.x, placed.y, placed.width, placed.height);
     let x = part.text(0, 0, &text::cut(&card.title, name_room), name);
     part.sign(x, 0, ' ', Role::Plain);
     part.sign(x + 1, 0, card.sign, card.role);
-    if line_fits(card, room) {
+    let below = placed.height > 1;
+    if below || line_fits(card, room) {
         let role = match card.role {
             Role::Bad | Role::Warn => card.role,
             _ => Role::Plain,
         };
-        let at = part.text(x + 2, 0, " ", role);
-        part.text(at, 0, line, role);
+        if below {
+            part.text(1, 1, &fitting(line, room.saturating_sub(1)), role);
+        } else {
+            let at = part.text(x + 2, 0, " ", role);
+            let room = room.saturating_sub(usize::from(at));
+            part.text(at, 0, &fitting(line, room), role);
+        }
     }
 }
 
@@ -161,17 +179,17 @@ fn line_fits(card: &cards::Card, room: usize) -> bool {
     let name = text::width(&card.title) + 3;
     card.lines
         .first()
-        .is_some_and(|l| room >= name + text::width(l).min(5))
+        .is_some_and(|l| room >= name + text::width(plan::head(l)).min(5))
 }
 
 /// How far to the right a card reaches.
 fn end_of(placed: &Placed, mode: Mode) -> u16 {
-    if mode != Mode::Lines {
+    if matches!(mode, Mode::Boxes(_)) {
         return placed.x + placed.width;
     }
     let room = usize::from(placed.width);
     let name = text::width(&placed.card.title) + 2;
-    let used = if line_fits(&placed.card, room) {
+    let used = if placed.height == 1 && line_fits(&placed.card, room) {
         let line = placed.card.lines.first().map_or(0, |l| text::width(l));
         name + 1 + line
     } else {
@@ -263,16 +281,17 @@ fn across(plan: &Plan, flows: &[(usize, usize, Flow)], a: usize, b: usize, flow:
         (channel.clamp(start_x, end.0.max(start_x)), end.1),
         end,
     ]);
-    // Where its own column meets the other's row, no other wire is.
+    // Where its own column meets the other's row, no other wire is; nor behind that, if it is the only one there.
     let corner = (channel.clamp(start_x, end.0.max(start_x)), end.1);
-    let own = path.iter().rposition(|&at| at == corner).unwrap_or(0);
-    let alone_at_end = flows
+    let at_corner = path.iter().rposition(|&at| at == corner).unwrap_or(0);
+    let mut others = flows
         .iter()
         .filter(|f| f.1 == b && plan.placed[f.0].layer == from.layer);
-    let own = if alone_at_end.clone().all(|f| f.2.cut) && flow.cut {
-        path.len().saturating_sub(3)
+    let shared = others.any(|f| f.0 != a && f.2.cut != flow.cut);
+    let own = if shared {
+        at_corner
     } else {
-        own
+        usize::midpoint(at_corner, path.len().saturating_sub(1))
     };
     Wire {
         path,
@@ -353,7 +372,7 @@ fn buses(plan: &Plan, flows: &[(usize, usize, Flow)], width: u16) -> Vec<Wire> {
             let stub = |i: usize| (end_of(&plan.placed[i], plan.mode).min(x), row(i));
             let path = wires::path(&[stub(upper), (x, row(upper)), (x, row(lower))]);
             let back: Vec<At> = wires::path(&[(x, row(lower)), stub(lower)]);
-            let own = (path.len() + usize::from(x - stub(upper).0)) / 2;
+            let own = usize::midpoint(path.len(), usize::from(x - stub(upper).0));
             let mut whole = path;
             whole.extend(back.into_iter().skip(1));
             wires.push(Wire {
@@ -369,7 +388,7 @@ fn buses(plan: &Plan, flows: &[(usize, usize, Flow)], width: u16) -> Vec<Wire> {
 
 /// Where not even groups fit: nodes in lines, in as many columns as fit, the worst first.
 fn draw_list(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Option<usize>) -> Left {
-    let (width, height) = (pen.width(), pen.height());
+    let (width, height) = (pen.width().saturating_sub(1), pen.height());
     let mut nodes: Vec<(usize, &NodeCard)> = topology.nodes.iter().enumerate().collect();
     nodes.sort_by_key(|(i, n)| {
         (
@@ -391,7 +410,7 @@ fn draw_list(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Opti
         nodes.len()
     };
     for (i, (index, node)) in nodes[..shown].iter().enumerate() {
-        let (x, y) = (i as u16 % columns * column, i as u16 / columns);
+        let (x, y) = (1 + i as u16 % columns * column, i as u16 / columns);
         let role = if selected == Some(*index) {
             Role::Selected
         } else {
@@ -403,7 +422,7 @@ fn draw_list(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Opti
     let hidden = nodes.len() - shown;
     if hidden > 0 && height > 0 {
         let more = format!("+{} more nodes: z zooms", text::count(hidden as u64));
-        pen.text(0, height - 1, &more, Role::Dim);
+        pen.text(1, height - 1, &more, Role::Dim);
     }
     Left {
         boxes: true,

@@ -13,6 +13,8 @@ pub enum Mode {
     Boxes(u16),
     /// Each in one line.
     Lines,
+    /// Each in two lines: its name, and below it what it does.
+    Pairs,
 }
 
 /// A card and its rectangle.
@@ -56,8 +58,10 @@ pub struct Plan {
 
 /// In a layer with more nodes than this, single lines say less than a group.
 const LINES_MAX: usize = 16;
-/// Least room between layers.
+/// Least room between layers of boxes.
 const GAP_MIN: u16 = 7;
+/// Least room between layers of lines.
+const LINES_GAP_MIN: u16 = 4;
 /// Most room between layers: longer lines are only longer.
 const GAP_MAX: u16 = 30;
 
@@ -67,7 +71,14 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
     if layers.is_empty() {
         return None;
     }
-    let modes = [Mode::Boxes(3), Mode::Boxes(2), Mode::Boxes(1), Mode::Lines];
+    let modes = [
+        (Mode::Boxes(3), false),
+        (Mode::Boxes(2), false),
+        (Mode::Boxes(1), false),
+        (Mode::Lines, true),
+        (Mode::Pairs, false),
+        (Mode::Lines, false),
+    ];
     let few = layers.iter().all(|l| l.len() <= LINES_MAX);
     let plain = || -> Vec<Vec<Card>> {
         let one = |&i: &usize| cards::single(topology, i, now_ns);
@@ -75,15 +86,15 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
     };
     if few {
         let cards = plain();
-        for mode in modes {
-            if let Some(plan) = fit(topology, &cards, mode, width, height) {
+        for (mode, whole) in modes {
+            if let Some(plan) = fit(topology, &cards, mode, whole, (width, height)) {
                 return Some(plan);
             }
         }
     }
-    for mode in modes {
+    for (mode, whole) in modes {
         let cards = partly(topology, &layers, mode, height, now_ns);
-        if let Some(plan) = fit(topology, &cards, mode, width, height) {
+        if let Some(plan) = fit(topology, &cards, mode, whole, (width, height)) {
             return Some(plan);
         }
     }
@@ -94,7 +105,7 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
             _ => vec![cards::all_in_one(topology, l)],
         })
         .collect();
-    fit(topology, &cards, Mode::Lines, width, height)
+    fit(topology, &cards, Mode::Lines, false, (width, height))
 }
 
 fn ordered(topology: &Topology) -> Vec<Vec<usize>> {
@@ -132,6 +143,7 @@ fn card_height(card: &Card, mode: Mode) -> u16 {
     match mode {
         Mode::Boxes(lines) => 2 + (card.lines.len() as u16).clamp(1, lines),
         Mode::Lines => 1,
+        Mode::Pairs => 1 + u16::from(!card.lines.is_empty()),
     }
 }
 
@@ -145,7 +157,7 @@ fn rows(cards: &[Card], mode: Mode) -> u16 {
 
 fn card_width(card: &Card, mode: Mode) -> usize {
     let title = text::width(&card.title) + 2;
-    let lines = |n: usize| card.lines.iter().take(n).map(|l| text::width(l));
+    let lines = |n: usize| card.lines.iter().take(n).map(|l| text::width(head(l)));
     match mode {
         Mode::Boxes(n) => {
             let zone = if card.zone.is_empty() {
@@ -153,36 +165,42 @@ fn card_width(card: &Card, mode: Mode) -> usize {
             } else {
                 text::width(&card.zone) + 7
             };
-            let inside = lines(usize::from(n)).max().unwrap_or(0).max(title + 1);
+            let inside = lines(usize::from(n)).max().unwrap_or(0).max(title);
             (inside + 4).max(zone + 2)
         }
         Mode::Lines => title + lines(1).next().map_or(0, |w| w + 1),
+        Mode::Pairs => lines(1).next().map_or(0, |w| w + 1).max(title),
     }
+}
+
+/// A line without its list of names, which may be left out.
+pub fn head(line: &str) -> &str {
+    line.split_once(": ").map_or(line, |(head, _)| head)
 }
 
 fn fit(
     topology: &Topology,
     cards: &[Vec<Card>],
     mode: Mode,
-    width: u16,
-    height: u16,
+    whole: bool,
+    (width, height): (u16, u16),
 ) -> Option<Plan> {
-    let titled = topology.layer_titles.len() == cards.len() && mode != Mode::Lines;
+    let boxes = matches!(mode, Mode::Boxes(_));
+    let titled = topology.layer_titles.len() == cards.len() && boxes;
     let head = u16::from(titled);
     let room = height.checked_sub(head)?;
     if cards.iter().any(|layer| rows(layer, mode) > room) {
         return None;
     }
-    let columns = columns(cards, mode, width)?;
+    let columns = columns(cards, mode, whole, width)?;
     let mut placed = Vec::new();
     for (layer, (cards, &(x, w))) in cards.iter().zip(&columns).enumerate() {
         let spare = room - rows(cards, mode);
-        let between =
-            (spare / (cards.len() as u16 + 1)).min(if mode == Mode::Lines { 1 } else { 2 });
+        let between = (spare / (cards.len() as u16 + 1)).min(if boxes { 2 } else { 1 });
         let used = between * (cards.len() as u16).saturating_sub(1);
         let mut y = head + (spare.saturating_sub(used)) / 2;
-        if mode == Mode::Lines {
-            y = head + (spare.saturating_sub(used)).min(1) / 2;
+        if !boxes {
+            y = head;
         }
         for card in cards {
             let h = card_height(card, mode);
@@ -211,8 +229,9 @@ fn fit(
     })
 }
 
-/// First column and width of each layer; texts may be cut to two thirds before this gives up.
-fn columns(cards: &[Vec<Card>], mode: Mode, width: u16) -> Option<Vec<(u16, u16)>> {
+/// First column and width of each layer. With `whole`, only if no text is cut; otherwise texts of boxes may be cut to
+/// two thirds, and lines may lose what stands after the name.
+fn columns(cards: &[Vec<Card>], mode: Mode, whole: bool, width: u16) -> Option<Vec<(u16, u16)>> {
     let gaps = (cards.len() as u16).checked_sub(1)?;
     let wanted: Vec<u16> = cards
         .iter()
@@ -221,14 +240,16 @@ fn columns(cards: &[Vec<Card>], mode: Mode, width: u16) -> Option<Vec<(u16, u16)
             widest.unwrap_or(0).min(30) as u16
         })
         .collect();
+    let boxes = matches!(mode, Mode::Boxes(_));
+    let around = if boxes { 6 } else { 2 };
     let names: Vec<u16> = cards
         .iter()
         .map(|layer| {
-            let widest = layer.iter().map(|c| text::width(&c.title) + 4).max();
-            widest.unwrap_or(0).clamp(6, 24) as u16
+            let widest = layer.iter().map(|c| text::width(&c.title) + around).max();
+            widest.unwrap_or(0).clamp(6, 26) as u16
         })
         .collect();
-    let least = gaps * GAP_MIN + 2;
+    let least = gaps * if boxes { GAP_MIN } else { LINES_GAP_MIN } + 2;
     let mut widths = wanted.clone();
     let mut total: u16 = widths.iter().sum();
     while total + least > width {
@@ -240,7 +261,7 @@ fn columns(cards: &[Vec<Card>], mode: Mode, width: u16) -> Option<Vec<(u16, u16)
         total -= 1;
     }
     let lost: u16 = wanted.iter().sum::<u16>() - total;
-    if mode != Mode::Lines && lost * 3 > wanted.iter().sum::<u16>() {
+    if whole && lost > 0 || boxes && lost * 3 > wanted.iter().sum::<u16>() {
         return None;
     }
     let gap = (width - 2 - total)

@@ -125,6 +125,10 @@ pub fn path(corners: &[At]) -> Vec<At> {
 pub fn draw_traffic(pen: &mut Pen<'_>, wires: &[Wire], now_ns: u64) {
     for (number, wire) in wires.iter().enumerate() {
         for at in messages(wire, number, now_ns) {
+            // Where lines meet or turn, their shape says more than a message.
+            if !matches!(pen.at(at.0, at.1), "─" | "│") {
+                continue;
+            }
             pen.sign(at.0, at.1, glyphs::MESSAGE, Role::Traffic);
         }
     }
