@@ -1,11 +1,12 @@
 //! Apache Kafka: brokers with replicated logs, one controller process, producers, consumer groups. Modelled after Kafka
 //! 4.0 in KRaft mode; where this model is simpler than the product, the place says so.
 
+#[allow(dead_code, reason = "until consumers use it")]
+mod assign;
 mod batch;
 mod broker;
 mod build;
 mod check;
-#[allow(dead_code, reason = "until clients use it")]
 mod client;
 mod cluster;
 mod consumer;

@@ -1,0 +1,13 @@
+//! Producers: the client that any process may embed, and the application of a producer workload.
+
+mod accumulator;
+mod app;
+mod client;
+mod partitioner;
+mod settings;
+
+pub(super) use app::Load;
+pub use app::ProducerApp;
+pub use client::{PRODUCER_TIMERS, ProducerClient};
+pub use partitioner::{murmur2, of_key};
+pub use settings::{ProducerConfig, ProducerSettings};
