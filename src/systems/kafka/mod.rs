@@ -1,7 +1,6 @@
 //! Apache Kafka: brokers with replicated logs, one controller process, producers, consumer groups. Modelled after Kafka
 //! 4.0 in KRaft mode; where this model is simpler than the product, the place says so.
 
-#[allow(dead_code, reason = "until consumers use it")]
 mod assign;
 mod batch;
 mod broker;
@@ -22,10 +21,15 @@ mod workloads;
 
 pub use broker::Broker;
 pub use cluster::Cluster;
-pub use consumer::{ConsumerApp, ConsumerGroupSettings};
+pub use consumer::{
+    CONSUMER_TIMERS, Commit, ConsumerApp, ConsumerClient, ConsumerConfig, ConsumerGroupSettings,
+    Event, OffsetReset, OnError, Ordering, Polled, Topics,
+};
 pub use controller::Controller;
 pub use notes::NOTES;
-pub use producer::{ProducerApp, ProducerSettings};
+pub use producer::{
+    PRODUCER_TIMERS, ProducerApp, ProducerClient, ProducerConfig, ProducerSettings, murmur2, of_key,
+};
 pub use protocol::{Acks, Assignor, Message};
 pub use settings::{Settings, TopicSettings, Truncation};
 

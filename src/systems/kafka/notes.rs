@@ -49,8 +49,26 @@ pub const NOTES: &[Note] = &[
         mark: true,
         text: |_, _, _| "no room in the log directory: the broker stops".to_owned(),
     },
+    Note {
+        code: FENCED_INSTANCE,
+        word: "FENCED MEMBER",
+        mark: true,
+        text: |_, _, _| "another consumer joined under its group.instance.id".to_owned(),
+    },
+    Note {
+        code: NO_POSITION,
+        word: "NO OFFSET",
+        mark: true,
+        text: |_, _, _| "no valid position, and auto.offset.reset is none".to_owned(),
+    },
 ];
 
 fn broker(names: &Names, broker: u32, _: u64) -> String {
     names.process(Pid(broker)).to_owned()
 }
+
+/// A consumer ended: another one has its static name.
+pub(super) const FENCED_INSTANCE: u16 = 150;
+
+/// A consumer ended: there is no position to read from.
+pub(super) const NO_POSITION: u16 = 151;

@@ -1,21 +1,419 @@
 //! From the settings of workloads to processes.
 
-use crate::sim::complaint::{Complaint, Path};
+use std::sync::Arc;
 
-use super::{Builder, ConsumerGroupSettings, Known, ProducerSettings};
+use crate::sim::arrivals::Arrivals;
+use crate::sim::complaint::{Complaint, Path};
+use crate::sim::keys::Keys;
+use crate::sim::units::Duration;
+use crate::sim::{LaneId, Pid, QueueId};
+
+use super::consumer::{
+    CLIENT_TIMERS, ConsumerClient, ConsumerConfig, DEAD_LETTER_TIMERS, Duty, OnError,
+};
+use super::producer::{Load, ProducerClient, ProducerConfig};
+use super::protocol::Acks;
+use super::{
+    Builder, Cluster, ConsumerApp, ConsumerGroupSettings, Known, ProducerApp, ProducerSettings,
+};
+use crate::systems::{Export, Process};
+
+/// More processes on a node than this are a slip.
+const PER_NODE_MAX: u32 = 10_000;
+
+/// More threads of a consumer than this are a slip.
+const THREADS_MAX: u32 = 10_000;
+
+/// Keys are numbers of so many bits.
+const KEYS_MAX: u64 = 1 << 32;
 
 impl ProducerSettings {
     pub(in super::super) fn declare(&self, _known: &mut Known) {}
 
-    pub(in super::super) fn check(&self, _at: &Path, _known: &Known, _out: &mut Vec<Complaint>) {}
+    pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        known_nodes(&self.nodes, at, known, out);
+        known_queues(&self.to, &at.field("to"), known, out);
+        per_node(self.per_node, at, out);
+        let mut complain = |field: &str, result: Result<(), String>| {
+            if let Err(why) = result {
+                out.push(Complaint::error(at.field(field), why));
+            }
+        };
+        complain("arrivals", self.arrivals.check());
+        complain("keys", self.keys.check());
+        complain("keys", few_keys(&self.keys));
+        complain("message_size", small(self.message_size.bytes()));
+        if let Some(stop) = self.stop
+            && stop <= self.start
+        {
+            let why = format!(
+                "the workload would stop at {stop}, before it starts at {}",
+                self.start
+            );
+            out.push(Complaint::error(at.field("stop"), why));
+        }
+        self.check_client(at, out);
+    }
 
-    pub(in super::super) fn build(&self, _builder: &mut Builder) {}
+    /// What Kafka's `ProducerConfig` refuses with a `ConfigException`.
+    fn check_client(&self, at: &Path, out: &mut Vec<Complaint>) {
+        let in_flight = self.max_in_flight_requests_per_connection;
+        if in_flight == 0 {
+            let field = at.field("max_in_flight_requests_per_connection");
+            out.push(Complaint::error(
+                field,
+                "at least 1 request must be allowed in flight",
+            ));
+        }
+        if self.enable_idempotence == Some(true) && self.acks != Acks::All {
+            let why = "an idempotent producer needs acks: All";
+            out.push(Complaint::error(at.field("acks"), why).related(
+                at.field("enable_idempotence"),
+                "idempotence is asked for here",
+            ));
+        }
+        if self.enable_idempotence == Some(true) && self.retries == 0 {
+            let why = "an idempotent producer needs retries above 0";
+            out.push(Complaint::error(at.field("retries"), why).related(
+                at.field("enable_idempotence"),
+                "idempotence is asked for here",
+            ));
+        }
+        if self.is_idempotent() && in_flight > 5 {
+            let field = at.field("max_in_flight_requests_per_connection");
+            let why = format!(
+                "an idempotent producer may have 5 requests in flight at most, not {in_flight}"
+            );
+            out.push(Complaint::error(field, why).help("or say enable_idempotence: false"));
+        }
+        let least = self
+            .linger_ms
+            .ns()
+            .saturating_add(self.request_timeout_ms.ns());
+        if self.delivery_timeout_ms.ns() < least {
+            let why = format!(
+                "delivery_timeout_ms ({}) must be at least linger_ms + request_timeout_ms ({} + {})",
+                self.delivery_timeout_ms, self.linger_ms, self.request_timeout_ms
+            );
+            out.push(Complaint::error(at.field("delivery_timeout_ms"), why));
+        }
+        if self.batch_size > self.buffer_memory {
+            let why = format!(
+                "no batch of {} fits into a buffer of {}",
+                self.batch_size, self.buffer_memory
+            );
+            out.push(Complaint::error(at.field("buffer_memory"), why));
+        }
+    }
+
+    pub(in super::super) fn build(&self, builder: &mut Builder) {
+        let Some((cluster, queues)) = find_topic(builder, &self.to) else {
+            return;
+        };
+        let nodes = builder.nodes(&self.nodes);
+        let count = nodes.len() as u32 * self.per_node;
+        let config = Arc::new(ProducerConfig::from(self));
+        for nth in 0..count {
+            let node = nodes[(nth / self.per_node) as usize];
+            let name = format!("{}-{}", self.name, nth + 1);
+            let pid = builder.reserve(&name, node, &self.name, "producer", 0);
+            let topics = [lanes(builder, pid, &queues)];
+            let (config, cluster) = (Arc::clone(&config), Arc::clone(&cluster));
+            let seed = builder.seed;
+            let client = ProducerClient::new(config, cluster, &topics, 0, 0, seed, &name);
+            let app = ProducerApp::new(client, self.load(nth, count), seed, &name);
+            builder.put(pid, Process::KafkaProducer(Box::new(app)));
+        }
+        builder.add_set(&self.name, nodes);
+    }
+
+    /// The part of the workload that one of `count` processes has.
+    fn load(&self, nth: u32, count: u32) -> Load {
+        let deal =
+            |all: u64| all / u64::from(count) + u64::from(u64::from(nth) < all % u64::from(count));
+        let trace = self.trace.as_deref().map(|times| {
+            let mine = times.iter().skip(nth as usize).step_by(count as usize);
+            mine.copied().collect::<Arc<[u64]>>()
+        });
+        let first_ns = match &self.arrivals {
+            // Side by side they make the even spacing that one process would.
+            Arrivals::Constant(rate) => Some((rate.gap_ns() * f64::from(nth + 1)) as u64),
+            _ => None,
+        };
+        let clients = match &self.arrivals {
+            Arrivals::ClosedLoop { clients, .. } => deal(u64::from(*clients)) as u32,
+            _ => 0,
+        };
+        Load {
+            arrivals: self.arrivals.compile(trace),
+            share: 1.0 / f64::from(count),
+            first_ns,
+            keys: self.keys.compile(),
+            bytes: self.message_size.bytes() as u32,
+            poison: self.poison.p(),
+            start_ns: self.start.ns(),
+            stop_ns: self.stop.map_or(u64::MAX, Duration::ns),
+            count: self.count.map_or(u64::MAX, deal),
+            clients,
+        }
+    }
 }
 
 impl ConsumerGroupSettings {
-    pub(in super::super) fn declare(&self, _known: &mut Known) {}
+    pub(in super::super) fn declare(&self, known: &mut Known) {
+        known.groups.push(self.name.clone());
+    }
 
-    pub(in super::super) fn check(&self, _at: &Path, _known: &Known, _out: &mut Vec<Complaint>) {}
+    pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        known_nodes(&self.nodes, at, known, out);
+        per_node(self.per_node, at, out);
+        self.check_topics(at, known, out);
+        if let Err(why) = self.service_time.check() {
+            out.push(Complaint::error(at.field("service_time"), why));
+        }
+        if self.concurrency == 0 || self.concurrency > THREADS_MAX {
+            let why = format!(
+                "concurrency must be from 1 to {THREADS_MAX}, not {}",
+                self.concurrency
+            );
+            out.push(Complaint::error(at.field("concurrency"), why));
+        }
+        if let Some(stop) = self.stop
+            && stop <= self.start
+        {
+            let why = format!(
+                "the consumers would stop at {stop}, before they start at {}",
+                self.start
+            );
+            out.push(Complaint::error(at.field("stop"), why));
+        }
+        self.check_client(at, known, out);
+    }
 
-    pub(in super::super) fn build(&self, _builder: &mut Builder) {}
+    fn check_topics(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        let field = at.field("from");
+        let many = self.from.0.len() > 1;
+        for (nth, topic) in self.from.0.iter().enumerate() {
+            let place = if many {
+                field.index(nth)
+            } else {
+                field.clone()
+            };
+            known_queues(topic, &place, known, out);
+            let system = |t: &str| t.split('/').next().map(str::to_owned);
+            if system(topic) != system(&self.from.0[0]) {
+                let why = format!(
+                    "`{topic}` is not a topic of the same system as `{}`",
+                    self.from.0[0]
+                );
+                out.push(Complaint::error(place, why));
+            }
+        }
+        if self.from.0.is_empty() {
+            out.push(Complaint::error(
+                field,
+                "there must be a topic to read from",
+            ));
+        }
+        if let OnError::DeadLetter { to, .. } = &self.on_error {
+            let place = at.field("on_error").field("to");
+            known_queues(to, &place, known, out);
+            if self.from.0.contains(to) {
+                let why = format!("dead letters would come back: the group itself reads `{to}`");
+                out.push(Complaint::error(place, why));
+            }
+        }
+    }
+
+    fn check_client(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        let mut complain =
+            |field: &str, why: String| out.push(Complaint::error(at.field(field), why));
+        if self.max_poll_records == 0 {
+            complain(
+                "max_poll_records",
+                "a poll must return at least 1 record".to_owned(),
+            );
+        }
+        if self.partition_assignment_strategy.is_empty() {
+            let why = "there must be at least one strategy".to_owned();
+            complain("partition_assignment_strategy", why);
+        }
+        if self.heartbeat_interval_ms >= self.session_timeout_ms {
+            let why = format!(
+                "heartbeats every {} cannot keep a session of {} alive",
+                self.heartbeat_interval_ms, self.session_timeout_ms
+            );
+            complain("heartbeat_interval_ms", why);
+        }
+        if self.commit.is_some() && self.enable_auto_commit == Some(true) {
+            let why =
+                "either the application commits (commit) or the client does (enable_auto_commit)";
+            out.push(
+                Complaint::error(at.field("enable_auto_commit"), why)
+                    .related(at.field("commit"), "the application commits by this"),
+            );
+        }
+        if self.commit.is_none() && self.enable_auto_commit == Some(false) {
+            let why = "nobody commits: a new owner of a partition starts over";
+            out.push(
+                Complaint::warning(at.field("enable_auto_commit"), why)
+                    .help("say when the application commits: commit: AfterProcessing"),
+            );
+        }
+        self.check_idle(at, known, out);
+    }
+
+    /// More consumers than partitions: some have nothing to do.
+    fn check_idle(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        let nodes = known.nodes.get(&self.nodes).map_or(0, |n| n.count);
+        let consumers = nodes.saturating_mul(self.per_node);
+        let partitions = self
+            .from
+            .0
+            .iter()
+            .filter_map(|t| known.queues.get(t))
+            .sum::<u32>();
+        if partitions > 0 && consumers > partitions {
+            let why = format!(
+                "{consumers} consumers share {partitions} partitions: {} will be idle",
+                consumers - partitions
+            );
+            out.push(Complaint::warning(at.field("nodes"), why));
+        }
+    }
+
+    pub(in super::super) fn build(&self, builder: &mut Builder) {
+        let mut subscription: Vec<QueueId> = Vec::new();
+        let mut cluster = None;
+        for topic in &self.from.0 {
+            if let Some((of, queues)) = find_topic(builder, topic) {
+                subscription.extend(queues);
+                cluster = Some(of);
+            }
+        }
+        let Some(cluster) = cluster else {
+            return;
+        };
+        subscription.sort_unstable();
+        subscription.dedup();
+        let group = builder.add_group(&self.name, subscription.clone());
+        let subscription: Arc<[QueueId]> = subscription.into();
+        let config = Arc::new(ConsumerConfig::new(self, group));
+        let nodes = builder.nodes(&self.nodes);
+        for nth in 0..nodes.len() as u32 * self.per_node {
+            let node = nodes[(nth / self.per_node) as usize];
+            let name = format!("{}-{}", self.name, nth + 1);
+            let pid = builder.reserve(&name, node, &self.name, "consumer", 2);
+            let client = ConsumerClient::new(
+                Arc::clone(&config),
+                Arc::clone(&cluster),
+                Arc::clone(&subscription),
+                self.static_membership.then_some(nth),
+                CLIENT_TIMERS,
+                0,
+                builder.seed,
+                &name,
+            );
+            let duty = Duty {
+                group,
+                service: self.service_time.compile(),
+                threads: self.concurrency,
+                ordering: self.ordering,
+                failure: self.failure.p(),
+                on_error: self.on_error.clone(),
+                commit: self.commit,
+                start_ns: self.start.ns(),
+                stop_ns: self.stop.map_or(u64::MAX, Duration::ns),
+                max_poll_records: self.max_poll_records,
+            };
+            let parts = subscription.len();
+            let dead_letters = self.dead_letters(builder, pid, &cluster, &name);
+            let app = ConsumerApp::new(client, dead_letters, duty, parts, builder.seed, &name);
+            builder.put(pid, Process::KafkaConsumer(Box::new(app)));
+        }
+        builder.add_set(&self.name, nodes);
+    }
+
+    fn dead_letters(
+        &self,
+        builder: &mut Builder,
+        pid: Pid,
+        cluster: &Arc<Cluster>,
+        name: &str,
+    ) -> Option<ProducerClient> {
+        let OnError::DeadLetter { to, .. } = &self.on_error else {
+            return None;
+        };
+        let (_, queues) = find_topic(builder, to)?;
+        let topics = [lanes(builder, pid, &queues)];
+        // A dead letter should not wait for company: the consumer waits for it.
+        let config = Arc::new(ProducerConfig::default().without_linger());
+        let (cluster, seed) = (Arc::clone(cluster), builder.seed);
+        let name = format!("{name}/dead-letters");
+        let timers = DEAD_LETTER_TIMERS;
+        Some(ProducerClient::new(
+            config, cluster, &topics, timers, 1, seed, &name,
+        ))
+    }
+}
+
+/// The cluster and the partitions of a topic, by its name `system/topic`.
+fn find_topic(builder: &Builder, name: &str) -> Option<(Arc<Cluster>, Vec<QueueId>)> {
+    let (system, topic) = name.split_once('/')?;
+    match builder.exports.get(system)? {
+        Export::Kafka(cluster) => {
+            let topic = cluster.topic(topic)?;
+            Some((Arc::clone(cluster), topic.queues().collect()))
+        }
+    }
+}
+
+fn lanes(builder: &mut Builder, pid: Pid, queues: &[QueueId]) -> Vec<(QueueId, LaneId)> {
+    let names = &mut builder.names;
+    queues
+        .iter()
+        .map(|&q| (q, names.add_lane(pid, q)))
+        .collect()
+}
+
+fn known_nodes(nodes: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    if !known.nodes.contains_key(nodes) {
+        let names = known.nodes.keys().map(String::as_str);
+        out.push(Complaint::unknown_name(
+            at.field("nodes"),
+            "node",
+            nodes,
+            names,
+        ));
+    }
+}
+
+fn known_queues(topic: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    if !known.queues.contains_key(topic) {
+        let names = known.queues.keys().map(String::as_str);
+        out.push(Complaint::unknown_name(at.clone(), "topic", topic, names));
+    }
+}
+
+fn per_node(per_node: u32, at: &Path, out: &mut Vec<Complaint>) {
+    if per_node == 0 || per_node > PER_NODE_MAX {
+        let why = format!("per_node must be from 1 to {PER_NODE_MAX}, not {per_node}");
+        out.push(Complaint::error(at.field("per_node"), why));
+    }
+}
+
+fn few_keys(keys: &Keys) -> Result<(), String> {
+    match keys {
+        Keys::Uniform { n } | Keys::Zipf { n, .. } | Keys::Hot { n, .. } if *n > KEYS_MAX => {
+            Err(format!("n must be at most {KEYS_MAX}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn small(bytes: u64) -> Result<(), String> {
+    if bytes == 0 || bytes > 1 << 30 {
+        return Err("a message has from 1B to 1GiB".to_owned());
+    }
+    Ok(())
 }

@@ -239,13 +239,11 @@ impl Part {
         let Some(id) = id else {
             return true;
         };
-        match first.sequence {
-            Some(sequence) => self.unacked.front() == Some(&sequence.base),
-            None => {
-                let stale = self.epoch.is_some_and(|e| e != id);
-                !self.unresolved && !(stale && !self.unacked.is_empty())
-            }
+        if let Some(sequence) = first.sequence {
+            return self.unacked.front() == Some(&sequence.base);
         }
+        let stale = self.epoch.is_some_and(|e| e != id);
+        !self.unresolved && (!stale || self.unacked.is_empty())
     }
 
     /// From when on the first batch is ready to be sent; it also is when another one waits behind it, or it is full.

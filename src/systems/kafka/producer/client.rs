@@ -290,19 +290,14 @@ impl ProducerClient {
 
     fn partition(&mut self, topic: usize, key: Option<u32>, bytes: u32) -> u32 {
         let out = &mut self.outs[topic];
-        let number = match key {
-            Some(key) => partitioner::of_key(key, out.partitions),
-            None => {
-                let (parts, view, first) = (&self.parts, &self.view, out.first);
-                let able = |p: u32| view.leader(parts[(first + p) as usize].place).is_some();
-                out.sticky.next(
-                    u64::from(bytes),
-                    self.config.batch_bytes,
-                    out.partitions,
-                    able,
-                    &mut self.stream,
-                )
-            }
+        let number = if let Some(key) = key {
+            partitioner::of_key(key, out.partitions)
+        } else {
+            let (parts, view, first) = (&self.parts, &self.view, out.first);
+            let able = |p: u32| view.leader(parts[(first + p) as usize].place).is_some();
+            let (bytes, full) = (u64::from(bytes), self.config.batch_bytes);
+            let stream = &mut self.stream;
+            out.sticky.next(bytes, full, out.partitions, able, stream)
         };
         out.first + number
     }

@@ -123,6 +123,16 @@ pub struct ProducerConfig {
     pub(super) metadata_max_age_ns: u64,
 }
 
+impl ProducerConfig {
+    /// Batches do not wait for more messages.
+    pub fn without_linger(self) -> Self {
+        Self {
+            linger_ns: 0,
+            ..self
+        }
+    }
+}
+
 impl From<&ProducerSettings> for ProducerConfig {
     fn from(s: &ProducerSettings) -> Self {
         Self {
