@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::fault::{Action, Target, heal::What};
+use crate::sim::units::Duration;
 use crate::systems::{Known, KnownSet};
 
 use super::lower::node_name;
@@ -39,9 +41,40 @@ pub fn check<E>(scenario: &Scenario<E>) -> Vec<Complaint> {
     let workloads = Path::root().field("workloads");
     for (i, workload) in scenario.workloads.iter().enumerate() {
         workload.check(&workloads.index(i), &known, &mut out);
+        for (field, arrivals) in workload.arrivals() {
+            let at = workloads.index(i).field(field);
+            out.extend(volume(arrivals, scenario.duration, at));
+        }
     }
     faults(scenario, &known, &mut out);
     out
+}
+
+/// So many messages in one run are surely a slip of the pen: at some million events a second, it would take days.
+const MESSAGES_MAX: f64 = 1e11;
+/// So many take a while.
+const MESSAGES_DOUBTFUL: f64 = 1e9;
+
+/// Whether a run would ever end.
+fn volume(arrivals: &Arrivals, duration: Duration, at: Path) -> Option<Complaint> {
+    let seconds = duration.ns() as f64 / 1e9;
+    let expected = match arrivals {
+        Arrivals::Poisson(rate) | Arrivals::Constant(rate) => rate.per_s() * seconds,
+        Arrivals::Bursts { rate, rate_off, .. } => rate.per_s().max(rate_off.per_s()) * seconds,
+        Arrivals::Ramp { from, to, .. } => from.per_s().max(to.per_s()) * seconds,
+        Arrivals::Diurnal { mean, .. } => mean.per_s() * seconds,
+        Arrivals::ClosedLoop { .. } | Arrivals::Trace { .. } => return None,
+    };
+    let message = format!("up to {expected:.0e} messages in one run");
+    if expected > MESSAGES_MAX {
+        let message = format!("{message} are too many: it would not end");
+        Some(Complaint::error(at, message).help("lower the rate or the duration"))
+    } else if expected > MESSAGES_DOUBTFUL {
+        let message = format!("{message}: this takes the simulator an hour or more");
+        Some(Complaint::warning(at, message).help("lower the rate or the duration"))
+    } else {
+        None
+    }
 }
 
 fn declare<E>(scenario: &Scenario<E>, out: &mut Vec<Complaint>) -> Known {
@@ -50,6 +83,10 @@ fn declare<E>(scenario: &Scenario<E>, out: &mut Vec<Complaint>) -> Known {
     let mut claim = |name: &str, at: Path, out: &mut Vec<Complaint>| {
         if name.is_empty() {
             out.push(Complaint::error(at, "a name cannot be empty"));
+        } else if let Some(c) = name.chars().find(|c| !is_in_names(*c)) {
+            let message = format!("a name cannot hold {}", shown(c));
+            let complaint = Complaint::error(at, message);
+            out.push(complaint.help("use letters, digits, `-`, `_` and `.`"));
         } else if let Some(first) = places.get(name) {
             let complaint = Complaint::error(at, format!("the name `{name}` is already taken"));
             out.push(complaint.related(first.clone(), "by this"));
@@ -63,6 +100,9 @@ fn declare<E>(scenario: &Scenario<E>, out: &mut Vec<Complaint>) -> Known {
         total += u64::from(nodes.count);
         declare_nodes(nodes, &at, total, &mut known, out);
         claim(&nodes.name, at.field("name"), out);
+        if nodes.count > 1 && total <= NODES_MAX {
+            (0..nodes.count).for_each(|n| claim(&node_name(nodes, n), at.field("name"), out));
+        }
     }
     if scenario.nodes.is_empty() {
         out.push(Complaint::error(
@@ -87,6 +127,19 @@ fn declare<E>(scenario: &Scenario<E>, out: &mut Vec<Complaint>) -> Known {
         workload.declare(&mut known);
     }
     known
+}
+
+/// Names are parts of paths (`events/orders/0`, `--set nodes.web.count=3`) and of what is drawn on a screen.
+fn is_in_names(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+fn shown(c: char) -> String {
+    match c {
+        ' ' => "blanks".to_owned(),
+        c if c.is_control() => "control characters".to_owned(),
+        c => format!("`{c}`"),
+    }
 }
 
 fn declare_nodes(
@@ -124,8 +177,11 @@ fn declare_nodes(
         (!zones.is_empty()).then(|| zones[number as usize % zones.len()].clone())
     };
     if total > NODES_MAX {
-        let message = format!("{total} machines in all are too many: at most {NODES_MAX}");
-        out.push(Complaint::error(at.field("count"), message));
+        // Said once, where it becomes too many.
+        if total - u64::from(nodes.count) <= NODES_MAX {
+            let message = format!("{total} machines in all are too many: at most {NODES_MAX}");
+            out.push(Complaint::error(at.field("count"), message));
+        }
         let zones = (0..1).map(zone).collect();
         known
             .nodes
@@ -210,6 +266,9 @@ fn target<E>(
     match target {
         Target::Name(name) => node_name_known(name, at, known, scenario, out),
         Target::All | Target::Controller => {}
+        Target::Nodes(list) if list.is_empty() => {
+            out.push(Complaint::error(at.clone(), "this is aimed at nobody"));
+        }
         Target::Nodes(list) => {
             for (i, each) in list.iter().enumerate() {
                 self::target(each, &at.index(0).index(i), known, scenario, out);
@@ -226,19 +285,30 @@ fn target<E>(
                 out.push(Complaint::unknown_name(at.index(0), "zone", zone, zones));
             }
         }
-        Target::AnyOf(set, n) => {
-            node_name_known(set, &at.index(0), known, scenario, out);
-            if let Some(set) = known.nodes.get(set)
+        Target::AnyOf(set_name, n) => {
+            node_name_known(set_name, &at.index(0), known, scenario, out);
+            if let Some(set) = known.nodes.get(set_name)
                 && *n > set.count
             {
-                let message = format!("{n} of {} cannot be chosen", set.count);
+                let message = format!(
+                    "`{set_name}` has {}, so {n} cannot be chosen",
+                    machines(set.count)
+                );
                 out.push(Complaint::error(at.index(1), message));
             }
             if *n == 0 {
-                out.push(Complaint::error(at.index(1), "none of them is nobody"));
+                out.push(Complaint::error(
+                    at.index(1),
+                    "a fault that is aimed at none of them does nothing",
+                ));
             }
         }
-        Target::AllBut(but) => self::target(but, &at.index(0), known, scenario, out),
+        Target::AllBut(but) => {
+            if **but == Target::All {
+                out.push(Complaint::error(at.clone(), "all but all are nobody"));
+            }
+            self::target(but, &at.index(0), known, scenario, out);
+        }
         Target::LeaderOf(queue) | Target::FollowersOf(queue) | Target::FollowerOf(queue) => {
             queue_known(queue, &at.index(0), known, out);
         }
@@ -264,6 +334,14 @@ fn target<E>(
                 ));
             }
         }
+    }
+}
+
+fn machines(count: u32) -> String {
+    if count == 1 {
+        "1 machine".to_owned()
+    } else {
+        format!("{count} machines")
     }
 }
 
@@ -407,6 +485,9 @@ fn times(
                     entry.field("every"),
                     "again and again without a pause is for ever",
                 ));
+            } else if until.is_some_and(|u| u.ns() <= first_ns) {
+                let message = "it ends before it begins for the first time";
+                out.push(Complaint::error(entry.field("until"), message));
             } else if until_ns.saturating_sub(first_ns) / every.ns() > FAULTS_MAX {
                 let message = format!("this would begin more than {FAULTS_MAX} times");
                 out.push(Complaint::error(entry.field("every"), message));
@@ -425,6 +506,12 @@ fn times(
         } => {
             let until_ns = until.map_or(end_ns, |u| u.ns());
             late(entry.field("from"), from.ns(), out);
+            if until.is_some_and(|u| u <= *from) {
+                out.push(
+                    Complaint::error(entry.field("until"), "it ends before it begins")
+                        .related(entry.field("from"), "begins here"),
+                );
+            }
             if rate.is_zero() {
                 out.push(Complaint::error(
                     entry.field("rate"),

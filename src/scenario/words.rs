@@ -89,3 +89,18 @@ pub(super) fn expectation(expected: &str) -> String {
     };
     plain.to_owned()
 }
+
+/// How a value of that name is written, for those whose parts have no names of their own.
+pub(super) fn example(name: &str) -> Option<&'static str> {
+    const EXAMPLES: [(&str, &str); 7] = [
+        ("At", "At(\"20s\", Crash(\"broker-1\"))"),
+        ("During", "During(\"20s\", \"30s\", Crash(\"broker-1\"))"),
+        ("AnyOf", "AnyOf(\"broker\", 1)"),
+        ("Crash", "Crash(\"broker-1\")"),
+        ("Heal", "Heal(Cuts)"),
+        ("AtLeast", "AtLeast(\"lag.max\", 1000)"),
+        ("AtMost", "AtMost(\"messages.lost\", 0)"),
+    ];
+    let found = EXAMPLES.iter().find(|(known, _)| *known == name);
+    found.map(|(_, example)| *example)
+}

@@ -222,10 +222,9 @@ impl<'a> VariantAccess<'a> for EnumDe<'a> {
             return self.owner.tuple(values, count, visitor);
         }
         let places = vec!["…"; count].join(", ");
-        Err(self.wrong(&format!(
-            "takes {count} values: `{}({places})`",
-            self.variant
-        )))
+        let example = words::example(self.variant)
+            .map_or_else(|| format!("{}({places})", self.variant), str::to_owned);
+        Err(self.wrong(&format!("takes {count} values: `{example}`")))
     }
 
     fn struct_variant<V: Visitor<'a>>(
@@ -237,18 +236,7 @@ impl<'a> VariantAccess<'a> for EnumDe<'a> {
             Body::Fields(given) => self.owner.fields(given, fields, visitor),
             Body::Tuple(values) if values.is_empty() => self.owner.fields(&[], fields, visitor),
             Body::None => self.owner.fields(&[], fields, visitor),
-            Body::Tuple(_) => {
-                let names: Vec<String> = fields
-                    .iter()
-                    .take(4)
-                    .map(|field| format!("{field}: …"))
-                    .collect();
-                Err(self.wrong(&format!(
-                    "takes named values: `{}({})`",
-                    self.variant,
-                    names.join(", ")
-                )))
-            }
+            Body::Tuple(_) => Err(self.owner.nameless_values(fields)),
         }
     }
 }

@@ -114,12 +114,40 @@ impl<'a> NodeDe<'a> {
 
     /// "expected a list, found the number 5", and how to write it if that is clear.
     pub fn mismatch(&self, expected: &str) -> Error {
+        if let Some(mistake) = self.miscounted() {
+            return self.mistake(mistake);
+        }
         let expected = words::expectation(expected);
         let found = words::describe(self.reader.ast, self.id);
         let diagnostic =
             Diagnostic::error(self.head(), format!("expected {expected}, found {found}"));
         self.mistake(match self.rewrite(&expected) {
             Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        })
+    }
+
+    /// A variant that holds one value, written with none, several, or named ones.
+    fn miscounted(&self) -> Option<Diagnostic> {
+        let Kind::Group(Group {
+            name: Some(name),
+            body,
+        }) = self.kind()
+        else {
+            return None;
+        };
+        let name = words::shorten(&name.text);
+        let message = match body {
+            _ if !self.nameless => return None,
+            Body::Tuple(values) if values.len() != 1 => {
+                format!("`{name}` takes 1 value, found {}", values.len())
+            }
+            Body::Fields(_) => format!("`{name}` takes 1 value without a name: `{name}(…)`"),
+            _ => return None,
+        };
+        let diagnostic = Diagnostic::error(self.head(), message);
+        Some(match self.example() {
+            Some(example) => diagnostic.help(example),
             None => diagnostic,
         })
     }
@@ -193,6 +221,16 @@ impl<'a> NodeDe<'a> {
         }
     }
 
+    /// How something of this name is written.
+    fn example(&self) -> Option<String> {
+        match self.kind() {
+            Kind::Group(Group {
+                name: Some(name), ..
+            }) => words::example(&name.text).map(|example| format!("for example `{example}`")),
+            _ => None,
+        }
+    }
+
     /// The name before the parentheses, unless it has been read already.
     fn own_name(&self) -> Option<&'a str> {
         match self.kind() {
@@ -225,7 +263,11 @@ impl<'a> NodeDe<'a> {
             };
             let values = if count == 1 { "value" } else { "values" };
             let message = format!("{owner} {count} {values}, found {}", elements.len());
-            return Err(self.mistake(Diagnostic::error(self.head(), message)));
+            let diagnostic = Diagnostic::error(self.head(), message);
+            return Err(self.mistake(match self.example() {
+                Some(example) => diagnostic.help(example),
+                None => diagnostic,
+            }));
         }
         if elements
             .iter()
@@ -282,6 +324,27 @@ impl<'a> NodeDe<'a> {
         }
     }
 
+    /// Values without names where fields belong.
+    pub fn nameless_values(&self, fields: &[&str]) -> Error {
+        let name = match self.kind() {
+            Kind::Group(Group {
+                name: Some(name), ..
+            }) => words::shorten(&name.text),
+            _ => return self.mismatch("struct "),
+        };
+        let more = if fields.len() > 4 { ", …" } else { "" };
+        let names: Vec<String> = fields
+            .iter()
+            .take(4)
+            .map(|field| format!("{field}: …"))
+            .collect();
+        let names = names.join(", ");
+        self.mistake(Diagnostic::error(
+            self.head(),
+            format!("`{name}` takes named values: `{name}({names}{more})`"),
+        ))
+    }
+
     fn unknown_field(&self, field: &Field, known: &[&str]) -> Diagnostic {
         let name = words::shorten(&field.name.text);
         let owner = match (self.kind(), self.place) {
@@ -305,6 +368,9 @@ impl<'a> NodeDe<'a> {
 
     /// The variant that is named here, and the value that is a variant if only its quotes are taken away.
     fn variant(&self, known: &'static [&'static str]) -> Result<&'static str, Error> {
+        if self.nameless {
+            return Err(self.mismatch(&expected_names(known)));
+        }
         let (written, span, quoted) = match self.kind() {
             Kind::Group(Group {
                 name: Some(name), ..
@@ -533,6 +599,7 @@ impl<'a> Deserializer<'a> for NodeDe<'a> {
                     Body::Fields(given) => self.fields(given, fields, visitor),
                     Body::Tuple(values) if values.is_empty() => self.fields(&[], fields, visitor),
                     Body::None if self.nameless => self.fields(&[], fields, visitor),
+                    Body::Tuple(_) if self.nameless => Err(self.nameless_values(fields)),
                     Body::None | Body::Tuple(_) => Err(self.mismatch("struct ")),
                 }
             }

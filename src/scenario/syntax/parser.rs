@@ -40,6 +40,7 @@ pub fn parse_into(ast: &mut Ast, text: &str, source: u16) -> (NodeId, Vec<Diagno
         end: Span::new(source, 0, 0),
         damage: Damage::None,
         torn: false,
+        separated: false,
     };
     let root = parser.document();
     let damage = if parser.lexer.mistakes.is_empty() {
@@ -63,6 +64,8 @@ struct Parser<'a, 'b> {
     damage: Damage,
     /// Whether the last brackets read were not closed properly, so that they may hold what belongs elsewhere.
     torn: bool,
+    /// Whether a list was ended early, behind the comma that follows its last item.
+    separated: bool,
 }
 
 impl Parser<'_, '_> {
@@ -283,6 +286,14 @@ impl Parser<'_, '_> {
     }
 
     fn list(&mut self) -> NodeId {
+        self.fill(3);
+        if matches!(self.ahead[1].0, Token::Name(_)) && self.ahead[2].0 == Token::Colon {
+            let span = self.peek_span();
+            let message = "fields are written in parentheses, not in square brackets";
+            let help = "write `(name: …)`; a list of such entries is `[(name: …), (name: …)]`";
+            self.report(Diagnostic::error(span, message).help(help));
+            return self.group(None, Bracket::Square);
+        }
         let mut elements = Vec::new();
         let span = self.items(Bracket::Square, |parser| {
             let element = parser.value("a value");
@@ -447,6 +458,7 @@ impl Parser<'_, '_> {
         }
         self.open.push((bracket, opener));
         loop {
+            let outer_field = bracket == Bracket::Square && self.at_outer_field();
             match *self.peek() {
                 Token::Close(found) if found == bracket => {
                     self.take();
@@ -465,6 +477,10 @@ impl Parser<'_, '_> {
                     let (_, span) = self.take();
                     self.error(span, "there is nothing before this comma");
                 }
+                _ if outer_field => {
+                    self.ends_before_field(opener);
+                    break;
+                }
                 _ => {
                     item(self);
                     self.separator();
@@ -473,6 +489,24 @@ impl Parser<'_, '_> {
         }
         self.open.pop();
         opener.to(self.end)
+    }
+
+    /// Whether here, within a list, a field begins that can only belong to what the list stands in.
+    fn at_outer_field(&mut self) -> bool {
+        let outer = self.open.len().checked_sub(2).map(|at| self.open[at].0);
+        outer == Some(Bracket::Round)
+            && matches!(self.peek(), Token::Name(_))
+            && *self.second() == Token::Colon
+    }
+
+    fn ends_before_field(&mut self, opener: Span) {
+        let place = self.end.after();
+        self.report(
+            Diagnostic::error(opener, "this `[` is never closed")
+                .related(place, "a `]` may belong here"),
+        );
+        self.torn = true;
+        self.separated = true;
     }
 
     /// A closing bracket of the wrong kind: it closes an outer bracket (and so this one is not closed), or was a slip.
@@ -514,6 +548,9 @@ impl Parser<'_, '_> {
 
     /// Takes the comma behind an item; says so if it is missing.
     fn separator(&mut self) {
+        if std::mem::take(&mut self.separated) {
+            return;
+        }
         let span = self.peek_span();
         match self.peek() {
             Token::Comma => {
