@@ -78,9 +78,14 @@ trait Check {
         let _ = (change, scene, found);
     }
 
-    /// Time went on to a moment without a record.
-    fn advance(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
-        let _ = (now, ledger, found);
+    /// The moment (ns) behind which it wants to look at what is, whether or not a record comes.
+    fn alarm(&self) -> u64 {
+        u64::MAX
+    }
+
+    /// That moment is over; nothing happened since.
+    fn ring(&mut self, ledger: &Ledger, found: &mut Findings) {
+        let _ = (ledger, found);
     }
 
     /// The run is over.
@@ -139,8 +144,12 @@ macro_rules! checks {
                 match self { $(Self::$name(c) => c.change(change, scene, found)),* }
             }
 
-            fn advance(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
-                match self { $(Self::$name(c) => c.advance(now, ledger, found)),* }
+            fn alarm(&self) -> u64 {
+                match self { $(Self::$name(c) => c.alarm()),* }
+            }
+
+            fn ring(&mut self, ledger: &Ledger, found: &mut Findings) {
+                match self { $(Self::$name(c) => c.ring(ledger, found)),* }
             }
 
             fn finish(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
@@ -241,13 +250,15 @@ struct Watched {
 }
 
 /// The checks of a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Checks {
     watched: Vec<Watched>,
     /// By kind of record: which checks see it, one bit each.
     by_kind: [u64; 32],
     /// Which checks see changes.
     on_change: u64,
+    /// The first alarm of a check, ns.
+    alarm: u64,
 }
 
 impl Checks {
@@ -265,7 +276,12 @@ impl Checks {
 
     /// Some properties. (At most 64.)
     pub fn of(properties: &[Property]) -> Self {
-        let mut checks = Self::default();
+        let mut checks = Self {
+            watched: Vec::new(),
+            by_kind: [0; 32],
+            on_change: 0,
+            alarm: u64::MAX,
+        };
         for (bit, &property) in properties.iter().take(64).enumerate() {
             let check = property.check();
             for (kind, mask) in (0u8..).zip(&mut checks.by_kind) {
@@ -296,13 +312,27 @@ impl Checks {
         for each in bits(self.by_kind[usize::from(record.fact.kind())]) {
             let watched = &mut self.watched[each];
             watched.check.record(&scene, &mut watched.found);
+            self.alarm = self.alarm.min(watched.check.alarm());
         }
     }
 
-    /// Time went on to a moment (ns) without a record.
+    /// Time goes on to `now`, ns. To be called before the ledger takes in a record of that time, and when a run is looked
+    /// at; what is found does not depend on how a run is cut into portions.
+    #[inline]
     pub fn advance(&mut self, now: u64, ledger: &Ledger) {
+        if now > self.alarm {
+            self.ring(now, ledger);
+        }
+    }
+
+    #[cold]
+    fn ring(&mut self, now: u64, ledger: &Ledger) {
+        self.alarm = u64::MAX;
         for watched in &mut self.watched {
-            watched.check.advance(now, ledger, &mut watched.found);
+            if now > watched.check.alarm() {
+                watched.check.ring(ledger, &mut watched.found);
+            }
+            self.alarm = self.alarm.min(watched.check.alarm());
         }
     }
 
@@ -376,6 +406,7 @@ pub struct Checked {
 
 impl Observer for Checked {
     fn record(&mut self, record: &Record) {
+        self.checks.advance(record.at, &self.ledger);
         self.ledger.apply(record);
         self.checks.apply(record, &self.ledger);
     }

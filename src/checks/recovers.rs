@@ -34,11 +34,8 @@ impl Recovers {
         }
     }
 
-    fn look(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
+    fn look(&mut self, ledger: &Ledger, found: &mut Findings) {
         let Some(last) = self.last else { return };
-        if self.looked || now < last.at.saturating_add(self.within_ns) {
-            return;
-        }
         self.looked = true;
         let waiting = ledger.account().waiting;
         let too_many = waiting > self.usual + self.usual / 2 + SLACK;
@@ -68,17 +65,15 @@ impl Check for Recovers {
     ]);
     const CHANGES: bool = true;
 
-    fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
+    fn record(&mut self, scene: &Scene<'_>, _: &mut Findings) {
         match scene.record.fact {
             Fact::Started { incarnation: 1 } => {}
             Fact::Produced { .. } => {
-                self.look(scene.record.at, scene.ledger, found);
                 if self.last.is_none() {
                     self.usual = self.usual.max(scene.ledger.account().waiting);
                 }
             }
             _ => {
-                self.look(scene.record.at, scene.ledger, found);
                 self.last = Some(*scene.record);
                 self.delivered = 0;
                 self.looked = false;
@@ -86,16 +81,32 @@ impl Check for Recovers {
         }
     }
 
-    fn change(&mut self, change: &Change, scene: &Scene<'_>, found: &mut Findings) {
-        let to = State::Delivered;
-        if matches!(change.what, What::Became { to: now, .. } if now == to) {
-            self.look(scene.record.at, scene.ledger, found);
+    fn change(&mut self, change: &Change, _: &Scene<'_>, _: &mut Findings) {
+        if let What::Became {
+            to: State::Delivered,
+            ..
+        } = change.what
+        {
             self.delivered += 1;
         }
     }
 
-    fn advance(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
-        self.look(now, ledger, found);
+    fn alarm(&self) -> u64 {
+        match self.last {
+            Some(last) if !self.looked => last.at.saturating_add(self.within_ns),
+            _ => u64::MAX,
+        }
+    }
+
+    fn ring(&mut self, ledger: &Ledger, found: &mut Findings) {
+        self.look(ledger, found);
+    }
+
+    /// A run may end just when the time is up.
+    fn finish(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
+        if now >= self.alarm() {
+            self.look(ledger, found);
+        }
     }
 
     fn is_open(&self) -> bool {

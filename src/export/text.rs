@@ -68,7 +68,7 @@ pub fn summary(session: &Session, outcome: &Outcome) -> String {
     let mut out = String::new();
     if let Some(watch) = session.watch() {
         let _ = writeln!(out, "\nmetrics");
-        let metrics = watch.metrics.all();
+        let metrics = watch.metrics.of(crate::stats::Scope::Run);
         let width = metrics.iter().map(|m| m.name.len()).max().unwrap_or(0);
         for metric in &metrics {
             let _ = writeln!(out, "  {:<width$}  {}", metric.name, metric.amount);

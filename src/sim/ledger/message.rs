@@ -202,6 +202,12 @@ impl Lane {
         first + count <= self.base
     }
 
+    /// When the first message in flight was made.
+    pub fn oldest_in_flight(&self) -> Option<u64> {
+        let mut ring = self.ring.iter().filter(|m| m.state == State::InFlight);
+        ring.next().map(|m| m.born)
+    }
+
     pub fn remembered(&self) -> usize {
         self.ring.len() + self.stragglers.len()
     }

@@ -347,6 +347,18 @@ impl Ledger {
         Some(self.lanes.get(run.lane.index())?.get(run.first)?.born)
     }
 
+    /// When the oldest message in flight in a queue that some group reads was made, ns. Looks through what is remembered.
+    pub fn oldest_in_flight(&self) -> Option<u64> {
+        let read = |at: usize| {
+            let queue = self.names.lanes.get(at).map(|l| l.queue);
+            queue
+                .and_then(|q| self.queue(q))
+                .is_some_and(|q| q.mask != 0)
+        };
+        let lanes = self.lanes.iter().enumerate().filter(|(at, _)| read(*at));
+        lanes.filter_map(|(_, lane)| lane.oldest_in_flight()).min()
+    }
+
     /// How many messages are remembered: what memory follows.
     pub fn remembered(&self) -> usize {
         self.lanes.iter().map(Lane::remembered).sum()

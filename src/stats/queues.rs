@@ -1,0 +1,163 @@
+//! Queues: what comes in and goes out, how much waits, and for how long.
+
+use crate::sim::ledger::{Ledger, Queue};
+use crate::sim::record::Outcome;
+use crate::sim::{Fact, GroupId, QueueId, Record};
+
+use super::{Peak, Series};
+
+/// How far a group is behind in a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderStats {
+    /// The group.
+    pub group: GroupId,
+    /// Visible messages behind the stored position (Kafka's lag).
+    pub lag: u64,
+    /// Its highest value.
+    pub lag_max: Peak,
+    /// Visible messages from the first one that the group has not ended with.
+    pub depth: u64,
+    /// Its highest value.
+    pub depth_max: Peak,
+    /// Lag at the end of each interval.
+    pub trend: Series,
+}
+
+/// One queue.
+#[derive(Clone, Debug)]
+pub struct QueueStats {
+    /// Messages stored in its leader's log.
+    pub incoming: u64,
+    /// Messages that groups ended with.
+    pub outgoing: u64,
+    /// Messages that came in during each interval.
+    pub incoming_trend: Series,
+    /// Messages that went out during each interval.
+    pub outgoing_trend: Series,
+    /// Depth at the end of each interval.
+    pub depth_trend: Series,
+    /// Depth of the group that is furthest behind; without groups, how many messages are stored and visible.
+    pub depth: u64,
+    /// Its highest value.
+    pub depth_max: Peak,
+    /// Age of the oldest message that is visible and waits for a group, ns, at the end of the last interval.
+    pub oldest_ns: u64,
+    /// Its highest value.
+    pub oldest_max: Peak,
+    /// The groups that read it.
+    pub readers: Vec<ReaderStats>,
+}
+
+/// The queue whose flow or depth a record changes.
+pub(super) fn queue_of(fact: &Fact) -> Option<QueueId> {
+    match *fact {
+        Fact::Stored {
+            queue,
+            first_copy: true,
+            ..
+        }
+        | Fact::Visible { queue, .. }
+        | Fact::Processed { queue, .. }
+        | Fact::Committed { queue, .. }
+        | Fact::Reset { queue, .. }
+        | Fact::Leads { queue, .. } => Some(queue),
+        _ => None,
+    }
+}
+
+impl QueueStats {
+    pub(super) fn new(queue: &Queue) -> Self {
+        let reader = |group| ReaderStats {
+            group,
+            lag: 0,
+            lag_max: Peak::default(),
+            depth: 0,
+            depth_max: Peak::default(),
+            trend: Series::default(),
+        };
+        Self {
+            incoming: 0,
+            outgoing: 0,
+            incoming_trend: Series::default(),
+            outgoing_trend: Series::default(),
+            depth_trend: Series::default(),
+            depth: 0,
+            depth_max: Peak::default(),
+            oldest_ns: 0,
+            oldest_max: Peak::default(),
+            readers: queue.readers().iter().map(|r| reader(r.group())).collect(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn record(&mut self, record: &Record, ledger: &Ledger) {
+        let queue = match record.fact {
+            Fact::Stored { span, .. } => {
+                self.incoming += u64::from(span.count);
+                return;
+            }
+            Fact::Processed {
+                queue,
+                span,
+                outcome,
+                ..
+            } => {
+                if outcome == Outcome::Failed {
+                    return;
+                }
+                self.outgoing += u64::from(span.count);
+                queue
+            }
+            ref other => match queue_of(other) {
+                Some(queue) => queue,
+                None => return,
+            },
+        };
+        if let Some(queue) = ledger.queue(queue) {
+            self.measure(record.at, queue);
+        }
+    }
+
+    fn measure(&mut self, at: u64, queue: &Queue) {
+        let visible = queue.visible();
+        let mut deepest = None;
+        for (reader, stats) in queue.readers().iter().zip(&mut self.readers) {
+            // What retention removed is not behind any more.
+            let behind = |position: u64| visible.saturating_sub(position.max(queue.start()));
+            stats.lag = behind(reader.committed());
+            stats.lag_max.see(stats.lag, at);
+            stats.depth = behind(reader.open());
+            stats.depth_max.see(stats.depth, at);
+            deepest = deepest.max(Some(stats.depth));
+        }
+        self.depth = deepest.unwrap_or_else(|| visible.saturating_sub(queue.start()));
+        self.depth_max.see(self.depth, at);
+    }
+
+    pub(super) fn tick(&mut self, id: QueueId, now: u64, ledger: &Ledger) {
+        self.incoming_trend.push_since(self.incoming);
+        self.outgoing_trend.push_since(self.outgoing);
+        self.depth_trend.push(self.depth);
+        for reader in &mut self.readers {
+            reader.trend.push(reader.lag);
+        }
+        let Some(queue) = ledger.queue(id) else {
+            return;
+        };
+        let waiting = queue.readers().iter().map(|r| r.open().max(queue.start()));
+        let oldest = waiting.filter(|&open| open < queue.visible()).min();
+        let born = oldest.and_then(|offset| ledger.born_at(id, offset));
+        self.oldest_ns = born.map_or(0, |born| now.saturating_sub(born));
+        self.oldest_max.see(self.oldest_ns, now);
+    }
+
+    /// Messages that came in during the last second, per second.
+    pub fn in_per_s(&self) -> f64 {
+        self.incoming_trend.per_s(10)
+    }
+
+    /// Messages that went out during the last second, per second.
+    pub fn out_per_s(&self) -> f64 {
+        self.outgoing_trend.per_s(10)
+    }
+}
