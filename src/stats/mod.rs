@@ -130,7 +130,9 @@ impl Metrics {
     }
 
     fn see_oldest(&mut self, now: u64, ledger: &Ledger) {
-        let age = ledger.oldest_in_flight().map_or(0, |b| now.saturating_sub(b));
+        let age = ledger
+            .oldest_in_flight()
+            .map_or(0, |b| now.saturating_sub(b));
         self.oldest_max = self.oldest_max.max(age);
     }
 

@@ -386,7 +386,11 @@ fn names_are_unique_and_lead_to_their_metric() {
     let m = Measured::of(&good());
     let mut seen = std::collections::BTreeSet::new();
     for metric in m.metrics.all() {
-        assert!(seen.insert(metric.name.clone()), "{} is there twice", metric.name);
+        assert!(
+            seen.insert(metric.name.clone()),
+            "{} is there twice",
+            metric.name
+        );
         let found = m.metrics.metric(&metric.name);
         assert_eq!(found, Some(metric.amount), "{}", metric.name);
         assert!(metric.amount.value.is_finite() && !metric.meaning.is_empty());
