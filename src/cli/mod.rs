@@ -6,6 +6,7 @@ mod new;
 mod out;
 mod replay;
 mod run;
+mod screen;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

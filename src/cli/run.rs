@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::check::complain;
 use super::out::{on_terminal, say, write_new};
-use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Glyphs, Out, RunArgs, Speed};
+use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Glyphs, Out, RunArgs};
 use crate::export::{json, text};
 use crate::hunt::{self, Options, Outcome, Session};
 use crate::scenario::library;
@@ -46,20 +46,17 @@ pub fn run(args: &RunArgs) -> u8 {
     };
     let session = Session::new(Arc::new(loaded), options);
     if !args.headless && !args.json && on_terminal() {
-        return dashboard(session, args.glyphs, args.speed);
+        return super::screen::dashboard(session, args.glyphs, args.speed);
     }
     headless(session, args)
 }
 
 /// The picker, where there is a terminal; otherwise the list of what there is.
 pub fn pick() -> u8 {
+    if on_terminal() {
+        return super::screen::pick(Glyphs::default());
+    }
     super::list::list(&super::ListArgs { json: false })
-}
-
-/// The dashboard.
-pub fn dashboard(session: Session, glyphs: Glyphs, speed: Option<Speed>) -> u8 {
-    let _ = (session, glyphs, speed);
-    EXIT_MET
 }
 
 fn headless(mut session: Session, args: &RunArgs) -> u8 {

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 pub use counters::Counters;
 pub use groups::{GroupStats, Groups};
-pub use heatmap::Heatmap;
+pub use heatmap::{Heatmap, ROWS as HEATMAP_ROWS};
 pub use latency::{Latencies, Latency};
 pub use leaders::{Leaders, Leadership};
 pub use little::Little;

@@ -7,6 +7,7 @@
 //! - Nothing here knows how a system works inside, or any system by name.
 //! - No widget takes the whole state: each takes its part of the picture.
 
+pub mod adapt;
 pub mod detail;
 pub mod engine;
 pub mod glyphs;

@@ -90,6 +90,11 @@ impl Picker {
         }
     }
 
+    /// Selects the entry at a place.
+    pub fn select(&mut self, at: usize) {
+        self.selected = at.min(self.entries.len().saturating_sub(1));
+    }
+
     /// Where keys go.
     pub fn contexts(&self) -> Vec<Context> {
         let inner = match (self.help, self.asking) {

@@ -75,9 +75,15 @@ pub fn dashboard(
     }
 }
 
-/// Lets the person choose a scenario.
-pub fn pick(terminal: &mut Terminal, entries: Vec<Entry>, options: &Options) -> io::Result<Picked> {
+/// Lets the person choose a scenario; the one at `selected` is offered first.
+pub fn pick(
+    terminal: &mut Terminal,
+    entries: Vec<Entry>,
+    selected: usize,
+    options: &Options,
+) -> io::Result<Picked> {
     let mut picker = Picker::new(entries, options.look, speed_index(options.speed));
+    picker.select(selected);
     picker.size = terminal.size()?;
     let mut dirty = true;
     loop {

@@ -61,8 +61,6 @@ pub enum RowKind {
     Depth,
     /// Messages a group of readers has still to read.
     Lag,
-    /// Requests that wait for a process.
-    Inbox,
 }
 
 impl RowKind {
@@ -71,7 +69,6 @@ impl RowKind {
         match self {
             Self::Depth => "depth",
             Self::Lag => "lag",
-            Self::Inbox => "inbox",
         }
     }
 }

@@ -1,0 +1,84 @@
+//! The screens: the picker and the dashboard, on a terminal.
+
+use std::io;
+use std::sync::Arc;
+
+use super::out::say;
+use super::{EXIT_MET, EXIT_MISTAKE, Glyphs, Speed};
+use crate::hunt::{Options, Session, catalogue};
+use crate::ui::adapt::{self, Run};
+use crate::ui::picker::Picked;
+use crate::ui::{self, GlyphSet, Leave, Look, Terminal};
+
+/// Shows a run until the person leaves it.
+pub fn dashboard(session: Session, glyphs: Glyphs, speed: Option<Speed>) -> u8 {
+    let options = options(glyphs, speed);
+    let shown = Terminal::enter().and_then(|mut terminal| {
+        let mut run = Run::new(session);
+        ui::dashboard(&mut terminal, &mut run, &options)
+    });
+    exit(shown)
+}
+
+/// Lets the person choose scenarios and watch them, until they leave.
+pub fn pick(glyphs: Glyphs) -> u8 {
+    exit(pick_and_show(glyphs))
+}
+
+fn pick_and_show(glyphs: Glyphs) -> io::Result<Leave> {
+    let mut terminal = Terminal::enter()?;
+    let mut options = options(glyphs, None);
+    let mut from = 0;
+    loop {
+        let mut all = catalogue::all();
+        let picked = ui::pick(&mut terminal, adapt::entries(&all), from, &options)?;
+        let (entry, seed, speed) = match picked {
+            Picked::Run { entry, seed, speed } => (entry, seed, speed),
+            Picked::Leave(leave) => return Ok(leave),
+        };
+        from = entry;
+        let Some(loaded) = all.get_mut(entry).and_then(|e| e.loaded.take()) else {
+            continue;
+        };
+        let chosen = Options {
+            seed,
+            ..Options::default()
+        };
+        options.speed = speed;
+        options.has_parent = true;
+        let mut run = Run::new(Session::new(Arc::new(*loaded), chosen));
+        match ui::dashboard(&mut terminal, &mut run, &options)? {
+            Leave::Back => {}
+            leave => return Ok(leave),
+        }
+    }
+}
+
+fn options(glyphs: Glyphs, speed: Option<Speed>) -> ui::Options {
+    let set = match glyphs {
+        Glyphs::Ascii => GlyphSet::Ascii,
+        Glyphs::Block => GlyphSet::Block,
+        Glyphs::Braille => GlyphSet::Braille,
+    };
+    ui::Options {
+        look: Look::from_env(set),
+        speed: match speed {
+            None => 1.0,
+            Some(Speed::Times(times)) => times,
+            Some(Speed::Max) => f64::INFINITY,
+        },
+        has_parent: false,
+    }
+}
+
+/// The exit code: as shells have it where a signal ended the program.
+fn exit(shown: io::Result<Leave>) -> u8 {
+    match shown {
+        Ok(Leave::Quit | Leave::Back) => EXIT_MET,
+        Ok(Leave::Killed(signal)) => u8::try_from(128 + signal).unwrap_or(EXIT_MISTAKE),
+        Err(error) => {
+            say(format_args!("error: the terminal cannot be used: {error}"));
+            EXIT_MISTAKE
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What happened in a session: lines of the log, marks on the line of time, who led when, which fault was in force.
+//! Reads marks as they come, so that a frame costs the same however long the run is.
+
+use crate::checks::Finding;
+use crate::hunt::Session;
+use crate::sim::{Fact, Record};
+use crate::trace::marks::{Cause, Sign, describe};
+use crate::ui::view::{EventLine, Lane, LaneSpan, MarkKind, Timeline, TimelineMark};
+
+/// So many of the newest lines are shown.
+const LINES_MAX: usize = 1000;
+/// So many of the newest marks are shown.
+const MARKS_MAX: usize = 5000;
+/// So many queues whose leader changed have a lane.
+const LANES_MAX: usize = 12;
+
+#[derive(Default)]
+pub(super) struct Log {
+    /// By time.
+    lines: Vec<EventLine>,
+    marks_read: usize,
+    findings_read: usize,
+    /// For each queue: who led it, since when, until when.
+    leaders: Vec<Vec<LaneSpan>>,
+    /// Faults that began: which, and its stretch.
+    faults: Vec<(u32, LaneSpan)>,
+}
+
+impl Log {
+    /// Takes in what came since the last time.
+    pub(super) fn read(&mut self, session: &Session) {
+        let Some(watch) = session.watch() else {
+            return;
+        };
+        let first_new = self.lines.len();
+        let records = watch.marks.kept();
+        for record in &records[self.marks_read.min(records.len())..] {
+            self.lines.push(line(record, session));
+            self.remember(record, session);
+        }
+        self.marks_read = records.len();
+        self.first_leaders(session);
+        if watch.checks.count() as usize != self.findings_read {
+            self.read_findings(&watch.checks.all_findings());
+            self.findings_read = watch.checks.count() as usize;
+        }
+        if self.lines.len() > first_new {
+            self.lines.sort_by_key(|l| l.event);
+        }
+    }
+
+    fn read_findings(&mut self, findings: &[&Finding]) {
+        for finding in findings {
+            let line = finding_line(finding);
+            let known = self
+                .lines
+                .iter()
+                .rev()
+                .take_while(|l| l.event >= line.event)
+                .any(|l| *l == line);
+            if !known {
+                self.lines.push(line);
+            }
+        }
+        self.lines.sort_by_key(|l| l.event);
+    }
+
+    fn remember(&mut self, record: &Record, session: &Session) {
+        let names = session.sim().names();
+        match record.fact {
+            Fact::Elected { queue, leader, .. } => {
+                let spans = self.leader_spans(queue.index());
+                end(spans, record.at);
+                if let Some(leader) = leader {
+                    spans.push(LaneSpan {
+                        from_ns: record.at,
+                        to_ns: None,
+                        label: names.process(leader).to_string(),
+                        kind: MarkKind::Leader,
+                    });
+                }
+            }
+            Fact::Crashed { .. } | Fact::Halted { .. } => {
+                let name = names.process(record.pid);
+                for spans in &mut self.leaders {
+                    if spans.last().is_some_and(|s| s.label == name) {
+                        end(spans, record.at);
+                    }
+                }
+            }
+            Fact::FaultBegan { fault, .. } => {
+                let runs = |f: &(u32, LaneSpan)| f.0 == fault && f.1.to_ns.is_none();
+                if !self.faults.iter().any(runs) {
+                    let label = names.faults.get(fault as usize).map_or("fault", |f| &f.0);
+                    let span = LaneSpan {
+                        from_ns: record.at,
+                        to_ns: None,
+                        label: label.to_string(),
+                        kind: MarkKind::Alert,
+                    };
+                    self.faults.push((fault, span));
+                }
+            }
+            Fact::FaultEnded { fault } => {
+                for (_, span) in self.faults.iter_mut().filter(|f| f.0 == fault) {
+                    span.to_ns = span.to_ns.or(Some(record.at));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn leader_spans(&mut self, queue: usize) -> &mut Vec<LaneSpan> {
+        if self.leaders.len() <= queue {
+            self.leaders.resize_with(queue + 1, Vec::new);
+        }
+        &mut self.leaders[queue]
+    }
+
+    /// The first leader of a queue is no mark: it is seen here.
+    fn first_leaders(&mut self, session: &Session) {
+        let Some(watch) = session.watch() else {
+            return;
+        };
+        let names = session.sim().names();
+        let now = session.sim().now();
+        for (i, queue) in watch.metrics.leaders.queues.iter().enumerate() {
+            let known = self.leaders.get(i).is_some_and(|l| !l.is_empty());
+            if let Some(leader) = queue.leader.filter(|_| !known) {
+                self.leader_spans(i).push(LaneSpan {
+                    from_ns: now,
+                    to_ns: None,
+                    label: names.process(leader).to_string(),
+                    kind: MarkKind::Leader,
+                });
+            }
+        }
+    }
+
+    /// Faults in force.
+    pub(super) fn faults_active(&self) -> u32 {
+        self.faults.iter().filter(|f| f.1.to_ns.is_none()).count() as u32
+    }
+
+    /// The newest lines, the newest first.
+    pub(super) fn newest(&self) -> Vec<EventLine> {
+        self.lines.iter().rev().take(LINES_MAX).cloned().collect()
+    }
+
+    pub(super) fn timeline(&self, session: &Session) -> Timeline {
+        let skip = self.lines.len().saturating_sub(MARKS_MAX);
+        let marks = self.lines[skip..]
+            .iter()
+            .map(|l| TimelineMark {
+                at_ns: l.at_ns,
+                event: l.event,
+                kind: l.kind,
+            })
+            .collect();
+        Timeline {
+            marks,
+            lanes: self.lanes(session),
+        }
+    }
+
+    /// Faults, then who led the queues whose leader changed; the first queue's where none did.
+    fn lanes(&self, session: &Session) -> Vec<Lane> {
+        let names = session.sim().names();
+        let mut lanes = Vec::new();
+        if !self.faults.is_empty() {
+            lanes.push(Lane {
+                name: "faults".into(),
+                spans: self.faults.iter().map(|f| f.1.clone()).collect(),
+            });
+        }
+        let shown = |i: &usize| !names.queues.get(*i).is_none_or(|q| q.internal);
+        let led: Vec<usize> = (0..self.leaders.len()).filter(shown).collect();
+        let changed = led.iter().filter(|&&i| {
+            self.leaders[i].len() > 1 || self.leaders[i].iter().any(|s| s.to_ns.is_some())
+        });
+        let mut which: Vec<usize> = changed.copied().take(LANES_MAX).collect();
+        if which.is_empty() {
+            which.extend(led.first());
+        }
+        for i in which {
+            let queue = names.queues.get(i).map_or("", |q| &q.short);
+            lanes.push(Lane {
+                name: format!("leads {queue}"),
+                spans: self.leaders[i].clone(),
+            });
+        }
+        lanes
+    }
+}
+
+fn end(spans: &mut [LaneSpan], at_ns: u64) {
+    if let Some(last) = spans.last_mut() {
+        last.to_ns = last.to_ns.or(Some(at_ns));
+    }
+}
+
+fn line(record: &Record, session: &Session) -> EventLine {
+    let line = describe(record, session.sim().names());
+    EventLine {
+        at_ns: line.at,
+        event: line.event,
+        subject: line.subject,
+        kind: match line.sign {
+            Sign::Broke => MarkKind::Fault,
+            Sign::Cut => MarkKind::Cut,
+            Sign::Leads => MarkKind::Leader,
+            Sign::Well => MarkKind::Heal,
+            Sign::Slow => MarkKind::Alert,
+            Sign::Other => MarkKind::Note,
+        },
+        word: line.word.to_string(),
+        text: line.text,
+        cause: match line.cause {
+            Cause::Event(number) => format!("#{number}"),
+            Cause::ScenarioLine(number) => format!("line {number}"),
+        },
+    }
+}
+
+fn finding_line(finding: &Finding) -> EventLine {
+    EventLine {
+        at_ns: finding.at,
+        event: finding.event,
+        subject: finding.property.label(),
+        kind: MarkKind::Finding,
+        word: "FINDING".into(),
+        text: finding.message.clone(),
+        cause: finding
+            .evidence
+            .first()
+            .map(|e| format!("#{e}"))
+            .unwrap_or_default(),
+    }
+}
