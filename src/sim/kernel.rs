@@ -525,6 +525,7 @@ impl<M: Clone> Core<M> {
                     peer: to,
                     link,
                     last_arrival: 0,
+                    last_served: 0,
                     incarnation: CLOSED,
                 };
                 self.tenants[from.index()].channels.insert(at, channel);
@@ -540,6 +541,7 @@ impl<M: Clone> Core<M> {
         let channel = &mut self.tenants[from.index()].channels[at];
         if channel.incarnation == CLOSED {
             channel.incarnation = listening;
+            channel.last_served = 0;
         }
         let (link, incarnation) = (channel.link, channel.incarnation);
         match self.net.send(link, self.now, bytes) {

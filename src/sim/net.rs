@@ -424,6 +424,8 @@ pub(super) struct Channel {
     pub link: u32,
     /// When the last message arrives, so that the next does not overtake it.
     pub last_arrival: u64,
+    /// When the peer is done with the last request, so that the next does not overtake it there.
+    pub last_served: u64,
     /// The peer's incarnation it is connected to; `CLOSED` after a reset.
     pub incarnation: u32,
 }

@@ -51,6 +51,9 @@ pub struct Cost {
     pub write_bytes: u64,
     /// Whether the core waits until they are synced.
     pub sync: bool,
+    /// Whether it is not done before what the same sender sent earlier, as with a server that reads a connection's next
+    /// request when it is done with the last; otherwise several cores may overtake one another.
+    pub in_turn: bool,
 }
 
 impl Cost {
@@ -59,14 +62,14 @@ impl Cost {
         cpu_ns: 0,
         write_bytes: 0,
         sync: false,
+        in_turn: false,
     };
 
     /// Only CPU work.
     pub const fn cpu(cpu_ns: u64) -> Self {
         Self {
             cpu_ns,
-            write_bytes: 0,
-            sync: false,
+            ..Self::FREE
         }
     }
 }

@@ -96,8 +96,24 @@ impl<M: Clone> Core<M> {
             host.stalled.push((time, Caused { cause, event }));
             return;
         }
-        let at = self.now.saturating_add(time);
+        let mut at = self.now.saturating_add(time);
+        if cost.in_turn {
+            at = self.in_turn(from, to, at);
+        }
         self.queue.schedule(at, Caused { cause, event });
+    }
+
+    /// When a request is done that would be done at a time if it were the only one of its sender (see [`Cost::in_turn`]).
+    fn in_turn(&mut self, from: Pid, to: Pid, at: u64) -> u64 {
+        let channels = &mut self.tenants[from.index()].channels;
+        match channels.binary_search_by_key(&to, |c| c.peer) {
+            Ok(channel) => {
+                let last = &mut channels[channel].last_served;
+                *last = at.max(*last);
+                *last
+            }
+            Err(_) => at,
+        }
     }
 
     /// A process died: its requests no longer wait for a core. Those that a core is at work on are forgotten when they
@@ -109,7 +125,10 @@ impl<M: Clone> Core<M> {
     /// The disk moves again: what waited for it goes on.
     pub(super) fn unstall(&mut self, node: NodeId) {
         for (time, caused) in std::mem::take(&mut self.hosts[node.index()].stalled) {
-            let at = self.now.saturating_add(time);
+            let mut at = self.now.saturating_add(time);
+            if let Event::Served { from, to, .. } = caused.event {
+                at = self.in_turn(from, to, at);
+            }
             self.queue.schedule(at, caused);
         }
     }

@@ -36,6 +36,4 @@ pub use settings::{Settings, TopicSettings, Truncation};
 pub(super) use super::{Badge, Builder, Ctx, Inspect, Known, Note, Row, Standing};
 
 #[cfg(test)]
-mod bench;
-#[cfg(test)]
-mod broker_tests;
+mod tests;

@@ -10,6 +10,7 @@ use super::batch::{Batch, LogBatch};
 /// Errors of the protocol, by Kafka's names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 #[allow(missing_docs, reason = "the names are the protocol's own")]
+#[allow(clippy::enum_variant_names, reason = "as above")]
 pub enum Error {
     NotLeaderOrFollower,
     UnknownTopicOrPartition,
@@ -293,6 +294,7 @@ pub struct Metadata {
 }
 
 /// Who somebody is in a group.
+#[allow(clippy::struct_field_names, reason = "the name is the protocol's own")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member {
     /// The group.

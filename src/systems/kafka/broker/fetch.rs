@@ -220,16 +220,23 @@ impl Broker {
         let end = replica.log.end();
         let min_insync = replica.min_insync;
         let eligible = |pid| image.is_eligible(cluster, pid);
-        match leading.high_watermark(end, min_insync, ctx.clock(), lag_max, eligible) {
-            Some(new) if new > replica.high_watermark => replica.high_watermark = new,
-            _ => return,
+        let new = leading.high_watermark(end, min_insync, ctx.clock(), lag_max, eligible);
+        if let Some(new) = new
+            && new > replica.high_watermark
+        {
+            replica.high_watermark = new;
+            if !cluster.topics[replica.topic].internal {
+                let queue = crate::sim::QueueId(cluster.first.0 + place as u32);
+                ctx.record(Fact::Visible {
+                    queue,
+                    below: new,
+                    end,
+                });
+            }
+            self.todo.readers.append(&mut leading.readers);
         }
+        // A batch that came again may lie below it already.
         let below = replica.high_watermark;
-        if !cluster.topics[replica.topic].internal {
-            let queue = crate::sim::QueueId(cluster.first.0 + place as u32);
-            ctx.record(Fact::Visible { queue, below, end });
-        }
-        self.todo.readers.append(&mut leading.readers);
         self.decide_up_to(place, below, ctx);
     }
 

@@ -181,9 +181,10 @@ impl Broker {
             self.truncate(place, leader_end, ctx);
             return;
         }
-        let why = match replica.log.end() < leader_start {
-            true => Gone::Expired,
-            false => Gone::Truncated,
+        let why = if replica.log.end() < leader_start {
+            Gone::Expired
+        } else {
+            Gone::Truncated
         };
         let freed = replica
             .log
@@ -257,7 +258,7 @@ impl Broker {
         }
     }
 
-    /// How many records a partition lacks of what its leader said was committed: never negative.
+    /// How many partitions it copies from a broker.
     pub(super) fn fetcher_partitions(&self, broker: usize) -> usize {
         self.fetchers[broker].partitions.len()
     }

@@ -300,7 +300,7 @@ impl Broker {
                 reply(ctx, from, number, Response::OffsetsForLeaderEpoch(ends));
             }
             Request::ListOffsets(queries) => {
-                let offsets = queries.iter().map(|q| (q.queue, self.offset(q))).collect();
+                let offsets = queries.iter().map(|q| (q.queue, self.offset(*q))).collect();
                 reply(ctx, from, number, Response::ListOffsets(offsets));
             }
             Request::Metadata => {
@@ -398,9 +398,14 @@ impl Broker {
                     cpu_ns: self.request_time.sample(&mut self.stream) + transfer(bytes),
                     write_bytes: bytes,
                     sync,
+                    in_turn: true,
                 }
             }
-            Message::Request(..) => Cost::cpu(self.request_time.sample(&mut self.stream)),
+            Message::Request(..) => Cost {
+                cpu_ns: self.request_time.sample(&mut self.stream),
+                in_turn: true,
+                ..Cost::FREE
+            },
             Message::Response(_, Response::Fetch(f)) => {
                 let (mut bytes, mut sync) = (0, false);
                 for p in f.partitions.iter().filter(|p| !p.batches.is_empty()) {
@@ -416,6 +421,7 @@ impl Broker {
                     cpu_ns: transfer(bytes),
                     write_bytes: bytes,
                     sync,
+                    in_turn: true,
                 }
             }
             Message::Response(..) => Cost::FREE,
@@ -510,6 +516,21 @@ impl Broker {
         &self.replicas[place].as_deref().expect("a copy").log
     }
 
+    /// Up to where a partition is committed, as far as it knows.
+    #[cfg(test)]
+    pub(super) fn high_watermark_of(&self, queue: QueueId) -> u64 {
+        let place = self.place_of(queue).expect("a partition of the cluster");
+        let replica = self.replicas[place].as_deref().expect("a copy");
+        replica.high_watermark
+    }
+
+    /// Whether it has a copy of a partition.
+    #[cfg(test)]
+    pub(super) fn has(&self, queue: QueueId) -> bool {
+        self.place_of(queue)
+            .is_some_and(|place| self.replicas[place].is_some())
+    }
+
     fn epoch_end(&self, query: &protocol::EpochQuery) -> protocol::EpochEnd {
         let found = self.led(query.queue, query.current_leader_epoch);
         let (epoch, end, error) = match found.map(|(_, r)| r.log.end_of_epoch(query.epoch)) {
@@ -525,7 +546,7 @@ impl Broker {
         }
     }
 
-    fn offset(&self, query: &protocol::OffsetQuery) -> Result<u64, Error> {
+    fn offset(&self, query: protocol::OffsetQuery) -> Result<u64, Error> {
         let place = self
             .place_of(query.queue)
             .ok_or(Error::UnknownTopicOrPartition)?;
@@ -533,9 +554,10 @@ impl Broker {
             .as_deref()
             .filter(|r| matches!(r.part, Part::Leader(_)));
         let replica = leading.ok_or(Error::NotLeaderOrFollower)?;
-        Ok(match query.earliest {
-            true => replica.log.start(),
-            false => replica.high_watermark,
+        Ok(if query.earliest {
+            replica.log.start()
+        } else {
+            replica.high_watermark
         })
     }
 }

@@ -1,5 +1,7 @@
 //! What a broker shows of itself.
 
+use std::fmt::Write as _;
+
 use crate::sim::Names;
 
 use super::super::{Badge, Inspect, Row, Standing};
@@ -38,11 +40,10 @@ impl Broker {
                 let mut text = format!("leads  {place_text}  in sync {}", leading.isr.len());
                 for peer in &leading.peers {
                     let lag = end.saturating_sub(peer.end.unwrap_or(0));
-                    let word = match leading.isr.contains(&peer.pid) {
-                        true => "",
-                        false => " (out)",
-                    };
-                    text += &format!("  {}{word} lag {lag}", names.process(peer.pid));
+                    let out = !leading.isr.contains(&peer.pid);
+                    let word = if out { " (out)" } else { "" };
+                    // Writing to a string cannot fail.
+                    let _ = write!(text, "  {}{word} lag {lag}", names.process(peer.pid));
                 }
                 text
             }

@@ -1,6 +1,7 @@
 //! What a broker does by its own clock: shrinking in-sync replicas, checkpoints, retention, flushing.
 
 use crate::sim::record::Gone;
+use crate::sim::units::{Duration, Size};
 use crate::sim::{QueueId, SECOND, Token};
 
 use super::super::Ctx;
@@ -86,8 +87,8 @@ impl Broker {
                 continue;
             }
             let retention = Retention {
-                age_ns: topic.settings.retention_ms.map(|d| d.ns()),
-                bytes: topic.settings.retention_bytes.map(|s| s.bytes()),
+                age_ns: topic.settings.retention_ms.map(Duration::ns),
+                bytes: topic.settings.retention_bytes.map(Size::bytes),
             };
             let visible = replica.high_watermark;
             let freed = replica.log.expire(clock, retention, visible, |b| {

@@ -71,9 +71,10 @@ impl Controller {
         let broker = self.cluster.brokers[index];
         self.brokers[index].fenced = fenced;
         self.log(MetadataRecord::Broker { broker, fenced });
-        let code = match fenced {
-            true => notes::FENCED,
-            false => notes::UNFENCED,
+        let code = if fenced {
+            notes::FENCED
+        } else {
+            notes::UNFENCED
         };
         ctx.record(Fact::Note {
             code,
@@ -136,9 +137,10 @@ impl Controller {
             .get(place)
             .ok_or(Error::UnknownTopicOrPartition)?;
         if wish.leader_epoch != p.leader_epoch || p.leader != Some(from) {
-            return Err(match wish.leader_epoch > p.leader_epoch {
-                true => Error::NotController,
-                false => Error::FencedLeaderEpoch,
+            return Err(if wish.leader_epoch > p.leader_epoch {
+                Error::NotController
+            } else {
+                Error::FencedLeaderEpoch
             });
         }
         if wish.partition_epoch != p.partition_epoch || !wish.isr.contains(&from) {

@@ -256,9 +256,10 @@ impl Controller {
                 let current = self.brokers[index].epoch == broker_epoch;
                 let mut results = Vec::with_capacity(partitions.len());
                 for wish in partitions {
-                    let result = match current {
-                        true => self.alter(from, &wish, ctx),
-                        false => Err(Error::StaleBrokerEpoch),
+                    let result = if current {
+                        self.alter(from, &wish, ctx)
+                    } else {
+                        Err(Error::StaleBrokerEpoch)
                     };
                     results.push((wish.queue, result));
                 }

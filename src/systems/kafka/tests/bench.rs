@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::sim::dist::Dist;
-use crate::sim::fault::{Action, FaultPlan, Schedule, Target};
+use crate::sim::fault::{Action, Crash, Cut, FaultPlan, PowerLoss, Schedule, Target};
 use crate::sim::host::{HostPlan, Survival};
 use crate::sim::names::NodeName;
 use crate::sim::net::{LinkPlan, NetworkPlan};
@@ -15,12 +15,12 @@ use crate::sim::{
 };
 use crate::systems::{self, Builder, Process};
 
-use super::batch::{Batch, Item, Payload, Sequence};
-use super::cluster::Cluster;
-use super::protocol::{
+use super::super::batch::{Batch, Item, Payload, Sequence};
+use super::super::cluster::Cluster;
+use super::super::protocol::{
     Acks, Error, Fetch, FetchPartition, Message, Produce, Produced, Request, Response,
 };
-use super::{Settings, broker::Broker, controller::Controller};
+use super::super::{Settings, broker::Broker, controller::Controller};
 
 pub type Ctx<'a> = crate::sim::Ctx<'a, systems::Message>;
 
@@ -352,6 +352,24 @@ impl Run {
         numbers.collect()
     }
 
+    /// Runs on in steps of a millisecond until something holds; the time then, or `None` if it does not by `before_ms`.
+    pub fn first_ms(&mut self, before_ms: u64, holds: impl Fn(&Self) -> bool) -> Option<u64> {
+        let from = self.sim.now() / MS;
+        (from..before_ms).find(|&at| {
+            self.until(at);
+            holds(self)
+        })
+    }
+
+    /// How many of a process's messages to another were refused, because nobody listened, between two times in ms.
+    pub fn refused(&self, from: Pid, to: Pid, between: std::ops::Range<u64>) -> usize {
+        let why = crate::sim::record::Drop::Refused;
+        let is = |r: &&Record| {
+            r.pid == from && r.fact == Fact::Dropped { to, why } && between.contains(&(r.at / MS))
+        };
+        self.records.iter().filter(is).count()
+    }
+
     /// Who the controller elected for `orders/0`, with the time in ms and whether it was clean.
     pub fn elections(&self) -> Vec<(u64, Option<Pid>, bool)> {
         let elected = |r: &Record| match r.fact {
@@ -384,6 +402,25 @@ impl Run {
         };
         self.records.iter().filter_map(lost).collect()
     }
+}
+
+/// A node's processes crash.
+pub fn crash(node: &str) -> Action {
+    Action::Crash(Crash(at(node)))
+}
+
+/// A node loses power.
+pub fn power_loss(node: &str) -> Action {
+    Action::PowerLoss(PowerLoss(at(node)))
+}
+
+/// What one node sends another is dropped.
+pub fn cut(from: &str, to: &str, one_way: bool) -> Action {
+    Action::Cut(Cut {
+        from: at(from),
+        to: at(to),
+        one_way,
+    })
 }
 
 /// A node by its name.
