@@ -20,7 +20,7 @@ use super::super::cluster::Cluster;
 use super::super::protocol::{
     Acks, Error, Fetch, FetchPartition, Message, Produce, Produced, Request, Response,
 };
-use super::super::{Settings, broker::Broker, controller::Controller};
+use super::super::{Settings, broker::Broker};
 
 pub type Ctx<'a> = crate::sim::Ctx<'a, systems::Message>;
 
@@ -335,13 +335,6 @@ impl Run {
         match &self.sim.processes()[Bench::broker(n).index()] {
             Actor::Real(Process::KafkaBroker(broker)) => broker,
             other => panic!("not a broker: {other:?}"),
-        }
-    }
-
-    pub fn controller(&self) -> &Controller {
-        match &self.sim.processes()[self.cluster.controller.index()] {
-            Actor::Real(Process::KafkaController(controller)) => controller,
-            other => panic!("not a controller: {other:?}"),
         }
     }
 

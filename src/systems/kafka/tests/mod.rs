@@ -1,6 +1,7 @@
 //! Clusters of brokers with a scripted client, without the model's own producers and consumers.
 
 mod bench;
+mod checks;
 mod durability;
 mod serving;
 mod settings;
