@@ -177,7 +177,7 @@ fn small(body: Rect) -> Vec<(Pane, Rect)> {
 
 fn medium(body: Rect) -> Vec<(Pane, Rect)> {
     let h = body.height;
-    let time = 5;
+    let time = if h >= 36 { 6 } else { 5 };
     let events = (h / 6).clamp(5, 12);
     let upper_rows = (h - time - events) * 17 / 29;
     let (upper, rest) = top(body, upper_rows);

@@ -214,7 +214,11 @@ fn remark(model: &Model, pane: Pane, inside: (u16, u16)) -> String {
         Pane::Time => {
             let count = model.frame.timeline.marks.len() as u64;
             let s = if count == 1 { "" } else { "s" };
-            format!("{} mark{s}", text::count(count))
+            let lanes = match timeline::lanes_hidden(&model.frame.timeline, inside.1) {
+                0 => String::new(),
+                n => format!("+{n} lanes  "),
+            };
+            format!("{lanes}{} mark{s}", text::count(count))
         }
     }
 }

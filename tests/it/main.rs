@@ -3,3 +3,4 @@
 mod layers;
 mod quantities;
 mod scenario_syntax;
+mod terminal;

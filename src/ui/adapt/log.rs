@@ -13,6 +13,8 @@ const LINES_MAX: usize = 1000;
 const MARKS_MAX: usize = 5000;
 /// So many queues whose leader changed have a lane.
 const LANES_MAX: usize = 12;
+/// So many of the newest faults are shown.
+const FAULTS_MAX: usize = 200;
 
 #[derive(Default)]
 pub(super) struct Log {
@@ -22,8 +24,6 @@ pub(super) struct Log {
     findings_read: usize,
     /// For each queue: who led it, since when, until when.
     leaders: Vec<Vec<LaneSpan>>,
-    /// Faults that began: which, and its stretch.
-    faults: Vec<(u32, LaneSpan)>,
 }
 
 impl Log {
@@ -88,24 +88,6 @@ impl Log {
                     }
                 }
             }
-            Fact::FaultBegan { fault, .. } => {
-                let runs = |f: &(u32, LaneSpan)| f.0 == fault && f.1.to_ns.is_none();
-                if !self.faults.iter().any(runs) {
-                    let label = names.faults.get(fault as usize).map_or("fault", |f| &f.0);
-                    let span = LaneSpan {
-                        from_ns: record.at,
-                        to_ns: None,
-                        label: label.to_string(),
-                        kind: MarkKind::Alert,
-                    };
-                    self.faults.push((fault, span));
-                }
-            }
-            Fact::FaultEnded { fault } => {
-                for (_, span) in self.faults.iter_mut().filter(|f| f.0 == fault) {
-                    span.to_ns = span.to_ns.or(Some(record.at));
-                }
-            }
             _ => {}
         }
     }
@@ -137,11 +119,6 @@ impl Log {
         }
     }
 
-    /// Faults in force.
-    pub(super) fn faults_active(&self) -> u32 {
-        self.faults.iter().filter(|f| f.1.to_ns.is_none()).count() as u32
-    }
-
     /// The newest lines, the newest first.
     pub(super) fn newest(&self) -> Vec<EventLine> {
         self.lines.iter().rev().take(LINES_MAX).cloned().collect()
@@ -167,10 +144,11 @@ impl Log {
     fn lanes(&self, session: &Session) -> Vec<Lane> {
         let names = session.sim().names();
         let mut lanes = Vec::new();
-        if !self.faults.is_empty() {
+        let faults = faults(session);
+        if !faults.is_empty() {
             lanes.push(Lane {
                 name: "faults".into(),
-                spans: self.faults.iter().map(|f| f.1.clone()).collect(),
+                spans: faults,
             });
         }
         let shown = |i: &usize| !names.queues.get(*i).is_none_or(|q| q.internal);
@@ -191,6 +169,29 @@ impl Log {
         }
         lanes
     }
+}
+
+/// The newest faults; one that does not last is a moment.
+fn faults(session: &Session) -> Vec<LaneSpan> {
+    let faults = session.sim().faults();
+    let begun = faults.begun();
+    begun[begun.len().saturating_sub(FAULTS_MAX)..]
+        .iter()
+        .filter_map(|active| {
+            let plan = faults.plans().get(active.fault as usize)?;
+            let moment = (!plan.action.lasts()).then_some(active.since_ns);
+            Some(LaneSpan {
+                from_ns: active.since_ns,
+                to_ns: active.until_ns.or(moment),
+                label: plan.label(),
+                kind: if plan.action.lasts() {
+                    MarkKind::Alert
+                } else {
+                    MarkKind::Note
+                },
+            })
+        })
+        .collect()
 }
 
 fn end(spans: &mut [LaneSpan], at_ns: u64) {

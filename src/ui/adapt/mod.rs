@@ -102,7 +102,7 @@ impl Run {
             end_ns: session.end_ns(),
             events: session.sim().events(),
             digest: digest.chars().take(8).collect(),
-            faults: self.log.faults_active(),
+            faults: session.sim().faults().at_work().count() as u32,
             findings: u32::try_from(findings).unwrap_or(u32::MAX),
         }
     }

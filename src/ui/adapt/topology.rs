@@ -151,19 +151,23 @@ fn troubles(session: &Session, node: NodeId) -> Vec<String> {
     out
 }
 
-/// Links that are there by design, in both directions.
+/// Links that are there by design, in both directions; where a system names none, those that carried anything.
 fn edges(session: &Session, rates: &Rates) -> Vec<Edge> {
     let sim = session.sim();
     let names = sim.names();
     let count = names.nodes.len();
     let host = |pid: Pid| names.processes.get(pid.index()).map(|p| p.node);
-    let mut pairs: Vec<(NodeId, NodeId)> = names
-        .links
-        .iter()
+    let designed = names.links.iter();
+    let mut pairs: Vec<(NodeId, NodeId)> = designed
         .filter_map(|&(a, b)| Some((host(a)?, host(b)?)))
         .filter(|(a, b)| a != b)
         .flat_map(|(a, b)| [(a, b), (b, a)])
         .collect();
+    if pairs.is_empty() {
+        let links = sim.network().links().iter();
+        let used = links.filter(|l| l.traffic().sent > 0 && l.from() != l.to());
+        pairs.extend(used.flat_map(|l| [(l.from(), l.to()), (l.to(), l.from())]));
+    }
     pairs.sort_unstable();
     pairs.dedup();
     let mut link_of = vec![Vec::new(); count];

@@ -20,7 +20,7 @@ pub fn draw(pen: &mut Pen<'_>, latency: &Latency, log_counts: bool) {
     if rows == 0 {
         return;
     }
-    let indent = 6;
+    let indent = 7;
     let width = pen.width().saturating_sub(indent + 1);
     if width < 8 {
         return;

@@ -45,7 +45,7 @@ impl Queues<'_> {
         let broken = self.checks.iter().filter(|c| c.verdict == Verdict::Broken);
         let mut table = take(queues.clamp(1, 3));
         let mut checks = take((broken.count() as u16).min(2));
-        table += take(queues.min(height / 2).saturating_sub(table));
+        table += take(queues.min(height * 2 / 5).saturating_sub(table));
         let mut totals = total_rows(self.totals, width);
         if height < totals + all_checks.min(3) + table + 1 {
             totals = 0;

@@ -33,11 +33,7 @@ pub fn draw(pen: &mut Pen<'_>, timeline: &Timeline, place: Place) {
         height - 1
     };
     let lanes_rows = usize::from(line_y);
-    let shown = if timeline.lanes.len() > lanes_rows {
-        lanes_rows.saturating_sub(1)
-    } else {
-        timeline.lanes.len()
-    };
+    let shown = timeline.lanes.len().min(lanes_rows);
     let named = &timeline.lanes[..shown];
     let label = named
         .iter()
@@ -58,11 +54,6 @@ pub fn draw(pen: &mut Pen<'_>, timeline: &Timeline, place: Place) {
         pen.text(1, y as u16, &name, Role::Dim);
         draw_lane(pen, y as u16, lane, scale, place.now_ns);
     }
-    let hidden = timeline.lanes.len() - shown;
-    if hidden > 0 && lanes_rows > 0 {
-        let more = format!("+{hidden} more lanes: z zooms");
-        pen.text(1, shown as u16, &more, Role::Dim);
-    }
     draw_line(pen, line_y, timeline, scale, place);
     pen.text(to + 1, line_y, &end, Role::Dim);
     if ticks {
@@ -72,6 +63,14 @@ pub fn draw(pen: &mut Pen<'_>, timeline: &Timeline, place: Place) {
         let name = text::right("time", usize::from(label));
         pen.text(1, line_y, &name, Role::Dim);
     }
+}
+
+/// How many lanes find no room in so many rows.
+pub fn lanes_hidden(timeline: &Timeline, rows: u16) -> usize {
+    timeline
+        .lanes
+        .len()
+        .saturating_sub(usize::from(rows).saturating_sub(1))
 }
 
 #[derive(Clone, Copy)]

@@ -59,7 +59,7 @@ pub struct Plan {
 /// In a layer with more nodes than this, single lines say less than a group.
 const LINES_MAX: usize = 16;
 /// Least room between layers of boxes.
-const GAP_MIN: u16 = 7;
+const GAP_MIN: u16 = 6;
 /// Least room between layers of lines.
 const LINES_GAP_MIN: u16 = 4;
 /// Most room between layers: longer lines are only longer.
@@ -246,10 +246,10 @@ fn columns(cards: &[Vec<Card>], mode: Mode, whole: bool, width: u16) -> Option<V
         .iter()
         .map(|layer| {
             let widest = layer.iter().map(|c| text::width(&c.title) + around).max();
-            widest.unwrap_or(0).clamp(6, 26) as u16
+            widest.unwrap_or(0).clamp(6, if boxes { 18 } else { 12 }) as u16
         })
         .collect();
-    let least = gaps * if boxes { GAP_MIN } else { LINES_GAP_MIN } + 2;
+    let least = gaps * if boxes { GAP_MIN } else { LINES_GAP_MIN };
     let mut widths = wanted.clone();
     let mut total: u16 = widths.iter().sum();
     while total + least > width {
@@ -264,11 +264,8 @@ fn columns(cards: &[Vec<Card>], mode: Mode, whole: bool, width: u16) -> Option<V
     if whole && lost > 0 || boxes && lost * 3 > wanted.iter().sum::<u16>() {
         return None;
     }
-    let gap = (width - 2 - total)
-        .checked_div(gaps)
-        .unwrap_or(0)
-        .min(GAP_MAX);
-    let mut x = 1 + (width - 2 - total - gap * gaps) / 2;
+    let gap = (width - total).checked_div(gaps).unwrap_or(0).min(GAP_MAX);
+    let mut x = (width - total - gap * gaps) / 2;
     Some(
         widths
             .into_iter()

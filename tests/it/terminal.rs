@@ -1,0 +1,302 @@
+//! The program on a real pseudo-terminal: it starts, its keys work, and however it ends the terminal is as it was.
+
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The program, its terminal, and what stands on it.
+struct Session {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    bytes_sent: Arc<AtomicUsize>,
+    mode_before: tty_mode::Mode,
+}
+
+/// The line discipline of a terminal, as `stty -g` says it: equal before and after means raw mode is off again.
+mod tty_mode {
+    use std::process::{Command, Stdio};
+
+    pub type Mode = Option<String>;
+
+    pub fn of(master: &dyn portable_pty::MasterPty) -> Mode {
+        let name = master.tty_name()?;
+        let tty = std::fs::File::open(name).ok()?;
+        let out = Command::new("stty")
+            .arg("-g")
+            .stdin(Stdio::from(tty))
+            .output()
+            .ok()?;
+        Some(String::from_utf8_lossy(&out.stdout).trim().to_string())
+    }
+}
+
+fn start(args: &[&str], env: &[(&str, &str)]) -> Session {
+    let size = PtySize {
+        rows: 24,
+        cols: 80,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    let pair = native_pty_system()
+        .openpty(size)
+        .expect("a pseudo-terminal");
+    let mode_before = tty_mode::of(pair.master.as_ref());
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_splitbrain"));
+    command.args(args);
+    command.env("TERM", "xterm-256color");
+    command.env_remove("NO_COLOR");
+    command.cwd(env!("CARGO_MANIFEST_DIR"));
+    for (name, value) in env {
+        command.env(name, value);
+    }
+    let child = pair
+        .slave
+        .spawn_command(command)
+        .expect("the program starts");
+    let screen = Arc::new(Mutex::new(vt100::Parser::new(24, 80, 0)));
+    let mut output = pair.master.try_clone_reader().expect("its output");
+    let seen = Arc::clone(&screen);
+    let bytes_sent = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&bytes_sent);
+    thread::spawn(move || {
+        let mut bytes = [0; 4096];
+        while let Ok(n) = output.read(&mut bytes) {
+            if n == 0 {
+                break;
+            }
+            counter.fetch_add(n, Ordering::SeqCst);
+            seen.lock().expect("screen").process(&bytes[..n]);
+        }
+    });
+    // The terminal outlives the program, so that what it leaves behind can be seen.
+    std::mem::forget(pair.slave);
+    let keys = pair.master.take_writer().expect("its keys");
+    Session {
+        master: pair.master,
+        keys,
+        child,
+        screen,
+        bytes_sent,
+        mode_before,
+    }
+}
+
+impl Session {
+    fn text(&self) -> String {
+        self.screen.lock().expect("screen").screen().contents()
+    }
+
+    fn until(&self, what: &str, holds: impl Fn(&str) -> bool) {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if holds(&self.text()) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{what} never came:\n{}", self.text());
+    }
+
+    fn sees(&self, text: &str) {
+        self.until(text, |screen| screen.contains(text));
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("keys");
+        self.keys.flush().expect("keys");
+    }
+
+    fn resize(&self, cols: u16, rows: u16) {
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.screen
+            .lock()
+            .expect("screen")
+            .screen_mut()
+            .set_size(rows, cols);
+        self.master.resize(size).expect("resize");
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.process_id().expect("it runs").to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-s", name, &pid])
+            .status();
+        assert!(sent.expect("kill").success());
+    }
+
+    /// Waits for the end; gives the exit code.
+    fn ends(&mut self) -> u32 {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().expect("wait") {
+                // What it wrote last may still be on its way.
+                thread::sleep(Duration::from_millis(100));
+                return status.exit_code();
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        let _ = self.child.kill();
+        panic!("it did not end:\n{}", self.text());
+    }
+
+    fn is_clean(&self) {
+        {
+            let parser = self.screen.lock().expect("screen");
+            let screen = parser.screen();
+            assert!(!screen.alternate_screen(), "the other screen was left");
+            assert!(!screen.hide_cursor(), "the cursor is shown");
+            assert_eq!(
+                screen.mouse_protocol_mode(),
+                vt100::MouseProtocolMode::None,
+                "no mouse reports"
+            );
+        }
+        let after = tty_mode::of(self.master.as_ref());
+        assert_eq!(after, self.mode_before, "the line discipline is as before");
+    }
+}
+
+fn dashboard(env: &[(&str, &str)]) -> Session {
+    let session = start(&["run", "healthy"], env);
+    session.sees("Topology");
+    session.sees("LIVE");
+    session
+}
+
+#[test]
+fn it_takes_the_terminal_and_gives_it_back() {
+    let mut session = dashboard(&[]);
+    {
+        let parser = session.screen.lock().expect("screen");
+        assert!(parser.screen().alternate_screen() && parser.screen().hide_cursor());
+    }
+    assert_ne!(
+        tty_mode::of(session.master.as_ref()),
+        session.mode_before,
+        "keys come unbuffered"
+    );
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
+fn keys_work_while_the_run_moves_as_fast_as_it_can() {
+    let mut session = start(&["run", "healthy", "--speed", "max"], &[]);
+    session.sees("Topology");
+    session.press(" ");
+    session.until("a stop", |s| s.contains("PAUSED") || s.contains("ENDED"));
+    session.press("?");
+    session.sees("Help");
+    session.press("\x1b");
+    session.until("the end of the help", |s| !s.contains("one event on"));
+    session.press("2z");
+    session.until("one pane", |s| {
+        s.contains("2 Queues") && !s.contains("1 Topology")
+    });
+    session.press("zq");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
+fn a_step_is_one_event() {
+    let mut session = dashboard(&[]);
+    session.resize(120, 40);
+    session.press(" ");
+    session.sees("PAUSED");
+    session.sees(" events");
+    let count = |s: &str| -> Option<u64> {
+        let before = s.split(" events").next()?;
+        before.rsplit(' ').next()?.replace(',', "").parse().ok()
+    };
+    let start = count(&session.text()).expect("a number of events");
+    session.press("...");
+    session.until("three events", |s| count(s) == Some(start + 3));
+    session.press(",");
+    session.until("one event less", |s| count(s) == Some(start + 2));
+    session.press("q");
+    session.ends();
+    session.is_clean();
+}
+
+#[test]
+fn it_follows_the_size_of_the_terminal() {
+    let mut session = dashboard(&[]);
+    session.sees("not shown at 80x24");
+    session.resize(120, 40);
+    session.sees("Latency over time");
+    session.resize(40, 10);
+    session.sees("needs 60x16");
+    session.resize(200, 60);
+    session.sees("Latency over time");
+    session.press("q");
+    session.ends();
+    session.is_clean();
+}
+
+#[test]
+fn the_picker_runs_a_scenario_and_comes_back() {
+    let mut session = start(&[], &[]);
+    session.sees("Choose a scenario");
+    session.press("/healthy\r\r");
+    session.sees("Topology");
+    session.press("\x1b");
+    session.sees("Choose a scenario");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
+fn ctrl_c_leaves_the_terminal_clean() {
+    let mut session = dashboard(&[]);
+    session.press("m\x03");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
+fn signals_leave_the_terminal_clean() {
+    for (name, code) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+        let mut session = dashboard(&[]);
+        session.signal(name);
+        assert_eq!(session.ends(), code, "{name}");
+        session.is_clean();
+    }
+}
+
+#[test]
+fn a_panic_leaves_the_terminal_clean_and_says_what_happened() {
+    let mut session = dashboard(&[("SPLITBRAIN_TEST_PANIC", "1")]);
+    session.press("m\x1b[24~");
+    assert_eq!(session.ends(), 101);
+    session.is_clean();
+    session.sees("asked to panic by SPLITBRAIN_TEST_PANIC");
+}
+
+#[test]
+fn nothing_is_drawn_while_nothing_changes() {
+    let mut session = dashboard(&[]);
+    session.press(" ");
+    session.sees("PAUSED");
+    thread::sleep(Duration::from_millis(300));
+    let before = session.bytes_sent.load(Ordering::SeqCst);
+    thread::sleep(Duration::from_millis(500));
+    assert_eq!(session.bytes_sent.load(Ordering::SeqCst), before);
+    session.press("q");
+    session.ends();
+}
