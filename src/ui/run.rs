@@ -259,7 +259,11 @@ impl<'a> Show<'a> {
                 self.anchor = self.here();
                 self.measured = self.anchor;
             }
-            Effect::Seek(until) => self.seek(until),
+            Effect::Seek(until) => {
+                self.seek(until);
+                // At once: a key that was pressed right after counts from there.
+                self.move_on();
+            }
             Effect::Restart(seed) => self.restart(seed),
             Effect::RestartByChance => self.restart(by_chance()),
             Effect::Mouse(on) => terminal.set_mouse(on)?,

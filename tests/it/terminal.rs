@@ -1,6 +1,7 @@
 //! The program on a real pseudo-terminal: it starts, its keys work, and however it ends the terminal is as it was.
 
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -38,6 +39,10 @@ mod tty_mode {
     }
 }
 
+fn cells(count: u16) -> NonZero<u16> {
+    NonZero::new(count).expect("a terminal has cells")
+}
+
 fn start(args: &[&str], env: &[(&str, &str)]) -> Session {
     let size = PtySize {
         rows: 24,
@@ -53,6 +58,7 @@ fn start(args: &[&str], env: &[(&str, &str)]) -> Session {
     command.args(args);
     command.env("TERM", "xterm-256color");
     command.env_remove("NO_COLOR");
+    command.env("RUST_BACKTRACE", "0");
     command.cwd(env!("CARGO_MANIFEST_DIR"));
     for (name, value) in env {
         command.env(name, value);
@@ -61,7 +67,7 @@ fn start(args: &[&str], env: &[(&str, &str)]) -> Session {
         .slave
         .spawn_command(command)
         .expect("the program starts");
-    let screen = Arc::new(Mutex::new(vt100::Parser::new(24, 80, 0)));
+    let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(24), cells(80), 0)));
     let mut output = pair.master.try_clone_reader().expect("its output");
     let seen = Arc::clone(&screen);
     let bytes_sent = Arc::new(AtomicUsize::new(0));
@@ -125,7 +131,7 @@ impl Session {
             .lock()
             .expect("screen")
             .screen_mut()
-            .set_size(rows, cols);
+            .set_size(cells(rows), cells(cols));
         self.master.resize(size).expect("resize");
     }
 
