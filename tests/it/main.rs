@@ -1,5 +1,6 @@
 //! All integration tests, one binary.
 
+mod kernel;
 mod layers;
 mod quantities;
 mod scenario_syntax;
