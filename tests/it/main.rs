@@ -1,5 +1,6 @@
 //! All integration tests, one binary.
 
+mod kafka_clients;
 mod kernel;
 mod layers;
 mod quantities;

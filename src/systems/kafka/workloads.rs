@@ -113,6 +113,10 @@ impl ProducerSettings {
         let nodes = builder.nodes(&self.nodes);
         let count = nodes.len() as u32 * self.per_node;
         let config = Arc::new(ProducerConfig::from(self));
+        let trace = match &self.arrivals {
+            Arrivals::Trace { file } => builder.traces.get(file).cloned(),
+            _ => None,
+        };
         for nth in 0..count {
             let node = nodes[(nth / self.per_node) as usize];
             let name = format!("{}-{}", self.name, nth + 1);
@@ -121,17 +125,17 @@ impl ProducerSettings {
             let (config, cluster) = (Arc::clone(&config), Arc::clone(&cluster));
             let seed = builder.seed;
             let client = ProducerClient::new(config, cluster, &topics, 0, 0, seed, &name);
-            let app = ProducerApp::new(client, self.load(nth, count), seed, &name);
+            let app = ProducerApp::new(client, self.load(nth, count, trace.as_ref()), seed, &name);
             builder.put(pid, Process::KafkaProducer(Box::new(app)));
         }
         builder.add_set(&self.name, nodes);
     }
 
     /// The part of the workload that one of `count` processes has.
-    fn load(&self, nth: u32, count: u32) -> Load {
+    fn load(&self, nth: u32, count: u32, trace: Option<&Arc<[u64]>>) -> Load {
         let deal =
             |all: u64| all / u64::from(count) + u64::from(u64::from(nth) < all % u64::from(count));
-        let trace = self.trace.as_deref().map(|times| {
+        let trace = trace.map(|times| {
             let mine = times.iter().skip(nth as usize).step_by(count as usize);
             mine.copied().collect::<Arc<[u64]>>()
         });

@@ -2,8 +2,6 @@
 //! Kafka 4.0; the source is Apache Kafka's documentation, section 3.3 "Producer Configs", unless another is named. What
 //! Kafka counts in milliseconds is written with its unit here: `linger_ms: "5ms"`.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use crate::sim::arrivals::Arrivals;
@@ -91,10 +89,6 @@ pub struct ProducerSettings {
     /// After so long the producer asks again who leads what, even if nothing went wrong.
     #[serde(default = "millis::<300_000>")]
     pub metadata_max_age_ms: Duration,
-
-    /// The times of [`Arrivals::Trace`], ns from the begin of the workload, rising: filled in by whoever read the file.
-    #[serde(skip)]
-    pub trace: Option<Arc<[u64]>>,
 }
 
 impl ProducerSettings {
