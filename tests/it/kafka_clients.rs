@@ -366,6 +366,25 @@ fn a_poison_message_blocks_its_partition_or_is_put_aside() {
 }
 
 #[test]
+fn a_consumer_of_several_threads_finishes_what_it_has_and_leaves() {
+    for ordering in ["Partition", "Key", "None"] {
+        let more =
+            format!("concurrency: 4, ordering: {ordering}, service_time: \"300ms\", stop: \"20s\"");
+        let workloads = producer("arrivals: Constant(\"20/s\")") + &group(&more);
+        let run = run(60, FOUR, &workloads, "");
+        let late = |r: &Record| r.at > 30 * SECOND && matches!(r.fact, Fact::Processed { .. });
+        assert!(!run.records.iter().any(late), "{ordering}");
+        assert_eq!(run.evicted(), [], "{ordering}: it says goodbye");
+        let given_back = |r: &&Record| matches!(r.fact, Fact::Revoked { .. });
+        assert_eq!(
+            run.records.iter().filter(given_back).count(),
+            4,
+            "{ordering}"
+        );
+    }
+}
+
+#[test]
 fn cooperative_members_keep_what_they_have_when_another_joins() {
     // KIP-429: only what moves is given back; eager members give everything back.
     let late = |strategy: &str| {

@@ -159,7 +159,10 @@ impl ConsumerApp {
                 self.take_polled(ctx);
             }
             self.start_threads(ctx);
+            // In the end the last ones are finished first.
+            let ends_later = self.ending && self.unfinished() > 0;
             let wants_more = !self.polling
+                && !ends_later
                 && self.committing.is_none()
                 && !self.idle.is_empty()
                 && !self.backlog.is_runnable()
@@ -368,7 +371,8 @@ impl ConsumerApp {
         if attempts.is_none_or(|most| attempt < most) {
             self.outcome(&job, Outcome::Failed, ctx);
             self.threads[usize::from(thread)] = Thread::Waits(job, attempt);
-            ctx.timer(backoff_ns, token(AGAIN, thread));
+            // Who tries for ever without a pause would stop time.
+            ctx.timer(backoff_ns.max(crate::sim::US), token(AGAIN, thread));
             return;
         }
         if let Some(producer) = &mut self.dead_letters {

@@ -310,16 +310,14 @@ impl ConsumerClient {
         {
             let at = &mut self.parts[part as usize];
             while room > 0
+                && let Position::At(position) = at.position
                 && let Some(batch) = at.buffered.front()
             {
-                let Position::At(position) = at.position else {
-                    break;
-                };
                 let from = position.saturating_sub(batch.base) as u32;
                 let count = batch.batch.count();
                 let to = count.min(from.saturating_add(room));
                 room -= to.saturating_sub(from);
-                at.position = Position::At(batch.base + u64::from(to));
+                at.position = Position::At(position.max(batch.base + u64::from(to)));
                 at.epoch = Some(batch.epoch);
                 let batch = if to == count {
                     at.buffered.pop_front()
@@ -330,6 +328,10 @@ impl ConsumerClient {
                     let range = (from, to);
                     out.push(Polled { part, batch, range });
                 }
+            }
+            // What has no position (it is being reset) is of no use.
+            if !matches!(at.position, Position::At(_)) {
+                at.buffered.clear();
             }
             if at.buffered.is_empty() {
                 self.full.pop_front();
@@ -898,7 +900,8 @@ impl ConsumerClient {
     fn fetched_part(&mut self, at: u32, offset: u64, answer: FetchedPartition, ctx: &mut Ctx<'_>) {
         let part = &mut self.parts[at as usize];
         // Meanwhile it may have been given back, or moved.
-        if !part.owned || part.position != Position::At(offset) {
+        // It may also have been fetched from an old leader and a new one at once; the first answer counts.
+        if !part.owned || part.position != Position::At(offset) || !part.buffered.is_empty() {
             return;
         }
         match answer.error {
@@ -930,10 +933,9 @@ impl ConsumerClient {
             });
             return;
         }
-        let had_none = part.buffered.is_empty();
         let new = answer.batches.into_iter().filter(|b| b.end() > offset);
         part.buffered.extend(new);
-        if had_none && !part.buffered.is_empty() {
+        if !part.buffered.is_empty() {
             self.full.push_back(at);
         }
     }

@@ -5,9 +5,9 @@
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::sim::GroupId;
 use crate::sim::dist::Dist;
 use crate::sim::units::{Chance, Duration, Size};
+use crate::sim::{GroupId, MS};
 
 use super::super::client::Backoff;
 use super::super::protocol::Assignor;
@@ -245,25 +245,28 @@ pub struct ConsumerConfig {
 }
 
 impl ConsumerConfig {
-    /// The settings of a group.
+    /// The settings of a group. No interval is shorter than a millisecond, Kafka's unit: without any, a run over a network
+    /// without latency would not get on.
     pub fn new(s: &ConsumerGroupSettings, group: GroupId) -> Self {
         let bytes = |size: Size| u32::try_from(size.bytes()).unwrap_or(u32::MAX);
         Self {
             group,
-            auto_commit_ns: s.auto_commit().then(|| s.auto_commit_interval_ms.ns()),
+            auto_commit_ns: s
+                .auto_commit()
+                .then(|| s.auto_commit_interval_ms.ns().max(MS)),
             reset: s.auto_offset_reset,
             assignors: s.partition_assignment_strategy.clone(),
             max_poll_records: s.max_poll_records.max(1),
             max_poll_interval_ns: s.max_poll_interval_ms.ns(),
             session_timeout_ns: s.session_timeout_ms.ns(),
-            heartbeat_ns: s.heartbeat_interval_ms.ns().max(1),
+            heartbeat_ns: s.heartbeat_interval_ms.ns().max(MS),
             fetch_min_bytes: bytes(s.fetch_min_bytes),
-            fetch_max_wait_ns: s.fetch_max_wait_ms.ns(),
+            fetch_max_wait_ns: s.fetch_max_wait_ms.ns().max(MS),
             fetch_max_bytes: bytes(s.fetch_max_bytes),
             partition_fetch_bytes: bytes(s.max_partition_fetch_bytes),
             request_timeout_ns: s.request_timeout_ms.ns(),
             backoff: Backoff {
-                first_ns: s.retry_backoff_ms.ns(),
+                first_ns: s.retry_backoff_ms.ns().max(MS),
                 max_ns: s.retry_backoff_max_ms.ns(),
             },
             metadata_max_age_ns: s.metadata_max_age_ms.ns(),

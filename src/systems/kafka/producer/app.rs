@@ -122,7 +122,8 @@ impl ProducerApp {
 
     fn think(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(think) = &self.think {
-            let delay = think.sample(&mut self.arrivals_stream);
+            // Who neither thinks nor waits for an answer would stop time.
+            let delay = think.sample(&mut self.arrivals_stream).max(crate::sim::US);
             if !self.is_over(ctx.now().saturating_add(delay)) {
                 ctx.timer(delay, Token::of(THINK));
             }

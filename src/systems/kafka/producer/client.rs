@@ -80,6 +80,7 @@ pub struct ProducerClient {
     used: u64,
     waiting: VecDeque<Waiting>,
     waiting_since: u64,
+    unblocking: bool,
     wake: Alarm,
     expire: Alarm,
     blocked: Alarm,
@@ -135,6 +136,7 @@ impl ProducerClient {
             used: 0,
             waiting: VecDeque::new(),
             waiting_since: 0,
+            unblocking: false,
             wake: Alarm::default(),
             expire: Alarm::default(),
             blocked: Alarm::default(),
@@ -354,6 +356,11 @@ impl ProducerClient {
 
     /// Room was freed, or the leaders became known.
     fn unblock(&mut self, ctx: &mut Ctx<'_>) {
+        // What is sent may free room at once (`acks` 0): the loop that is under way sees to it.
+        if self.unblocking {
+            return;
+        }
+        self.unblocking = true;
         let mut moved = false;
         while let Some(message) = self.waiting.pop_front() {
             if !self.append(message, ctx) {
@@ -362,6 +369,7 @@ impl ProducerClient {
             }
             moved = true;
         }
+        self.unblocking = false;
         if self.waiting.is_empty() {
             self.blocked.off(ctx);
         } else if moved {

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::MS;
 use crate::sim::arrivals::Arrivals;
 use crate::sim::keys::Keys;
 use crate::sim::units::{Chance, Duration, Size};
@@ -137,7 +138,7 @@ impl From<&ProducerSettings> for ProducerConfig {
             in_flight_max: s.max_in_flight_requests_per_connection.max(1) as usize,
             retries: s.retries,
             backoff: Backoff {
-                first_ns: s.retry_backoff_ms.ns(),
+                first_ns: s.retry_backoff_ms.ns().max(MS),
                 max_ns: s.retry_backoff_max_ms.ns(),
             },
             delivery_timeout_ns: s.delivery_timeout_ms.ns(),
