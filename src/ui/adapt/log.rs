@@ -3,7 +3,7 @@
 
 use crate::checks::Finding;
 use crate::hunt::Session;
-use crate::sim::{Fact, Record};
+use crate::sim::{Fact, Names, Pid, Record};
 use crate::trace::marks::{Cause, Sign, describe};
 use crate::ui::view::{EventLine, Lane, LaneSpan, MarkKind, Timeline, TimelineMark};
 
@@ -75,13 +75,13 @@ impl Log {
                     spans.push(LaneSpan {
                         from_ns: record.at,
                         to_ns: None,
-                        label: names.process(leader).to_string(),
+                        label: machine(names, leader),
                         kind: MarkKind::Leader,
                     });
                 }
             }
             Fact::Crashed { .. } | Fact::Halted { .. } => {
-                let name = names.process(record.pid);
+                let name = machine(names, record.pid);
                 for spans in &mut self.leaders {
                     if spans.last().is_some_and(|s| s.label == name) {
                         end(spans, record.at);
@@ -112,7 +112,7 @@ impl Log {
                 self.leader_spans(i).push(LaneSpan {
                     from_ns: now,
                     to_ns: None,
-                    label: names.process(leader).to_string(),
+                    label: machine(names, leader),
                     kind: MarkKind::Leader,
                 });
             }
@@ -192,6 +192,12 @@ fn faults(session: &Session) -> Vec<LaneSpan> {
             })
         })
         .collect()
+}
+
+/// What the node of a process is called.
+fn machine(names: &Names, pid: Pid) -> String {
+    let process = names.processes.get(pid.index());
+    process.map_or_else(|| "?".to_string(), |p| names.node(p.node).to_string())
 }
 
 fn end(spans: &mut [LaneSpan], at_ns: u64) {

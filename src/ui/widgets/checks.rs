@@ -55,9 +55,17 @@ fn line(pen: &mut Pen<'_>, y: u16, check: &CheckRow) {
         Verdict::Open => (glyphs::OPEN, Role::Dim),
     };
     pen.sign(1, y, sign, role);
-    let state = words(check);
-    let w = text::width(&state) as u16;
     let end = pen.width().saturating_sub(1);
+    let name_width = text::width(&check.name) as u16;
+    let forms = words(check);
+    let fits = |form: &&String| 3 + name_width + 2 + text::width(form) as u16 <= end;
+    let state = forms
+        .iter()
+        .find(fits)
+        .or(forms.last())
+        .cloned()
+        .unwrap_or_default();
+    let w = text::width(&state) as u16;
     let room = end.saturating_sub(3 + w + 1);
     let name_role = if check.verdict == Verdict::Broken {
         Role::Strong
@@ -72,23 +80,30 @@ fn line(pen: &mut Pen<'_>, y: u16, check: &CheckRow) {
     }
 }
 
-fn words(check: &CheckRow) -> String {
+/// How it stands, in words, from the longest form to the shortest.
+fn words(check: &CheckRow) -> Vec<String> {
     match (check.verdict, check.first_broken_ns) {
-        (Verdict::Holds, _) => "holds".into(),
-        (Verdict::Open, _) => "open".into(),
+        (Verdict::Holds, _) => vec!["holds".into()],
+        (Verdict::Open, _) => vec!["open".into()],
+        (Verdict::Broken, None) => vec!["broken".into()],
         (Verdict::Broken, Some(at)) => {
+            let at = text::moment(at);
             let times = if check.count > 1 {
                 format!("{} times, ", text::short_count(check.count))
             } else {
                 String::new()
             };
-            let as_said = if check.expected_to_break {
+            let stated = if check.expected_to_break {
                 ", as stated"
             } else {
                 ""
             };
-            format!("broken {times}first {}s{as_said}", text::moment(at))
+            vec![
+                format!("broken {times}first {at}s{stated}"),
+                format!("broken {at}s{stated}"),
+                format!("broken {at}s"),
+                format!("{at}s"),
+            ]
         }
-        (Verdict::Broken, None) => "broken".into(),
     }
 }

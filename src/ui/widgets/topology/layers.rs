@@ -67,9 +67,54 @@ fn longest_paths(topology: &Topology, fixed: &[Option<u32>]) -> Vec<u32> {
     depth
 }
 
-/// Orders the members of each layer by the mean place of what they are linked to in the layers beside it (barycentre),
-/// some times to the right and back. Members that tie keep their order, which is that of the scenario.
+/// With more links than this no order makes a picture clear.
+const LINKS_MAX: usize = 300;
+
+/// Orders the members of each layer so that fewer links cross. The order of the scenario stays where no better one is
+/// found: people know it, and it does not jump.
 pub fn order(layers: &mut [Vec<usize>], links: &[(usize, usize)], count: usize) {
+    if links.len() > LINKS_MAX {
+        return;
+    }
+    let before = crossings(layers, links, count);
+    if before == 0 {
+        return;
+    }
+    let mut tried = layers.to_vec();
+    barycentre(&mut tried, links, count);
+    if crossings(&tried, links, count) < before {
+        layers.clone_from_slice(&tried);
+    }
+}
+
+/// How many pairs of links between neighbouring layers cross.
+fn crossings(layers: &[Vec<usize>], links: &[(usize, usize)], count: usize) -> usize {
+    let mut place = vec![(0, 0); count];
+    for (layer, members) in layers.iter().enumerate() {
+        for (i, &n) in members.iter().enumerate() {
+            place[n] = (layer, i);
+        }
+    }
+    let mut drawn: Vec<((usize, usize), (usize, usize))> = links
+        .iter()
+        .filter(|l| l.0 < count && l.1 < count)
+        .map(|&(a, b)| (place[a].min(place[b]), place[a].max(place[b])))
+        .filter(|(a, b)| a.0 + 1 == b.0)
+        .collect();
+    drawn.sort_unstable();
+    drawn.dedup();
+    let mut crossed = 0;
+    for (i, (a, b)) in drawn.iter().enumerate() {
+        for (c, d) in &drawn[i + 1..] {
+            crossed += usize::from(a.0 == c.0 && a.1 < c.1 && b.1 > d.1);
+        }
+    }
+    crossed
+}
+
+/// Orders the members of each layer by the mean place of what they are linked to in the layers beside it, some times to
+/// the right and back.
+fn barycentre(layers: &mut [Vec<usize>], links: &[(usize, usize)], count: usize) {
     let mut neighbours = vec![Vec::new(); count];
     for &(a, b) in links {
         if a < count && b < count {

@@ -264,7 +264,13 @@ fn columns(cards: &[Vec<Card>], mode: Mode, whole: bool, width: u16) -> Option<V
     if whole && lost > 0 || boxes && lost * 3 > wanted.iter().sum::<u16>() {
         return None;
     }
-    let gap = (width - total).checked_div(gaps).unwrap_or(0).min(GAP_MAX);
+    // A margin of one on both sides where there is room for it.
+    let inner = if total + least + 2 <= width {
+        width - 2
+    } else {
+        width
+    };
+    let gap = (inner - total).checked_div(gaps).unwrap_or(0).min(GAP_MAX);
     let mut x = (width - total - gap * gaps) / 2;
     Some(
         widths
