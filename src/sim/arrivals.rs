@@ -70,6 +70,9 @@ pub enum Arrivals {
 /// Faster than one arrival per nanosecond, time could not tell them apart.
 const RATE_MAX_PER_S: f64 = 1e9;
 
+/// More clients of a closed loop than this are a slip.
+const CLIENTS_MAX: u32 = 1_000_000;
+
 /// Fewer expected arrivals per cycle of a burst process than this, and the search for the next would not end in time.
 const ARRIVALS_PER_CYCLE_MIN: f64 = 1e-4;
 
@@ -97,6 +100,9 @@ impl Arrivals {
             }
             Self::Diurnal { mean, .. } => possible("mean", *mean),
             Self::ClosedLoop { clients: 0, .. } => Err("clients must be at least 1".to_owned()),
+            Self::ClosedLoop { clients, .. } if *clients > CLIENTS_MAX => {
+                Err(format!("clients must be at most {CLIENTS_MAX}"))
+            }
             Self::ClosedLoop { think, .. } => think.check().map_err(|why| format!("think: {why}")),
             Self::Trace { file } if file.is_empty() => Err("file must name a CSV file".to_owned()),
             Self::Trace { .. } => Ok(()),

@@ -103,7 +103,8 @@ impl WorkloadSettings {
     /// When it makes its requests, with the field that says so.
     pub fn arrivals(&self) -> Vec<(&'static str, &Arrivals)> {
         match self {
-            Self::Producer(_) | Self::ConsumerGroup(_) => Vec::new(),
+            Self::Producer(s) => vec![("arrivals", &s.arrivals)],
+            Self::ConsumerGroup(_) => Vec::new(),
         }
     }
 }

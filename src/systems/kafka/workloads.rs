@@ -34,6 +34,7 @@ impl ProducerSettings {
         known_nodes(&self.nodes, at, known, out);
         known_queues(&self.to, &at.field("to"), known, out);
         per_node(self.per_node, at, out);
+        size(&self.nodes, self.per_node, &[&self.to], at, known, out);
         let mut complain = |field: &str, result: Result<(), String>| {
             if let Err(why) = result {
                 out.push(Complaint::error(at.field(field), why));
@@ -171,6 +172,8 @@ impl ConsumerGroupSettings {
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
         known_nodes(&self.nodes, at, known, out);
         per_node(self.per_node, at, out);
+        let topics: Vec<&str> = self.from.0.iter().map(String::as_str).collect();
+        size(&self.nodes, self.per_node, &topics, at, known, out);
         self.check_topics(at, known, out);
         if let Err(why) = self.service_time.check() {
             out.push(Complaint::error(at.field("service_time"), why));
@@ -404,6 +407,37 @@ fn per_node(per_node: u32, at: &Path, out: &mut Vec<Complaint>) {
         let why = format!("per_node must be from 1 to {PER_NODE_MAX}, not {per_node}");
         out.push(Complaint::error(at.field("per_node"), why));
     }
+}
+
+/// More processes of a workload than this are a slip.
+const PROCESSES_MAX: u64 = 100_000;
+
+/// More ways from a process to a partition than this are a slip.
+const LANES_MAX: u64 = 10_000_000;
+
+/// Whether the processes of a workload, and the ways between them and partitions, are few enough to be simulated.
+fn size(
+    nodes: &str,
+    per_node: u32,
+    topics: &[&str],
+    at: &Path,
+    known: &Known,
+    out: &mut Vec<Complaint>,
+) {
+    let nodes = known.nodes.get(nodes).map_or(0, |n| u64::from(n.count));
+    let processes = nodes * u64::from(per_node.min(PER_NODE_MAX));
+    let partitions = topics.iter().filter_map(|t| known.queues.get(*t));
+    let partitions: u64 = partitions.map(|&n| u64::from(n)).sum();
+    let why = if processes > PROCESSES_MAX {
+        format!("{processes} processes are too many: at most {PROCESSES_MAX}")
+    } else if processes.saturating_mul(partitions) > LANES_MAX {
+        format!(
+            "{processes} processes with {partitions} partitions each are too many: at most {LANES_MAX} pairs"
+        )
+    } else {
+        return;
+    };
+    out.push(Complaint::error(at.field("nodes"), why));
 }
 
 fn few_keys(keys: &Keys) -> Result<(), String> {
