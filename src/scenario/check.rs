@@ -92,16 +92,20 @@ fn declare<E>(scenario: &Scenario<E>, out: &mut Vec<Complaint>) -> Known {
             out.push(complaint.related(first.clone(), "by this"));
         } else {
             places.insert(name.to_owned(), at);
+            return true;
         }
+        false
     };
     let mut total = 0;
     for (i, nodes) in scenario.nodes.iter().enumerate() {
         let at = Path::root().field("nodes").index(i);
         total += u64::from(nodes.count);
         declare_nodes(nodes, &at, total, &mut known, out);
-        claim(&nodes.name, at.field("name"), out);
-        if nodes.count > 1 && total <= NODES_MAX {
-            (0..nodes.count).for_each(|n| claim(&node_name(nodes, n), at.field("name"), out));
+        let is_new = claim(&nodes.name, at.field("name"), out);
+        if is_new && nodes.count > 1 && total <= NODES_MAX {
+            for number in 0..nodes.count {
+                claim(&node_name(nodes, number), at.field("name"), out);
+            }
         }
     }
     if scenario.nodes.is_empty() {

@@ -1,5 +1,6 @@
 //! All integration tests, one binary.
 
+mod bad_files;
 mod kafka_clients;
 mod kernel;
 mod layers;
