@@ -30,7 +30,7 @@ impl Watch {
             ledger: Ledger::new(Arc::clone(names)),
             metrics: Metrics::new(names),
             checks: Checks::new(expect),
-            marks: Marks::default(),
+            marks: Marks::new(Arc::clone(names)),
         }
     }
 

@@ -259,14 +259,15 @@ impl Clock {
         self.offset_ns.saturating_add(drifted as i64)
     }
 
-    /// True time that passes while this clock counts `local_ns`.
+    /// True time that passes while this clock counts `local_ns`, rounded up: what takes time at all takes some, so a process
+    /// that sets a timer again and again for the rest of a wait comes to its end.
     #[inline]
     pub fn true_ns(&self, local_ns: u64) -> u64 {
         if self.drift_ppb == 0 {
             return local_ns;
         }
         let speed = (1_000_000_000 + self.drift_ppb).max(1) as u128;
-        u64::try_from(u128::from(local_ns) * 1_000_000_000 / speed).unwrap_or(u64::MAX)
+        u64::try_from((u128::from(local_ns) * 1_000_000_000).div_ceil(speed)).unwrap_or(u64::MAX)
     }
 
     pub(super) fn step(&mut self, by_ns: i64) {

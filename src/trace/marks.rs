@@ -1,5 +1,7 @@
 //! Marks: the records that are worth jumping to, and how a record reads to a person.
 
+use std::sync::Arc;
+
 use crate::sim::record::{Drop, Gone, Outcome, Why};
 use crate::sim::{Fact, Names, NodeId, Pid, QueueId, Record};
 use crate::systems::note;
@@ -452,22 +454,43 @@ fn refusal(why: Why) -> &'static str {
 /// No more marks than this are kept.
 pub const MARKS_MAX: usize = 100_000;
 
-/// The marks of a run, in order.
-#[derive(Clone, Debug, Default)]
+/// The marks of a run, in order. What happens to a system's own bookkeeping is not among them.
+#[derive(Clone, Debug)]
 pub struct Marks {
+    names: Arc<Names>,
     kept: Vec<Record>,
     seen: u64,
 }
 
 impl Marks {
+    /// None yet.
+    pub fn new(names: Arc<Names>) -> Self {
+        Self {
+            names,
+            kept: Vec::new(),
+            seen: 0,
+        }
+    }
+
     /// Takes in a record.
     #[inline]
     pub fn apply(&mut self, record: &Record) {
-        if is_mark(&record.fact) {
+        if is_mark(&record.fact) && !self.is_internal(&record.fact) {
             self.seen += 1;
             if self.kept.len() < MARKS_MAX {
                 self.kept.push(*record);
             }
+        }
+    }
+
+    fn is_internal(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::InSync { queue, .. } | Fact::Elected { queue, .. } => self
+                .names
+                .queues
+                .get(queue.index())
+                .is_some_and(|q| q.internal),
+            _ => false,
         }
     }
 

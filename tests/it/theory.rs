@@ -26,11 +26,17 @@ impl Observer for Times {
     fn record(&mut self, record: &Record) {
         match record.fact {
             Fact::Produced { span, .. } => {
-                assert_eq!(span.first as usize, self.made.len(), "one producer, one lane");
+                assert_eq!(
+                    span.first as usize,
+                    self.made.len(),
+                    "one producer, one lane"
+                );
                 self.made.push(record.at);
                 self.done.push(None);
             }
-            Fact::Processed { span, .. } => span.numbers().for_each(|n| self.done[n as usize] = Some(record.at)),
+            Fact::Processed { span, .. } => span
+                .numbers()
+                .for_each(|n| self.done[n as usize] = Some(record.at)),
             Fact::Refused { span, .. } => self.refused += span.count as usize,
             _ => {}
         }
@@ -45,7 +51,12 @@ struct Queue {
 }
 
 fn times(queue: &Queue) -> Times {
-    let Queue { per_second, messages, service, concurrency } = queue;
+    let Queue {
+        per_second,
+        messages,
+        service,
+        concurrency,
+    } = queue;
     let seconds = (*messages as f64 / per_second) as u64 + 60;
     let text = format!(
         r#"(
@@ -69,11 +80,16 @@ fn times(queue: &Queue) -> Times {
         ],
     )"#
     );
-    let loaded = Loaded::from_text("theory", &text, &[]).unwrap_or_else(|d| panic!("{}", d.render(false)));
+    let loaded =
+        Loaded::from_text("theory", &text, &[]).unwrap_or_else(|d| panic!("{}", d.render(false)));
     let sim = &mut loaded.plan.build(loaded.scenario.seed);
     let mut times = Times::default();
     sim.run_until(loaded.plan.duration_ns, &mut times);
-    assert!(times.made.len() as u64 >= messages * 9 / 10, "only {} messages were made", times.made.len());
+    assert!(
+        times.made.len() as u64 >= messages * 9 / 10,
+        "only {} messages were made",
+        times.made.len()
+    );
     times
 }
 
@@ -81,24 +97,40 @@ fn times(queue: &Queue) -> Times {
 fn mean_sojourn(queue: &Queue) -> (f64, f64) {
     let times = times(queue);
     let pairs = times.made.iter().zip(&times.done).skip(WARM_UP);
-    let sojourns: Vec<f64> = pairs.filter_map(|(m, d)| Some((d.as_ref()? - m) as f64 / SERVICE_NS)).collect();
-    assert!(sojourns.len() * 10 > times.made.len() * 9, "most messages are done");
+    let sojourns: Vec<f64> = pairs
+        .filter_map(|(m, d)| Some((d.as_ref()? - m) as f64 / SERVICE_NS))
+        .collect();
+    assert!(
+        sojourns.len() * 10 > times.made.len() * 9,
+        "most messages are done"
+    );
     batch_means(&sojourns)
 }
 
 fn batch_means(values: &[f64]) -> (f64, f64) {
     let size = values.len() / BATCHES;
-    let means: Vec<f64> = values.chunks_exact(size).take(BATCHES).map(|b| b.iter().sum::<f64>() / size as f64).collect();
+    let means: Vec<f64> = values
+        .chunks_exact(size)
+        .take(BATCHES)
+        .map(|b| b.iter().sum::<f64>() / size as f64)
+        .collect();
     let mean = means.iter().sum::<f64>() / BATCHES as f64;
-    let variance = means.iter().map(|m| (m - mean) * (m - mean)).sum::<f64>() / (BATCHES - 1) as f64;
+    let variance =
+        means.iter().map(|m| (m - mean) * (m - mean)).sum::<f64>() / (BATCHES - 1) as f64;
     (mean, T * (variance / BATCHES as f64).sqrt())
 }
 
 fn assert_sojourn(name: &str, queue: &Queue, expected: f64) {
     let (mean, half) = mean_sojourn(queue);
-    assert!((mean - expected).abs() <= half, "{name}: W = {mean:.4} ± {half:.4}, theory says {expected:.4}");
+    assert!(
+        (mean - expected).abs() <= half,
+        "{name}: W = {mean:.4} ± {half:.4}, theory says {expected:.4}"
+    );
     // An interval that holds everything proves nothing.
-    assert!(half < 0.15 * expected, "{name}: ± {half:.4} is too wide to say anything about {expected:.4}");
+    assert!(
+        half < 0.15 * expected,
+        "{name}: ± {half:.4} is too wide to say anything about {expected:.4}"
+    );
 }
 
 fn per_second(load: f64, servers: u32) -> f64 {
@@ -108,7 +140,12 @@ fn per_second(load: f64, servers: u32) -> f64 {
 #[test]
 fn m_m_1() {
     for (load, messages) in [(0.5, 100_000), (0.8, 400_000)] {
-        let queue = Queue { per_second: per_second(load, 1), messages, service: "Exponential(mean: \"10ms\")", concurrency: 1 };
+        let queue = Queue {
+            per_second: per_second(load, 1),
+            messages,
+            service: "Exponential(mean: \"10ms\")",
+            concurrency: 1,
+        };
         assert_sojourn(&format!("M/M/1 at {load}"), &queue, 1.0 / (1.0 - load));
     }
 }
@@ -116,8 +153,17 @@ fn m_m_1() {
 #[test]
 fn m_d_1() {
     for (load, messages) in [(0.5, 100_000), (0.8, 300_000)] {
-        let queue = Queue { per_second: per_second(load, 1), messages, service: "\"10ms\"", concurrency: 1 };
-        assert_sojourn(&format!("M/D/1 at {load}"), &queue, 1.0 + load / (2.0 * (1.0 - load)));
+        let queue = Queue {
+            per_second: per_second(load, 1),
+            messages,
+            service: "\"10ms\"",
+            concurrency: 1,
+        };
+        assert_sojourn(
+            &format!("M/D/1 at {load}"),
+            &queue,
+            1.0 + load / (2.0 * (1.0 - load)),
+        );
     }
 }
 
