@@ -73,7 +73,7 @@ pub struct RunArgs {
     /// Stop at this virtual time: 12.5s, 3m
     #[arg(long, value_name = "T")]
     pub until: Option<crate::sim::units::Duration>,
-    /// Change a setting: duration=90s, systems.events.topics.orders.min_insync_replicas=2
+    /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// Run the scenario's control: the same without the cause of its failure

@@ -67,7 +67,7 @@ fn metrics(watch: &Watch) -> Map<String, Value> {
 
 /// Whole numbers as such, others with their fraction.
 fn number(value: f64) -> Value {
-    if value >= 0.0 && value < 9e15 && libm::floor(value) == value {
+    if (0.0..9e15).contains(&value) && libm::floor(value) == value {
         json!(value as u64)
     } else {
         json!(value)

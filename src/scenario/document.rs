@@ -237,7 +237,7 @@ impl Document {
             match &self.ast.node(id).kind {
                 Kind::List(parts) => pending.extend(parts),
                 Kind::Map(entries) => {
-                    pending.extend(entries.iter().flat_map(|(key, value)| [*key, *value]))
+                    pending.extend(entries.iter().flat_map(|(key, value)| [*key, *value]));
                 }
                 Kind::Group(Group {
                     body: Body::Tuple(parts),
@@ -297,7 +297,7 @@ impl Document {
         match self.sources.first() {
             Some(file) if span.source == 0 => {
                 let before = &file.text.as_bytes()[..(span.start as usize).min(file.text.len())];
-                before.iter().filter(|&&b| b == b'\n').count() as u32 + 1
+                before.split(|&b| b == b'\n').count() as u32
             }
             _ => 0,
         }

@@ -49,9 +49,8 @@ impl<E: DeserializeOwned + Clone> Loaded<E> {
     ) -> Result<Self, Box<Document>> {
         let mut document = Document::parse(name, text);
         sets.iter().for_each(|set| document.set(set));
-        let (scenario, plan, traces) = match read_one::<E>(&mut document, files) {
-            Some(read) => read,
-            None => return Err(Box::new(document)),
+        let Some((scenario, plan, traces)) = read_one::<E>(&mut document, files) else {
+            return Err(Box::new(document));
         };
         let mut files_read = traces.files;
         let control = control::control(&scenario, &plan, &mut document, files, &mut files_read);

@@ -51,7 +51,7 @@ fn sign(text: &str) -> (i64, &str) {
 
 fn signed_ns(text: &str) -> Result<i64, String> {
     let (sign, rest) = sign(text);
-    let duration: Duration = rest.parse().map_err(|e| format!("{e}"))?;
+    let duration = rest.parse::<Duration>()?;
     let ns = i64::try_from(duration.ns()).map_err(|_| format!("`{text}` is too long"))?;
     Ok(sign * ns)
 }

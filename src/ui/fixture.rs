@@ -480,14 +480,14 @@ pub(crate) struct Fake {
 impl Engine for Fake {
     fn run(&mut self, until: Until, events_max: u32) -> Progress {
         for _ in 0..events_max {
-            if let Until::Time(ns) = until {
-                if (self.events + 1) * MS > ns {
-                    return if ns >= self.end_ns() {
-                        Progress::Ended
-                    } else {
-                        Progress::Reached
-                    };
-                }
+            if let Until::Time(ns) = until
+                && (self.events + 1) * MS > ns
+            {
+                return if ns >= self.end_ns() {
+                    Progress::Ended
+                } else {
+                    Progress::Reached
+                };
             }
             if self.now_ns() >= self.end_ns() {
                 return Progress::Ended;
@@ -495,7 +495,7 @@ impl Engine for Fake {
             self.events += 1;
             match until {
                 Until::Event(n) if self.events >= n => return Progress::Reached,
-                Until::NextMark if self.events % 100 == 0 => return Progress::Reached,
+                Until::NextMark if self.events.is_multiple_of(100) => return Progress::Reached,
                 _ => {}
             }
         }

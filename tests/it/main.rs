@@ -1,4 +1,8 @@
 //! All integration tests, one binary.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails the test as the test itself does"
+)]
 
 mod bad_files;
 mod cli;

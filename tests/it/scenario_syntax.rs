@@ -106,7 +106,7 @@ fn scalar() -> impl Strategy<Value = String> {
         ]
         .prop_map(str::to_owned),
         any::<String>().prop_map(|text| format!("{text:?}").replace("\\u{7f}", "\u{7f}")),
-        "[a-z\\\\\n\" ]{0,12}".prop_map(|text| format!("r##\"{}\"##", text)),
+        "[a-z\\\\\n\" ]{0,12}".prop_map(|text| format!("r##\"{text}\"##")),
         "[a-zA-Z0-9 ]{0,9}".prop_map(|text| format!("b\"{text}\\x7e\"")),
         "[a-z(\"ä→]".prop_map(|c| format!("'{c}'")),
         name(),

@@ -306,7 +306,7 @@ impl<'a> NodeDe<'a> {
             };
             match meant {
                 Some(meant) if !self.reader.is_poisoned(field.value) => {
-                    entries.push((meant, field.value))
+                    entries.push((meant, field.value));
                 }
                 Some(_) => {}
                 None => self.reader.leave_out(field.value),

@@ -49,6 +49,7 @@ impl serde::ser::Error for Refused {
 
 type Done = Result<Tree, Refused>;
 
+#[allow(clippy::unnecessary_wraps, reason = "what serde wants")]
 fn atom(text: impl Display) -> Done {
     Ok(Tree::Atom(text.to_string()))
 }
@@ -63,7 +64,7 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c if c.is_control() => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
@@ -74,6 +75,7 @@ fn quoted(text: &str) -> String {
 struct Writer;
 
 /// The parts of a value, one after the other.
+#[allow(clippy::struct_field_names, reason = "as in the tree")]
 struct Parts {
     open: String,
     close: char,

@@ -1,6 +1,6 @@
 //! Faults: what goes wrong, when, to whom, and how it is undone.
 //!
-//! Each kind of fault is one file here and one line in [`faults!`]. Its settings are the scenario language's own form.
+//! Each kind of fault is one file here and one line in `faults!`. Its settings are the scenario language's own form.
 //! A fault begins at its time, is resolved to nodes at that moment, holds them, and lets go when its duration is over or
 //! somebody heals it. Everything it decides by chance comes from a stream of its own.
 

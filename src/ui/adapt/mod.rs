@@ -70,7 +70,7 @@ impl Run {
         }
     }
 
-    fn to_next_mark(&mut self, events: u64) -> Progress {
+    fn run_to_mark(&mut self, events: u64) -> Progress {
         let seen = self.marks_seen();
         let end = self.session.end_ns();
         for _ in 0..events {
@@ -132,7 +132,7 @@ impl Engine for Run {
                     false => Progress::Ended,
                 }
             }
-            Until::NextMark => self.to_next_mark(events_max),
+            Until::NextMark => self.run_to_mark(events_max),
         };
         self.log.read(&self.session);
         if progress == Progress::Reached && self.session.is_over() {

@@ -203,7 +203,7 @@ impl Columns {
 fn full_name(row: &QueueRow) -> String {
     match row.kind {
         RowKind::Depth => row.name.clone(),
-        other => format!("{} {}", row.name, other.word()),
+        RowKind::Lag => format!("{} {}", row.name, row.kind.word()),
     }
 }
 

@@ -203,17 +203,13 @@ fn a_process_that_halts_gives_its_core_back() {
     ];
     let halting = scripted(vec![(SECOND / 2, Do::Halt)]);
     let world = World::of(vec![scripted(script), halting]).fault(5 * SECOND, None, "Restart(All)");
-    let (sim, _) = world.run(4 * SECOND);
+    let (mut sim, _) = world.run(4 * SECOND);
     assert!(!sim.is_alive(Pid(1)));
     assert_eq!(
         (sim.host(NodeId(1)).busy(), sim.host(NodeId(1)).inbox()),
         (0, 0)
     );
-    let (sim, _) = {
-        let mut sim = sim;
-        sim.run_until(9 * SECOND, &mut ());
-        (sim, ())
-    };
+    sim.run_until(9 * SECOND, &mut ());
     assert_eq!(sim.processes()[1].got(), [(7 * SECOND + LATENCY, 3)]);
 }
 

@@ -156,6 +156,7 @@ fn one_connection_is_served_in_order() {
     assert_eq!(run.produced(behind), Some(Ok(1)));
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as a batch wants it")]
 fn sequence(base: u32) -> Option<Sequence> {
     Some(Sequence {
         producer_id: 77,
