@@ -43,7 +43,8 @@ pub fn all() -> Vec<Entry> {
     entries
 }
 
-/// The scenario files of a folder, by name. A file that is the same as a built-in scenario is not listed twice.
+/// The scenario files of a folder, by name. A file that is the same as a built-in scenario is not listed twice; what is no
+/// file (a pipe would never end) is not listed at all.
 fn files(folder: &Path) -> Vec<String> {
     let Ok(read) = std::fs::read_dir(folder) else {
         return Vec::new();
@@ -51,11 +52,12 @@ fn files(folder: &Path) -> Vec<String> {
     let mut files: Vec<String> = read
         .filter_map(|e| Some(e.ok()?.path()))
         .filter(|p| p.extension().is_some_and(|e| e == "ron"))
-        .filter(|p| !is_built_in(p))
+        .filter(|p| p.is_file() && !is_built_in(p))
         .map(|p| p.display().to_string())
-        .take(FILES_MAX)
         .collect();
+    // Which ones are listed must not depend on the order in which the system names them.
     files.sort();
+    files.truncate(FILES_MAX);
     files
 }
 
@@ -67,7 +69,10 @@ fn is_built_in(path: &Path) -> bool {
     let Some(built_in) = library::find(name) else {
         return false;
     };
-    std::fs::read_to_string(path).is_ok_and(|text| text == built_in.text)
+    // A file of another length need not be read, however large it is.
+    let same_length = |about: std::fs::Metadata| about.len() == built_in.text.len() as u64;
+    std::fs::metadata(path).is_ok_and(same_length)
+        && std::fs::read_to_string(path).is_ok_and(|text| text == built_in.text)
 }
 
 fn entry(name: &str, built_in: bool) -> Entry {

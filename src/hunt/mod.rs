@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 mod doubts;
+mod metrics;
 mod outcome;
 mod session;
 mod watch;
@@ -11,10 +12,25 @@ pub use outcome::{Expectation, Outcome};
 pub use session::{Options, Session};
 pub use watch::Watch;
 
+use crate::scenario::LoadError;
+use crate::scenario::document::Document;
+
 /// A scenario with the expectations that the checks know.
 pub type Loaded = crate::scenario::Loaded<crate::checks::Expect>;
 
-/// Finds a scenario, by file or built-in name, and reads it.
-pub fn load(which: &str, sets: &[String]) -> Result<Loaded, crate::scenario::LoadError> {
-    crate::scenario::load(which, sets)
+/// Finds a scenario, by file or built-in name, and reads it. Expectations may only speak of metrics that exist.
+pub fn load(which: &str, sets: &[String]) -> Result<Loaded, LoadError> {
+    complete(crate::scenario::load(which, sets)?).map_err(LoadError::Mistakes)
+}
+
+/// Checks what only a whole scenario shows: the metrics that its expectations speak of. The mistakes are in the document.
+pub fn complete(mut loaded: Loaded) -> Result<Loaded, Box<Document>> {
+    for mistake in metrics::mistakes(&loaded) {
+        loaded.document.complain(&mistake);
+    }
+    if loaded.document.is_sound() {
+        Ok(loaded)
+    } else {
+        Err(Box::new(loaded.document))
+    }
 }

@@ -46,6 +46,16 @@ pub struct Definition {
     read: Read,
 }
 
+impl Definition {
+    /// Its name with that of the thing it is about; for the run, its name.
+    pub fn full_name(&self, thing: &str) -> String {
+        match self.scope {
+            Scope::Run => self.name.to_owned(),
+            scope => format!("{}.{thing}.{}", scope.prefix(), self.name),
+        }
+    }
+}
+
 /// A metric at a moment.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Metric {
@@ -338,6 +348,18 @@ impl Metrics {
         Some((definition, 0))
     }
 
+    /// The full names of all metrics, in the order of the table.
+    pub fn metric_names(&self) -> Vec<String> {
+        let scopes = [Scope::Run, Scope::Queue, Scope::Group, Scope::Node];
+        let mut names = Vec::new();
+        for scope in scopes {
+            for (_, thing) in self.things(scope) {
+                names.extend(Self::definitions(scope).map(|d| d.full_name(thing)));
+            }
+        }
+        names
+    }
+
     /// All metrics of all scopes, in the order of the table; those without a value are left out.
     pub fn all(&self) -> Vec<Metric> {
         let scopes = [Scope::Run, Scope::Queue, Scope::Group, Scope::Node];
@@ -352,12 +374,8 @@ impl Metrics {
                 let Some(amount) = self.read(definition, at) else {
                     continue;
                 };
-                let name = match scope {
-                    Scope::Run => definition.name.to_owned(),
-                    _ => format!("{}.{thing}.{}", scope.prefix(), definition.name),
-                };
                 all.push(Metric {
-                    name,
+                    name: definition.full_name(thing),
                     amount,
                     meaning: definition.what,
                 });

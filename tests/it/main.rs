@@ -12,6 +12,7 @@ mod kernel;
 mod layers;
 mod properties;
 mod quantities;
+mod scaffold;
 mod scenario_syntax;
 mod terminal;
 mod theory;
