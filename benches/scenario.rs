@@ -12,10 +12,10 @@ use splitbrain::sim::SECOND;
 const UNTIL_NS: u64 = 10 * SECOND;
 
 fn scenario(criterion: &mut Criterion) {
-    let loaded = match hunt::load(library::DEFAULT, &[]) {
-        Ok(loaded) => Arc::new(loaded),
-        Err(_) => panic!("the default scenario does not load"),
+    let Ok(loaded) = hunt::load(library::DEFAULT, &[]) else {
+        panic!("the default scenario does not load");
     };
+    let loaded = Arc::new(loaded);
     let whole = |unobserved| {
         let options = Options {
             until_ns: Some(UNTIL_NS),

@@ -27,13 +27,17 @@ Exit codes:
   0  every expectation of the scenario was met (where it states none: no finding)
   1  an expectation was not met (where it states none: a property broke); a replay differed
   2  a mistake in the arguments, the scenario or a file
+A dashboard or picker that is quit gives 0; one that a signal ends, 128 and the signal's number.
 
-Without a command and on a terminal, splitbrain opens the picker of scenarios.";
+Without a command splitbrain opens the picker of scenarios; where there is no terminal, it lists them.";
 
 /// Simulates event-driven distributed systems, breaks them, and shows what happens.
 #[derive(Parser, Debug)]
-#[command(name = "splitbrain", version, about, after_help = AFTER_HELP)]
+#[command(name = "splitbrain", version, about, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub struct Args {
+    /// Characters to draw the picker with
+    #[arg(long, value_enum, default_value_t)]
+    glyphs: Glyphs,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -79,7 +83,7 @@ pub struct RunArgs {
     /// Run the scenario's control: the same without the cause of its failure
     #[arg(long)]
     pub control: bool,
-    /// Write a recording of the run; an existing file is kept unless --force is given
+    /// Write a recording of the run, as far as it came; an existing file is kept unless --force is given
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
     /// Overwrite the file given to --record
@@ -167,7 +171,7 @@ fn parse_speed(text: &str) -> Result<Speed, String> {
 pub fn main() -> ExitCode {
     let args = Args::parse();
     let code = match args.command {
-        None => run::pick(),
+        None => run::pick(args.glyphs),
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Replay(args)) => replay::replay(&args),
         Some(Command::Check(args)) => check::check(&args),

@@ -25,7 +25,7 @@ pub fn replay(args: &ReplayArgs) -> u8 {
         }
     };
     if !args.headless && on_terminal() {
-        return super::screen::dashboard(session, args.glyphs, None);
+        return super::screen::dashboard(session, args.glyphs, None).0;
     }
     verify(&recording, session)
 }

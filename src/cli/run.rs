@@ -46,15 +46,16 @@ pub fn run(args: &RunArgs) -> u8 {
     };
     let session = Session::new(Arc::new(loaded), options);
     if !args.headless && !args.json && on_terminal() {
-        return super::screen::dashboard(session, args.glyphs, args.speed);
+        let (code, mut session) = super::screen::dashboard(session, args.glyphs, args.speed);
+        return record(&mut session, args).unwrap_or(code);
     }
     headless(session, args)
 }
 
 /// The picker, where there is a terminal; otherwise the list of what there is.
-pub fn pick() -> u8 {
+pub fn pick(glyphs: Glyphs) -> u8 {
     if on_terminal() {
-        return super::screen::pick(Glyphs::default());
+        return super::screen::pick(glyphs);
     }
     super::list::list(&super::ListArgs { json: false })
 }
@@ -93,21 +94,28 @@ fn headless(mut session: Session, args: &RunArgs) -> u8 {
         "{seconds:.2} s, {:.2} million events a second",
         events as f64 / seconds / 1e6
     ));
-    if let Some(path) = &args.record {
-        let written = session
-            .recording()
-            .to_text()
-            .and_then(|text| write_new(path, &text, args.force));
-        if let Err(message) = written {
-            say(format_args!("error: {message}"));
-            return EXIT_MISTAKE;
-        }
+    if let Some(code) = record(&mut session, args) {
+        return code;
     }
     if outcome.is_met() {
         EXIT_MET
     } else {
         EXIT_NOT_MET
     }
+}
+
+/// Writes the recording, if one is asked for. What prevents it is told; then there is an exit code.
+fn record(session: &mut Session, args: &RunArgs) -> Option<u8> {
+    let path = args.record.as_ref()?;
+    // A dashboard may be left between two events of one moment; a recording ends with a whole moment.
+    session.run_to(session.sim().now());
+    let written = session
+        .recording()
+        .to_text()
+        .and_then(|text| write_new(path, &text, args.force));
+    let message = written.err()?;
+    say(format_args!("error: {message}"));
+    Some(EXIT_MISTAKE)
 }
 
 fn tell_marks(session: &Session, told: usize, out: &mut Out) -> usize {

@@ -10,14 +10,14 @@ use crate::ui::adapt::{self, Run};
 use crate::ui::picker::Picked;
 use crate::ui::{self, GlyphSet, Leave, Look, Terminal};
 
-/// Shows a run until the person leaves it.
-pub fn dashboard(session: Session, glyphs: Glyphs, speed: Option<Speed>) -> u8 {
+/// Shows a run until the person leaves it; the terminal is as before when this returns. Gives the exit code, and the
+/// session as it was left.
+pub fn dashboard(session: Session, glyphs: Glyphs, speed: Option<Speed>) -> (u8, Session) {
     let options = options(glyphs, speed);
-    let shown = Terminal::enter().and_then(|mut terminal| {
-        let mut run = Run::new(session);
-        ui::dashboard(&mut terminal, &mut run, &options)
-    });
-    exit(shown)
+    let mut run = Run::new(session);
+    let shown =
+        Terminal::enter().and_then(|mut terminal| ui::dashboard(&mut terminal, &mut run, &options));
+    (exit(shown), run.into_session())
 }
 
 /// Lets the person choose scenarios and watch them, until they leave.

@@ -268,6 +268,43 @@ fn the_picker_runs_a_scenario_and_comes_back() {
 }
 
 #[test]
+fn the_picker_keeps_to_ascii_where_that_is_asked_for() {
+    let mut session = start(&["--glyphs", "ascii"], &[]);
+    session.sees("Choose a scenario");
+    assert!(session.text().is_ascii(), "{}", session.text());
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
+fn what_the_dashboard_recorded_replays_as_the_same_run() {
+    let name = format!("splitbrain-{}-dashboard.ron", std::process::id());
+    let file = std::env::temp_dir().join(name).display().to_string();
+    let record = ["run", "healthy", "--record", &file];
+    let mut session = start(&record, &[]);
+    session.sees("Topology");
+    session.press(" ");
+    session.sees("PAUSED");
+    // Between two events, perhaps of one moment.
+    session.press("...");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+    let replay = std::process::Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+        .args(["replay", "--headless", &file])
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&replay.stdout);
+    assert_eq!(replay.status.code(), Some(0), "{said}");
+    assert!(said.contains("the same run"), "{said}");
+    let mut again = start(&record, &[]);
+    assert_eq!(again.ends(), 2, "an existing file is kept");
+    again.sees("--force");
+    std::fs::remove_file(&file).expect("the recording is there");
+}
+
+#[test]
 fn ctrl_c_leaves_the_terminal_clean() {
     let mut session = dashboard(&[]);
     session.press("m\x03");

@@ -39,6 +39,11 @@ impl Run {
         &self.session
     }
 
+    /// The session, taken back.
+    pub fn into_session(self) -> Session {
+        self.session
+    }
+
     /// Marks and findings so far.
     fn marks_seen(&self) -> u64 {
         self.session
