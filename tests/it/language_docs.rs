@@ -9,6 +9,7 @@ use splitbrain::checks::{Expect, Property};
 use splitbrain::hunt::{self, Loaded};
 use splitbrain::scenario::document::{Document, from_source};
 use splitbrain::scenario::schema::FaultSettings;
+use splitbrain::scenario::{effective, library};
 use splitbrain::sim::amount::Unit;
 use splitbrain::sim::arrivals::Arrivals;
 use splitbrain::sim::dist::Dist;
@@ -78,8 +79,6 @@ fn every_field_is_in_the_reference() {
     let mut all = BTreeSet::new();
     let scenario = loaded(EVERYTHING, &[]).scenario;
     words(&serde_json::to_value(&scenario).unwrap(), &mut all);
-    // A target that is a name is written as the bare name.
-    all.remove("Name");
     assert!(all.len() > 100, "{all:?}");
     let is_there = |word: &&String| {
         let forms = [
@@ -96,6 +95,16 @@ fn every_field_is_in_the_reference() {
     assert_eq!(absent, [""; 0]);
     for property in Property::DEFAULT {
         assert!(SCENARIOS.contains(&format!("| `{}` |", property.word())));
+    }
+}
+
+#[test]
+fn what_is_printed_as_effective_reads_back_as_the_same() {
+    let built_in = library::ALL.iter().map(|s| s.text);
+    for text in built_in.chain([EVERYTHING, include_str!("../../src/cli/scaffold.ron")]) {
+        let scenario = loaded(text, &[]).scenario;
+        let printed = effective(&scenario);
+        assert_eq!(loaded(&printed, &[]).scenario, scenario, "{printed}");
     }
 }
 

@@ -8,8 +8,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// Nodes, by name or by what they are just then. Resolved when the fault begins.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Target {
-    /// A node, a `nodes` entry, a system, a workload or a process: written as a bare string.
-    Name(String),
     /// All nodes.
     All,
     /// Several targets together.
@@ -32,6 +30,9 @@ pub enum Target {
     ControllerOf(String),
     /// The node that decides, where only one system has such a one.
     Controller,
+    /// A node, a `nodes` entry, a system, a workload or a process: written as a bare string.
+    #[serde(untagged)]
+    Name(String),
 }
 
 /// The form without the bare string.
