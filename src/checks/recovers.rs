@@ -65,7 +65,7 @@ impl Check for Recovers {
     ]);
     const CHANGES: bool = true;
 
-    fn record(&mut self, scene: &Scene<'_>, _: &mut Findings) {
+    fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
         match scene.record.fact {
             Fact::Started { incarnation: 1 } => {}
             Fact::Produced { .. } => {
@@ -74,6 +74,10 @@ impl Check for Recovers {
                 }
             }
             _ => {
+                // What was said of an earlier disturbance is not about the last one.
+                if self.looked && found.count() > 0 {
+                    found.take_back();
+                }
                 self.last = Some(*scene.record);
                 self.delivered = 0;
                 self.looked = false;

@@ -175,6 +175,8 @@ impl Account {
 pub struct Queue {
     logs: Vec<Log>,
     leader: Option<usize>,
+    /// In which it leads.
+    epoch: u32,
     visible: u64,
     shown: u64,
     start: u64,
@@ -287,6 +289,7 @@ impl Ledger {
         let queue = |_| Queue {
             logs: Vec::new(),
             leader: None,
+            epoch: 0,
             visible: 0,
             shown: 0,
             start: 0,
@@ -387,7 +390,7 @@ impl Ledger {
                 offset,
                 why,
             } => self.unstored(now, pid, queue, span, offset, why),
-            Fact::Visible { queue, below, .. } => self.visible(now, queue, below),
+            Fact::Visible { queue, below, .. } => self.visible(now, pid, queue, below),
             Fact::Handed {
                 group,
                 queue,
@@ -413,7 +416,7 @@ impl Ledger {
             } => self.jump(now, group, queue, offset),
             Fact::Revoked { group, queue, .. } => self.give_back(now, pid, Some((group, queue))),
             Fact::Crashed { .. } | Fact::Halted { .. } => self.give_back(now, pid, None),
-            Fact::Leads { queue, .. } => self.leads(now, pid, queue),
+            Fact::Leads { queue, epoch } => self.leads(now, pid, queue, epoch),
             _ => {}
         }
     }
@@ -529,8 +532,9 @@ impl Ledger {
             return;
         }
         let log = self.queues[queue.index()].log_of(pid);
-        if first_copy && self.queues[queue.index()].leader != Some(log) {
-            self.leads(now, pid, queue);
+        // Somebody who woke up and still believes that it leads appends too: that does not make its log the one that counts.
+        if first_copy && self.queues[queue.index()].leader.is_none() {
+            self.leads(now, pid, queue, 0);
         }
         let counts = self.queues[queue.index()].leader == Some(log);
         self.each(now, queue, span, |message, one, pen| {
@@ -809,10 +813,14 @@ impl Ledger {
     }
 
     /// A process's log is the one that counts from now on.
-    fn leads(&mut self, now: u64, pid: Pid, queue: QueueId) {
+    fn leads(&mut self, now: u64, pid: Pid, queue: QueueId, epoch: u32) {
         let Some(of) = self.queues.get_mut(queue.index()) else {
             return;
         };
+        if epoch < of.epoch {
+            return;
+        }
+        of.epoch = epoch;
         let new = of.log_of(pid);
         let old = of.leader.replace(new);
         if let Some(old) = old
