@@ -625,10 +625,14 @@ impl Ledger {
         });
     }
 
-    fn visible(&mut self, now: u64, queue: QueueId, below: u64) {
+    fn visible(&mut self, now: u64, pid: Pid, queue: QueueId, below: u64) {
         let Some(of) = self.queues.get_mut(queue.index()) else {
             return;
         };
+        // What a deposed leader shows is not what counts.
+        if of.leader.is_some_and(|at| of.logs[at].pid != pid) {
+            return;
+        }
         let from = std::mem::replace(&mut of.visible, below);
         of.shown = of.shown.max(below);
         let Some(leader) = of.leader else { return };

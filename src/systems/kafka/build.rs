@@ -13,6 +13,22 @@ use super::protocol::PartitionState;
 use super::settings::{Settings, TopicSettings};
 use crate::systems::{Export, Process};
 
+/// Brokers talk to the controller and to one another; of many, each to its neighbours, which connects them as well.
+fn link(builder: &mut Builder, cluster: &Cluster) {
+    let brokers = &cluster.brokers;
+    let near = if brokers.len() <= 16 {
+        brokers.len()
+    } else {
+        2
+    };
+    for (index, &broker) in brokers.iter().enumerate() {
+        builder.add_link(broker, cluster.controller);
+        for &other in brokers.iter().skip(index + 1).take(near) {
+            builder.add_link(broker, other);
+        }
+    }
+}
+
 impl Settings {
     pub(in super::super) fn build(&self, builder: &mut Builder) {
         let nodes = builder.nodes(&self.nodes);
@@ -36,6 +52,7 @@ impl Settings {
             topics,
             settings: Arc::new(self.clone()),
         });
+        link(builder, &cluster);
         let partitions = initial(&cluster);
         for (index, &pid) in cluster.brokers.iter().enumerate() {
             let name = builder.names.process(pid).to_owned();

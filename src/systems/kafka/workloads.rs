@@ -27,6 +27,16 @@ const THREADS_MAX: u32 = 10_000;
 /// Keys are numbers of so many bits.
 const KEYS_MAX: u64 = 1 << 32;
 
+/// Of a large cluster, a client is drawn with this many brokers: pictures and doubts need no more.
+const LINKED_BROKERS_MAX: usize = 16;
+
+/// A client may talk to every broker.
+fn link_to_brokers(builder: &mut Builder, client: Pid, cluster: &Cluster) {
+    for &broker in cluster.brokers.iter().take(LINKED_BROKERS_MAX) {
+        builder.add_link(client, broker);
+    }
+}
+
 impl ProducerSettings {
     pub(in super::super) fn declare(&self, _known: &mut Known) {}
 
@@ -122,6 +132,7 @@ impl ProducerSettings {
             let node = nodes[(nth / self.per_node) as usize];
             let name = format!("{}-{}", self.name, nth + 1);
             let pid = builder.reserve(&name, node, &self.name, "producer", 0);
+            link_to_brokers(builder, pid, &cluster);
             let topics = [lanes(builder, pid, &queues)];
             let (config, cluster) = (Arc::clone(&config), Arc::clone(&cluster));
             let seed = builder.seed;
@@ -311,6 +322,7 @@ impl ConsumerGroupSettings {
             let node = nodes[(nth / self.per_node) as usize];
             let name = format!("{}-{}", self.name, nth + 1);
             let pid = builder.reserve(&name, node, &self.name, "consumer", 2);
+            link_to_brokers(builder, pid, &cluster);
             let client = ConsumerClient::new(
                 Arc::clone(&config),
                 Arc::clone(&cluster),
