@@ -38,6 +38,7 @@ impl Terminal {
         for signal in [SIGTERM, SIGHUP, SIGINT] {
             signal_hook::flag::register_usize(signal, Arc::clone(&ends), signal as usize)?;
         }
+        end_in_any_case()?;
         let stop = Arc::new(AtomicBool::new(false));
         signal_hook::flag::register(SIGTSTP, Arc::clone(&stop))?;
         take()?;
@@ -95,6 +96,23 @@ impl Terminal {
         }
         self.inner.clear()
     }
+}
+
+/// How long the program may take to end by itself after a signal told it to.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Ends the program some time after a signal told it to, whatever it is at: when a terminal is closed, crossterm's reader can
+/// spin on the end of its input and never come back to the loop that would see the signal.
+fn end_in_any_case() -> io::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT])?;
+    std::thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            std::thread::sleep(GRACE);
+            give_back();
+            std::process::exit(128 + signal);
+        }
+    });
+    Ok(())
 }
 
 impl Drop for Terminal {

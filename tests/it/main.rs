@@ -7,6 +7,7 @@
 mod bad_files;
 mod cli;
 mod determinism;
+mod digests;
 mod kafka_clients;
 mod kernel;
 mod language_docs;
