@@ -12,6 +12,7 @@ mod kafka_clients;
 mod kernel;
 mod language_docs;
 mod layers;
+mod little;
 mod mutations;
 mod properties;
 mod quantities;

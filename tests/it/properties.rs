@@ -233,7 +233,11 @@ proptest! {
             ..case
         };
         let session = case.run();
-        for property in [Property::NoAckedLoss, Property::CommittedPrefix, Property::SingleLeaderPerEpoch] {
+        for property in [
+            Property::NoAckedLoss,
+            Property::CommittedPrefix,
+            Property::SingleLeaderPerEpoch,
+        ] {
             prop_assert_eq!(broken(&session, property), None, "{:?}\n{}", property, case.text());
         }
     }

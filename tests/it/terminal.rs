@@ -323,26 +323,6 @@ fn signals_leave_the_terminal_clean() {
 }
 
 #[test]
-fn a_closed_terminal_ends_the_program() {
-    let Session {
-        master,
-        keys,
-        mut child,
-        ..
-    } = dashboard(&[]);
-    drop((master, keys));
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
-        if child.try_wait().expect("wait").is_some() {
-            return;
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    let _ = child.kill();
-    panic!("it goes on without a terminal");
-}
-
-#[test]
 fn a_panic_leaves_the_terminal_clean_and_says_what_happened() {
     let mut session = dashboard(&[("SPLITBRAIN_TEST_PANIC", "1")]);
     session.press("m\x1b[24~");
