@@ -72,6 +72,7 @@ impl Case {
         faults: [
             {faults}
         ],
+        expect: [Holds(HighWatermarkWithinIsr)],
     )"#
         )
     }
@@ -237,6 +238,7 @@ proptest! {
             Property::NoAckedLoss,
             Property::CommittedPrefix,
             Property::SingleLeaderPerEpoch,
+            Property::HighWatermarkWithinIsr,
         ] {
             prop_assert_eq!(broken(&session, property), None, "{:?}\n{}", property, case.text());
         }
