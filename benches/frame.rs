@@ -39,7 +39,8 @@ fn frame(criterion: &mut Criterion) {
     let run = run();
     let look = Look::from_env(GlyphSet::Block);
     let mut model = Model::new(run.frame(), look, speed_index(1.0));
-    assert_eq!(model.frame.topology.nodes.len(), 100);
+    // A hundred of the scenario, and the controller's own.
+    assert_eq!(model.frame.topology.nodes.len(), 101);
     model.size = SIZE;
     let mut buffer = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
     let mut group = criterion.benchmark_group("frame 200x60, 100 nodes");
