@@ -4,6 +4,9 @@ use std::collections::VecDeque;
 
 use super::{LaneId, Pid, Span};
 
+/// A log of fewer runs is not searched for forgotten ones.
+const COMPACT_MIN: usize = 64;
+
 /// Messages that stand one after another in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
@@ -51,6 +54,8 @@ pub(super) struct Log {
     /// First offset behind it.
     pub end: u64,
     pub runs: VecDeque<Run>,
+    /// With so many runs it is time to look for forgotten ones in the middle.
+    compact_at: usize,
 }
 
 impl Log {
@@ -59,6 +64,20 @@ impl Log {
             pid,
             end: 0,
             runs: VecDeque::new(),
+            compact_at: COMPACT_MIN,
+        }
+    }
+
+    /// Forgets the runs of which nothing is remembered. Those behind a remembered one go once there are many, so that each
+    /// is looked at a few times only.
+    #[inline]
+    pub fn trim(&mut self, forgotten: impl Fn(&Run) -> bool) {
+        while self.runs.front().is_some_and(&forgotten) {
+            self.runs.pop_front();
+        }
+        if self.runs.len() >= self.compact_at {
+            self.runs.retain(|run| !forgotten(run));
+            self.compact_at = COMPACT_MIN.max(2 * self.runs.len());
         }
     }
 
@@ -111,27 +130,31 @@ impl Log {
             .flatten()
     }
 
-    /// The first offset at which two logs differ, as far as they are remembered.
-    pub fn parts_from(&self, other: &Self) -> u64 {
-        let start = |log: &Self| log.runs.front().map_or(log.end, |r| r.offset);
+    /// The messages that are still remembered, each with its offset.
+    fn remembered<'a>(
+        &'a self,
+        knows: impl Fn(LaneId, u32) -> bool + 'a,
+    ) -> impl Iterator<Item = (u64, LaneId, u32)> + 'a {
+        let all = self.runs.iter().flat_map(|run| {
+            let numbers = run.span().numbers();
+            (run.offset..).zip(numbers).map(|(o, n)| (o, run.lane, n))
+        });
+        all.filter(move |&(_, lane, number)| knows(lane, number))
+    }
+
+    /// The first offset at which two logs differ in what is remembered (`knows`) of them. A message that is forgotten is
+    /// forgotten in both, so where one log has a remembered message the other must have the same.
+    pub fn parts_from(&self, other: &Self, knows: impl Fn(LaneId, u32) -> bool + Copy) -> u64 {
         let limit = self.end.min(other.end);
-        let mut at = start(self).max(start(other));
-        let (mut mine, mut theirs) = (self.place(at), other.place(at));
-        while at < limit {
-            let (Some(own), Some(their)) = (self.runs.get(mine), other.runs.get(theirs)) else {
-                break;
-            };
-            let (Some(x), Some(y)) = (own.within(at, limit), their.within(at, limit)) else {
-                break;
-            };
-            if (x.offset, x.lane, x.first) != (y.offset, y.lane, y.first) {
-                return x.offset.min(y.offset);
+        let (mut mine, mut theirs) = (self.remembered(knows), other.remembered(knows));
+        loop {
+            let (own, their) = (mine.next(), theirs.next());
+            if own.is_some() && own == their {
+                continue;
             }
-            at = x.end().min(y.end());
-            mine += usize::from(own.end() <= at);
-            theirs += usize::from(their.end() <= at);
+            let at = |one: Option<(u64, LaneId, u32)>| one.map_or(limit, |(offset, ..)| offset);
+            return limit.min(at(own)).min(at(their));
         }
-        limit
     }
 }
 
@@ -156,11 +179,12 @@ mod tests {
     #[test]
     fn logs_part_where_their_messages_do() {
         // The same ten messages, in batches cut differently.
+        let all = |_, _| true;
         let a = log(&[(0, 0, 4), (4, 4, 6)]);
-        assert_eq!(a.parts_from(&log(&[(0, 0, 10)])), 10);
-        assert_eq!(a.parts_from(&log(&[(0, 0, 7)])), 7);
-        assert_eq!(a.parts_from(&log(&[(0, 0, 5), (5, 20, 9)])), 5);
-        assert_eq!(log(&[]).parts_from(&a), 0);
+        assert_eq!(a.parts_from(&log(&[(0, 0, 10)]), all), 10);
+        assert_eq!(a.parts_from(&log(&[(0, 0, 7)]), all), 7);
+        assert_eq!(a.parts_from(&log(&[(0, 0, 5), (5, 20, 9)]), all), 5);
+        assert_eq!(log(&[]).parts_from(&a, all), 0);
     }
 
     #[test]
@@ -168,9 +192,36 @@ mod tests {
         let mut a = log(&[(0, 0, 4), (4, 4, 6)]);
         let b = log(&[(0, 0, 10)]);
         a.runs.pop_front();
-        assert_eq!(a.parts_from(&b), 10);
+        assert_eq!(a.parts_from(&b, |_, number| number >= 4), 10);
         a.runs.clear();
-        assert_eq!(a.parts_from(&b), 10);
+        assert_eq!(a.parts_from(&b, |_, _| false), 10);
+    }
+
+    #[test]
+    fn logs_part_at_a_message_where_the_other_has_a_forgotten_one() {
+        let mut a = log(&[(0, 0, 8), (8, 8, 2)]);
+        let b = log(&[(0, 0, 5), (5, 10, 5)]);
+        a.runs.pop_front();
+        assert_eq!(a.parts_from(&b, |_, number| number >= 8), 5);
+        assert_eq!(b.parts_from(&a, |_, number| number >= 8), 5);
+    }
+
+    #[test]
+    fn forgotten_runs_behind_a_remembered_one_go_too() {
+        let mut a = Log::new(Pid(0));
+        for number in 0..10_000 {
+            let run = Run {
+                offset: u64::from(number),
+                at: 0,
+                lane: LaneId(0),
+                first: number,
+                count: 1,
+            };
+            a.push(run);
+            a.trim(|run| run.first != 0);
+            assert!(a.runs.len() <= COMPACT_MIN);
+        }
+        assert_eq!((a.runs[0].offset, a.end), (0, 10_000));
     }
 
     #[test]

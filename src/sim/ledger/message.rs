@@ -75,9 +75,11 @@ impl Message {
         if self.has(VOID) || (readers != 0 && self.delivered & readers == readers) {
             return State::Delivered;
         }
+        let over = readers != 0 && (self.delivered | self.skipped) & readers == readers;
         if self.in_log == 0 {
             if self.has(REMOVED) {
-                return State::Expired;
+                // What a group had passed over before was lost already.
+                return if over { State::Lost } else { State::Expired };
             }
             if self.has(GONE) || !self.has(STORED) {
                 return if self.has(ACKED) && self.has(GONE) {
@@ -89,11 +91,7 @@ impl Message {
                 };
             }
         }
-        let over = self.delivered | self.skipped;
-        if readers != 0 && over & readers == readers {
-            return State::Lost;
-        }
-        State::InFlight
+        if over { State::Lost } else { State::InFlight }
     }
 }
 
@@ -196,10 +194,12 @@ impl Lane {
             .map(|at| self.base + at as u32)
     }
 
-    /// Whether nothing in this run of numbers is still in the ring.
+    /// Whether nothing is remembered of any message in this run of numbers. Once so, always so.
     #[inline]
-    pub fn is_retired(&self, first: u32, count: u32) -> bool {
-        first + count <= self.base
+    pub fn is_forgotten(&self, first: u32, count: u32) -> bool {
+        let end = first + count;
+        end <= self.base
+            && (self.stragglers.is_empty() || self.stragglers.range(first..end).next().is_none())
     }
 
     /// When the first message in flight was made.

@@ -584,16 +584,11 @@ impl Ledger {
         }
     }
 
-    /// Forgets the beginning of a log as far as the lives of its messages are over.
+    /// Forgets what a log holds of messages that are forgotten.
     fn trim(&mut self, queue: QueueId, log: usize) {
-        let runs = &mut self.queues[queue.index()].logs[log].runs;
-        while let Some(run) = runs.front() {
-            let lane = &self.lanes[run.lane.index()];
-            if !lane.is_retired(run.first, run.count) {
-                return;
-            }
-            runs.pop_front();
-        }
+        let lanes = &self.lanes;
+        self.queues[queue.index()].logs[log]
+            .trim(|run| lanes[run.lane.index()].is_forgotten(run.first, run.count));
     }
 
     fn unstored(&mut self, now: u64, pid: Pid, queue: QueueId, span: Span, offset: u64, why: Gone) {
@@ -618,7 +613,9 @@ impl Ledger {
                 message.in_log = message.in_log.saturating_sub(1);
             }
             match why {
-                Gone::Expired if counted || message.copies == 0 => message.flags |= REMOVED,
+                // Stored twice, it is there until its last offset is removed.
+                Gone::Expired if counted && message.in_log == 0 => message.flags |= REMOVED,
+                Gone::Expired if message.copies == 0 => message.flags |= REMOVED,
                 _ if message.copies == 0 => message.flags |= GONE,
                 _ => {}
             }
@@ -825,12 +822,15 @@ impl Ledger {
             return;
         }
         of.epoch = epoch;
+        let lanes = &self.lanes;
         let new = of.log_of(pid);
         let old = of.leader.replace(new);
         if let Some(old) = old
             && old != new
         {
-            let from = of.logs[new].parts_from(&of.logs[old]);
+            let from = of.logs[new].parts_from(&of.logs[old], |lane, number| {
+                lanes[lane.index()].get(number).is_some()
+            });
             if from < of.shown {
                 let what = What::Rewritten { from, to: of.shown };
                 let span = Span {

@@ -8,6 +8,7 @@ use super::super::{Fact, GroupId, LaneId, MS, Names, NodeId, Pid, QueueId, Recor
 
 pub(crate) const B1: Pid = Pid(0);
 pub(crate) const B2: Pid = Pid(1);
+pub(crate) const B3: Pid = Pid(2);
 pub(crate) const P1: Pid = Pid(3);
 pub(crate) const C1: Pid = Pid(4);
 pub(crate) const C2: Pid = Pid(5);

@@ -332,3 +332,81 @@ fn memory_follows_what_is_alive() {
     }
     assert_eq!(account(&ledger), [20_000, 20_000, 0, 0, 0]);
 }
+
+#[test]
+fn logs_part_where_one_has_a_message_that_the_other_forgot() {
+    let mut s = Script::default();
+    s.lead(B1, 0)
+        .produce(0, 8)
+        .store(B1, 0, 8, 0)
+        .follow(B2, 0, 5, 0)
+        .ack(0, 8)
+        .show(B1, 8, 8);
+    s.hand(C1, 0, 8, 0).process(C1, 0, 8, 0);
+    // The first eight are over; the old leader's log is remembered from the ninth on.
+    s.produce(8, 2).store(B1, 8, 2, 8).crash(B1);
+    // The next one goes on behind the fifth, with other messages, which consumers see.
+    s.lead(B2, 1)
+        .produce(10, 5)
+        .store(B2, 10, 5, 5)
+        .ack(10, 5)
+        .show(B2, 10, 10);
+    // The old one comes back: the logs part behind the fifth message, not at the ninth.
+    s.crash(B2).lead(B1, 2);
+    let (ledger, changes) = run(1, &s);
+    let rewritten = changes.iter().filter_map(|c| match c.what {
+        What::Rewritten { from, to } => Some((from, to)),
+        _ => None,
+    });
+    assert_eq!(rewritten.collect::<Vec<_>>(), [(5, 8), (5, 10)]);
+    assert_eq!(account(&ledger), [15, 8, 2, 5, 0]);
+}
+
+#[test]
+fn stored_twice_expires_with_its_last_offset_only() {
+    let mut s = Script::default();
+    s.lead(B1, 0)
+        .produce(0, 1)
+        .store(B1, 0, 1, 0)
+        .store(B1, 0, 1, 1)
+        .ack(0, 1);
+    s.unstore(B1, 0, 1, 0, Gone::Expired);
+    assert_eq!(end_of(&s), [1, 0, 1, 0, 0]);
+    let mut expired = Script {
+        records: s.records.clone(),
+    };
+    expired.unstore(B1, 0, 1, 1, Gone::Expired);
+    assert_eq!(end_of(&expired), [1, 0, 0, 0, 1]);
+    // What goes with a power loss was not removed by retention, though an earlier copy of it was.
+    s.unstore(B1, 0, 1, 1, Gone::Unsynced);
+    assert_eq!(end_of(&s), [1, 0, 0, 1, 0]);
+}
+
+#[test]
+fn what_was_counted_lost_and_is_stored_again_can_be_lost_again() {
+    let mut s = Script::default();
+    s.lead(B1, 0).produce(0, 1).store(B1, 0, 1, 0).ack(0, 1);
+    s.crash(B1).unstore(B1, 0, 1, 0, Gone::Unsynced).lead(B2, 1);
+    assert_eq!(end_of(&s), [1, 0, 0, 1, 0]);
+    // A retry that was under way reaches the new leader, and others follow it.
+    s.store(B2, 0, 1, 0).produce(1, 1).store(B2, 1, 1, 1);
+    assert_eq!(end_of(&s), [2, 0, 2, 0, 0]);
+    // The next leader never had it.
+    s.crash(B2).lead(B3, 2);
+    assert_eq!(end_of(&s), [2, 0, 1, 1, 0]);
+}
+
+#[test]
+fn what_a_group_passed_over_stays_lost_when_retention_removes_it() {
+    let mut s = Script::default();
+    let reset = Fact::Reset {
+        group: GROUP,
+        queue: QUEUE,
+        offset: 1,
+    };
+    s.lead(B1, 0).produce(0, 1).store(B1, 0, 1, 0).ack(0, 1);
+    s.tell(C1, reset);
+    assert_eq!(end_of(&s), [1, 0, 0, 1, 0]);
+    s.unstore(B1, 0, 1, 0, Gone::Expired);
+    assert_eq!(end_of(&s), [1, 0, 0, 1, 0]);
+}
