@@ -368,6 +368,15 @@ impl Coordinator {
         join: JoinGroup,
         env: &mut CoordinatorEnv<'_, '_>,
     ) {
+        let settings = &env.cluster.settings;
+        let (min, max) = (
+            settings.group_min_session_timeout_ms.ns(),
+            settings.group_max_session_timeout_ms.ns(),
+        );
+        if !(min..=max).contains(&join.session_timeout_ns) {
+            env.reply(asker, joined(Err(Error::InvalidSessionTimeout)));
+            return;
+        }
         let id = join.member.group;
         let group = self.groups.entry(id).or_insert(Group::new(id, queue));
         if !group.can_do(&join.assignors) {

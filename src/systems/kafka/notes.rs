@@ -61,6 +61,14 @@ pub const NOTES: &[Note] = &[
         mark: true,
         text: |_, _, _| "no valid position, and auto.offset.reset is none".to_owned(),
     },
+    Note {
+        code: INVALID_SESSION,
+        word: "BAD SESSION",
+        mark: true,
+        text: |_, _, _| {
+            "session.timeout.ms is not between the brokers' group.min and group.max".to_owned()
+        },
+    },
 ];
 
 fn broker(names: &Names, broker: u32, _: u64) -> String {
@@ -72,3 +80,6 @@ pub(super) const FENCED_INSTANCE: u16 = 150;
 
 /// A consumer ended: there is no position to read from.
 pub(super) const NO_POSITION: u16 = 151;
+
+/// A consumer ended: the brokers do not allow its session timeout.
+pub(super) const INVALID_SESSION: u16 = 152;

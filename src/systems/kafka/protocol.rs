@@ -35,6 +35,7 @@ pub enum Error {
     MemberIdRequired,
     FencedInstanceId,
     InconsistentGroupProtocol,
+    InvalidSessionTimeout,
     StaleBrokerEpoch,
     InvalidUpdateVersion,
     NotController,

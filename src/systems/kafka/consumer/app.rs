@@ -234,6 +234,10 @@ impl ConsumerApp {
                     self.running = false;
                     ctx.halt(notes::NO_POSITION);
                 }
+                Event::InvalidSession => {
+                    self.running = false;
+                    ctx.halt(notes::INVALID_SESSION);
+                }
             }
         }
     }

@@ -112,6 +112,8 @@ pub enum Event {
     Fenced,
     /// The consumer cannot go on: there is no position, and the reset policy says to fail.
     NoPosition,
+    /// The consumer cannot go on: the brokers do not allow its session timeout.
+    InvalidSession,
 }
 
 /// Messages of one batch that a poll returned.
@@ -643,6 +645,11 @@ impl ConsumerClient {
                 self.lose_membership(ctx);
                 self.stopped = true;
                 self.events.push(Event::Fenced);
+            }
+            // `AbstractCoordinator.JoinGroupResponseHandler`: fatal.
+            Error::InvalidSessionTimeout => {
+                self.stopped = true;
+                self.events.push(Event::InvalidSession);
             }
             error if error.is_lost_coordinator() => {
                 self.coordinator = None;
