@@ -8,9 +8,9 @@ use splitbrain::sim::{Fact, Pid, QueueId, Record, SECOND};
 use splitbrain::systems::Sim;
 
 /// A run, and what was recorded.
-struct Run {
-    sim: Sim,
-    records: Vec<Record>,
+pub struct Run {
+    pub sim: Sim,
+    pub records: Vec<Record>,
 }
 
 /// Three brokers, two nodes for producers and two for consumers.
@@ -36,8 +36,12 @@ fn load(text: &str) -> Result<Loaded<()>, String> {
 }
 
 fn run(seconds: u64, topic: &str, workloads: &str, faults: &str) -> Run {
-    let text = scenario(seconds, topic, workloads, faults);
-    let loaded = load(&text).unwrap_or_else(|d| panic!("{d}"));
+    play(&scenario(seconds, topic, workloads, faults))
+}
+
+/// Runs a scenario to its end.
+pub fn play(text: &str) -> Run {
+    let loaded = load(text).unwrap_or_else(|d| panic!("{d}\n{text}"));
     let mut sim = loaded.plan.build(loaded.scenario.seed);
     let mut records = Vec::new();
     sim.run_until(loaded.plan.duration_ns, &mut records);
@@ -45,22 +49,22 @@ fn run(seconds: u64, topic: &str, workloads: &str, faults: &str) -> Run {
 }
 
 impl Run {
-    fn pid(&self, name: &str) -> Pid {
+    pub fn pid(&self, name: &str) -> Pid {
         let names = &self.sim.names().processes;
         let at = names.iter().position(|p| p.name == name).expect(name);
         Pid(at as u32)
     }
 
-    fn user(&self, queue: QueueId) -> bool {
+    pub fn user(&self, queue: QueueId) -> bool {
         !self.sim.names().queues[queue.index()].internal
     }
 
     /// How many messages a kind of record speaks of.
-    fn count(&self, of: impl Fn(&Fact) -> u32) -> u32 {
+    pub fn count(&self, of: impl Fn(&Fact) -> u32) -> u32 {
         self.records.iter().map(|r| of(&r.fact)).sum()
     }
 
-    fn acked(&self) -> u32 {
+    pub fn acked(&self) -> u32 {
         self.count(|f| {
             if let Fact::Acked { span, .. } = f {
                 span.count
@@ -70,7 +74,7 @@ impl Run {
         })
     }
 
-    fn refused(&self, why: Why) -> u32 {
+    pub fn refused(&self, why: Why) -> u32 {
         self.count(|f| match f {
             Fact::Refused { span, why: w, .. } if *w == why => span.count,
             _ => 0,
@@ -78,7 +82,7 @@ impl Run {
     }
 
     /// Numbers of the messages that leaders stored, in the order they did, of the one lane of a test.
-    fn stored(&self) -> Vec<u32> {
+    pub fn stored(&self) -> Vec<u32> {
         let mut stored = Vec::new();
         for record in &self.records {
             if let Fact::Stored {
@@ -96,7 +100,7 @@ impl Run {
     }
 
     /// How often each message was processed with an outcome, by lane and number.
-    fn processed(&self, wanted: Outcome) -> BTreeMap<(u32, u32), u32> {
+    pub fn processed(&self, wanted: Outcome) -> BTreeMap<(u32, u32), u32> {
         let mut times = BTreeMap::new();
         for record in &self.records {
             if let Fact::Processed { span, outcome, .. } = record.fact
@@ -111,7 +115,7 @@ impl Run {
     }
 
     /// When members were thrown out: (time, member, silent).
-    fn evicted(&self) -> Vec<(u64, Pid, bool)> {
+    pub fn evicted(&self) -> Vec<(u64, Pid, bool)> {
         let of = |r: &Record| match r.fact {
             Fact::Evicted { member, silent, .. } => Some((r.at, member, silent)),
             _ => None,
@@ -119,7 +123,7 @@ impl Run {
         self.records.iter().filter_map(of).collect()
     }
 
-    fn rebalances_after(&self, at: u64) -> usize {
+    pub fn rebalances_after(&self, at: u64) -> usize {
         let is = |r: &&Record| matches!(r.fact, Fact::RebalanceBegan { .. }) && r.at > at;
         self.records.iter().filter(is).count()
     }

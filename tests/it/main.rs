@@ -6,6 +6,7 @@
 
 mod bad_files;
 mod cli;
+mod consumer_settings;
 mod determinism;
 mod digests;
 mod kafka_clients;
@@ -14,9 +15,11 @@ mod language_docs;
 mod layers;
 mod little;
 mod mutations;
+mod producer_settings;
 mod properties;
 mod quantities;
 mod scaffold;
 mod scenario_syntax;
+mod scene;
 mod terminal;
 mod theory;

@@ -1,0 +1,545 @@
+//! Each setting of a group of consumers, and each of the brokers' about groups, does what its documentation says: changed,
+//! it changes what a person can see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use splitbrain::sim::record::Outcome;
+use splitbrain::sim::{Fact, MS, SECOND};
+
+use super::kafka_clients::Run;
+use super::scene::{SMALL, Scene};
+
+const EARLIEST: &str = "auto_offset_reset: Earliest,";
+
+fn is_handed(fact: &Fact) -> bool {
+    matches!(fact, Fact::Handed { .. })
+}
+
+fn is_assigned(fact: &Fact) -> bool {
+    matches!(fact, Fact::Assigned { .. })
+}
+
+fn is_committed(fact: &Fact) -> bool {
+    matches!(fact, Fact::Committed { .. })
+}
+
+/// Ms between the making of each message and its consumer's getting it, of one partition.
+fn delays(run: &Run) -> Vec<u64> {
+    let mut made = BTreeMap::new();
+    let mut delays = Vec::new();
+    for record in &run.records {
+        match record.fact {
+            Fact::Produced { span, .. } => {
+                made.insert(span.first, record.at);
+            }
+            Fact::Handed { span, .. } => {
+                delays.extend(span.numbers().map(|n| (record.at - made[&n]) / MS));
+            }
+            _ => {}
+        }
+    }
+    delays
+}
+
+/// A message each second, in a batch of 161 bytes, to an idle consumer.
+fn slow_stream(group: &str) -> Run {
+    let group = format!("{EARLIEST} {group}");
+    Scene {
+        producer: "arrivals: Constant(\"1/s\"), start: \"10s\", count: 30, linger_ms: \"0ms\"",
+        group: &group,
+        ..SMALL
+    }
+    .run()
+}
+
+#[test]
+fn a_fetch_waits_for_fetch_min_bytes_but_not_longer_than_fetch_max_wait() {
+    let at_once = delays(&slow_stream(""));
+    assert_eq!(at_once.len(), 30);
+    assert!(at_once.iter().all(|&d| d < 10), "{at_once:?}");
+    // Three batches are 483 bytes: the first of them waits for two more seconds.
+    let three = slow_stream("fetch_min_bytes: \"400B\", fetch_max_wait_ms: \"20s\"");
+    assert!(
+        three.polls().iter().all(|p| p.1 == 3),
+        "{:?}",
+        three.polls()
+    );
+    let waited = delays(&three);
+    assert!((2_000..2_010).contains(waited.iter().max().unwrap()));
+    // Half a second is the default.
+    let half = delays(&slow_stream("fetch_min_bytes: \"400B\""));
+    let longest = *half.iter().max().unwrap();
+    assert!((100..=510).contains(&longest), "{longest}");
+    let short = delays(&slow_stream(
+        "fetch_min_bytes: \"400B\", fetch_max_wait_ms: \"50ms\"",
+    ));
+    let longest = *short.iter().max().unwrap();
+    assert!((20..=60).contains(&longest), "{longest}");
+}
+
+/// Two hundred messages in batches of one wait for a consumer of four partitions. How many it gets at a time.
+fn backlog(group: &str) -> Vec<u32> {
+    let group = format!("{EARLIEST} start: \"20s\", {group}");
+    let run = Scene {
+        topic: "partitions: 4",
+        producer: "arrivals: Constant(\"100/s\"), count: 200, keys: Uniform(n: 1000), batch_size: \"0B\"",
+        group: &group,
+        ..SMALL
+    }
+    .run();
+    assert_eq!(run.ended(Outcome::Done), 200);
+    run.polls().into_iter().map(|p| p.1).collect()
+}
+
+#[test]
+fn fetch_limits_bound_what_an_answer_brings() {
+    assert_eq!(backlog(""), [200]);
+    // Three batches of 161 bytes are 483.
+    let all = backlog("fetch_max_bytes: \"483B\"");
+    assert!(all.iter().all(|&n| n <= 3) && all.contains(&3), "{all:?}");
+    let each = backlog("max_partition_fetch_bytes: \"483B\"");
+    assert!(each.iter().all(|&n| n <= 12), "{each:?}");
+    assert_eq!(each[0], 12, "three of each partition");
+    // What is larger than the limit comes alone, so that the consumer gets on (KIP-74).
+    assert_eq!(backlog("fetch_max_bytes: \"1B\""), [1; 200]);
+}
+
+#[test]
+fn max_poll_records_is_what_one_poll_returns() {
+    let work = "service_time: \"1ms\"";
+    assert_eq!(backlog(&format!("{work}, max_poll_records: 50")), [50; 4]);
+    assert_eq!(backlog(&format!("{work}, max_poll_records: 200")), [200]);
+}
+
+#[test]
+fn per_node_is_how_many_consumers_run() {
+    for consumers in [1, 3] {
+        let group = format!("{EARLIEST} per_node: {consumers}");
+        let run = Scene {
+            topic: "partitions: 3",
+            producer: "arrivals: Constant(\"50/s\"), keys: Uniform(n: 1000)",
+            group: &group,
+            ..SMALL
+        }
+        .run();
+        let busy = run.records.iter().filter(|r| is_handed(&r.fact));
+        let busy: BTreeSet<_> = busy.map(|r| r.pid).collect();
+        assert_eq!(busy.len(), consumers);
+    }
+}
+
+#[test]
+fn failure_is_the_chance_that_work_on_a_message_fails() {
+    let skipped = |failure: &str| {
+        let group = format!("{EARLIEST} failure: \"{failure}\", on_error: Skip");
+        let run = Scene {
+            producer: "arrivals: Constant(\"100/s\"), count: 4000",
+            group: &group,
+            ..SMALL
+        }
+        .run();
+        let (done, skipped) = (run.ended(Outcome::Done), run.ended(Outcome::Skipped));
+        assert_eq!(done + skipped, 4000);
+        f64::from(skipped) / 4000.0
+    };
+    assert_eq!(skipped("0%").to_bits(), 0.0f64.to_bits());
+    // 99.9 % of samples of 4000 lie within 3.29 standard deviations.
+    let half: f64 = 3.29 * (0.3 * 0.7 / 4000.0_f64).sqrt();
+    let share = skipped("30%");
+    assert!((share - 0.3).abs() < half, "{share}");
+}
+
+#[test]
+fn a_failure_is_drawn_anew_for_each_try() {
+    // With a chance of one half a message takes two tries on average, and none fails for ever.
+    let group = format!("{EARLIEST} failure: \"50%\", on_error: Retry(backoff: \"1ms\")");
+    let run = Scene {
+        producer: "arrivals: Constant(\"50/s\"), count: 2000",
+        group: &group,
+        ..SMALL
+    }
+    .run();
+    assert_eq!(run.ended(Outcome::Done), 2000);
+    // Failures before a success: mean 1, variance 2.
+    let mean = f64::from(run.ended(Outcome::Failed)) / 2000.0;
+    assert!(
+        (mean - 1.0).abs() < 3.29 * (2.0_f64 / 2000.0).sqrt(),
+        "{mean}"
+    );
+}
+
+/// A hundred messages, then a consumer; it dies in the middle of its work and comes back.
+fn interrupted(commit: &str) -> Run {
+    let group = format!(
+        "{EARLIEST} service_time: \"100ms\", commit: {commit}, start: \"20s\", session_timeout_ms: \"10s\""
+    );
+    Scene {
+        seconds: 90,
+        producer: "arrivals: Constant(\"100/s\"), count: 100, batch_size: \"0B\"",
+        group: &group,
+        faults: "At(\"28050ms\", Crash(\"worker-1\")), At(\"29s\", Restart(\"worker-1\"))",
+        ..SMALL
+    }
+    .run()
+}
+
+#[test]
+fn committing_after_each_message_repeats_at_most_the_one_at_work() {
+    let repeated = |run: &Run| {
+        let done = run.processed(Outcome::Done);
+        assert_eq!(done.len(), 100, "at least once");
+        done.values().filter(|&&times| times > 1).count()
+    };
+    let each = interrupted("AfterEach");
+    assert!(repeated(&each) <= 1);
+    assert!(each.times(is_committed).len() >= 100, "one for each");
+    let after = interrupted("AfterProcessing");
+    assert!(
+        repeated(&after) > 10,
+        "what was done of its poll is done again"
+    );
+    assert_eq!(
+        after.times(is_committed).len(),
+        1,
+        "one for its only whole poll"
+    );
+}
+
+#[test]
+fn auto_offset_reset_says_where_to_begin_without_a_position() {
+    let run = |reset: &str| {
+        let group = format!("auto_offset_reset: {reset}, start: \"20s\"");
+        Scene {
+            producer: "arrivals: Constant(\"10/s\"), count: 500",
+            group: &group,
+            seconds: 70,
+            ..SMALL
+        }
+        .run()
+    };
+    let first = |run: &Run| {
+        let of = |f: &Fact| match f {
+            Fact::Handed { span, .. } => Some(span.first),
+            _ => None,
+        };
+        run.records.iter().find_map(|r| of(&r.fact))
+    };
+    let earliest = run("Earliest");
+    assert_eq!(
+        (first(&earliest), earliest.ended(Outcome::Done)),
+        (Some(0), 500)
+    );
+    let latest = run("Latest");
+    let begun = first(&latest).expect("it reads");
+    assert!(
+        begun >= 150,
+        "{begun}: what was there before it came is not read"
+    );
+    assert_eq!(latest.ended(Outcome::Done), 500 - begun);
+    let none = run("None");
+    assert_eq!(first(&none), None);
+    let consumer = none.pid("g-1");
+    let stopped = |f: &Fact| matches!(f, Fact::Halted { .. });
+    assert_eq!(none.of(consumer).filter(|r| stopped(&r.fact)).count(), 1);
+}
+
+#[test]
+fn a_group_begins_at_its_start() {
+    let assigned_at = |start: &str| {
+        let run = Scene {
+            producer: "arrivals: Constant(\"10/s\")",
+            group: start,
+            ..SMALL
+        }
+        .run();
+        run.first(is_assigned)
+    };
+    // The first rebalance waits for 3 s.
+    assert!(Run::is_between(assigned_at("start: \"0s\""), 3_000, 5_000));
+    assert!(Run::is_between(
+        assigned_at("start: \"30s\""),
+        33_000,
+        34_000
+    ));
+}
+
+#[test]
+fn a_group_reads_every_topic_it_is_given() {
+    let done = |from: &str| {
+        let other = r#"Producer(name: "q", nodes: "web-2", to: "k/u", start: "5s", arrivals: Constant("10/s"), count: 30)"#;
+        let group = format!(
+            "ConsumerGroup(name: \"h\", nodes: \"worker-2\", from: {from}, auto_offset_reset: Earliest)"
+        );
+        let workloads = format!("{other}, {group}");
+        let run = Scene {
+            producer: "arrivals: Constant(\"10/s\"), count: 50",
+            more: ("(name: \"u\", partitions: 2)", &workloads),
+            ..SMALL
+        }
+        .run();
+        run.ended(Outcome::Done)
+    };
+    assert_eq!(done("\"k/u\""), 30);
+    assert_eq!(done("[\"k/t\", \"k/u\"]"), 80);
+}
+
+#[test]
+fn the_client_commits_every_auto_commit_interval_if_at_all() {
+    let commits = |more: &str| {
+        let group = format!("{EARLIEST} {more}");
+        let run = Scene {
+            producer: "arrivals: Constant(\"50/s\")",
+            group: &group,
+            seconds: 65,
+            ..SMALL
+        }
+        .run();
+        run.times(is_committed)
+    };
+    for (more, seconds) in [("", 5), ("auto_commit_interval_ms: \"1s\"", 1)] {
+        let times = commits(more);
+        // It happens in the first poll after the interval: up to 20 ms later, when the next message comes.
+        let apart =
+            |w: &[u64]| (seconds * SECOND..=seconds * SECOND + 25 * MS).contains(&(w[1] - w[0]));
+        assert!(times.windows(2).skip(1).all(apart), "{times:?}");
+        assert!(times.len() as u64 > 50 / seconds);
+    }
+    assert!(commits("enable_auto_commit: false").is_empty());
+}
+
+#[test]
+fn the_first_rebalance_waits_for_more_members() {
+    let assigned_at = |cluster: &str| {
+        let run = Scene {
+            cluster,
+            producer: "arrivals: Constant(\"10/s\")",
+            group: "start: \"20s\"",
+            ..SMALL
+        }
+        .run();
+        run.first(is_assigned)
+    };
+    assert!(Run::is_between(assigned_at(""), 23_000, 23_100));
+    let longer = "group_initial_rebalance_delay_ms: \"10s\",";
+    assert!(Run::is_between(assigned_at(longer), 30_000, 30_100));
+    let none = "group_initial_rebalance_delay_ms: \"0s\",";
+    assert!(Run::is_between(assigned_at(none), 20_000, 20_100));
+}
+
+#[test]
+fn brokers_bound_the_session_timeout_a_consumer_may_ask_for() {
+    let works = |cluster: &str, session: &str| {
+        let group = format!("session_timeout_ms: \"{session}\"");
+        let run = Scene {
+            cluster,
+            producer: "arrivals: Constant(\"10/s\")",
+            group: &group,
+            ..SMALL
+        }
+        .run();
+        let consumer = run.pid("g-1");
+        let ended = run
+            .of(consumer)
+            .any(|r| matches!(r.fact, Fact::Halted { .. }));
+        let works = run.ended(Outcome::Done) > 0;
+        assert_ne!(
+            ended, works,
+            "{session}: who is turned away says so and ends"
+        );
+        works
+    };
+    assert!(works("", "6s"));
+    assert!(!works("", "5999ms"));
+    assert!(works("group_min_session_timeout_ms: \"5s\",", "5999ms"));
+    assert!(works("", "1800s"));
+    assert!(!works("", "1801s"));
+    assert!(!works("group_max_session_timeout_ms: \"40s\",", "45s"));
+}
+
+#[test]
+fn max_poll_interval_is_how_long_an_application_may_work() {
+    let evicted_after = |interval: &str| {
+        let group =
+            format!("{EARLIEST} service_time: \"1000s\", max_poll_interval_ms: \"{interval}\"");
+        let run = Scene {
+            seconds: 120,
+            producer: "arrivals: Constant(\"10/s\"), count: 1",
+            group: &group,
+            ..SMALL
+        }
+        .run();
+        let handed = run.first(is_handed);
+        run.evicted()
+            .iter()
+            .map(|e| e.0 - handed)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(evicted_after("20s"), [20 * SECOND]);
+    assert_eq!(evicted_after("70s"), [70 * SECOND]);
+    assert!(evicted_after("300s").is_empty());
+}
+
+#[test]
+fn session_timeout_is_how_long_a_member_may_be_silent() {
+    let evicted_after = |session: u64| {
+        let group = format!("session_timeout_ms: \"{session}s\"");
+        let run = Scene {
+            seconds: 130,
+            producer: "arrivals: Constant(\"10/s\")",
+            group: &group,
+            faults: "At(\"40s\", Crash(\"worker-1\"))",
+            ..SMALL
+        }
+        .run();
+        run.evicted()[0].0 - 40 * SECOND
+    };
+    for session in [10, 60] {
+        // It spoke last at most one heartbeat of 3 s before.
+        let after = evicted_after(session);
+        assert!(
+            ((session - 3) * SECOND..=session * SECOND + 10 * MS).contains(&after),
+            "{session} s: {after}"
+        );
+    }
+}
+
+#[test]
+fn heartbeat_interval_is_how_soon_members_hear_of_a_rebalance() {
+    // A second consumer comes when its machine is reachable. The first one hears of it in the answer to a heartbeat.
+    let took = |seconds: u64| {
+        let group = format!("heartbeat_interval_ms: \"{seconds}s\", session_timeout_ms: \"60s\"");
+        let run = Scene {
+            seconds: 100,
+            topic: "partitions: 2",
+            producer: "arrivals: Constant(\"10/s\"), keys: Uniform(n: 100)",
+            group: &group,
+            workers: "worker",
+            faults: "During(\"0s\", \"30s\", Isolate(\"worker-2\"))",
+            ..SMALL
+        }
+        .run();
+        let begun = run.times(|f| matches!(f, Fact::RebalanceBegan { .. }));
+        let ended = run.times(|f| matches!(f, Fact::Rebalanced { .. }));
+        assert_eq!((begun.len(), ended.len()), (2, 2));
+        ended[1] - begun[1]
+    };
+    assert!(took(1) <= SECOND + 10 * MS);
+    assert!((SECOND + 10 * MS..=20 * SECOND + 10 * MS).contains(&took(20)));
+}
+
+#[test]
+fn what_must_stay_in_order_does_and_the_rest_need_not() {
+    // For each ordering: whether the work on each partition, and on each key, ends in the order of the messages.
+    let sorted = |ordering: &str| {
+        let group = format!(
+            "{EARLIEST} concurrency: 8, ordering: {ordering}, service_time: Exponential(mean: \"20ms\")"
+        );
+        let run = Scene {
+            topic: "partitions: 2",
+            producer: "arrivals: Constant(\"60/s\"), count: 1500, keys: Uniform(n: 10)",
+            group: &group,
+            ..SMALL
+        }
+        .run();
+        let mut keys = BTreeMap::new();
+        let (mut by_part, mut by_key) = (BTreeMap::new(), BTreeMap::new());
+        for record in &run.records {
+            match record.fact {
+                Fact::Produced { span, key, .. } => {
+                    keys.insert((span.lane.0, span.first), key);
+                }
+                Fact::Processed { span, offset, .. } => {
+                    let key = keys[&(span.lane.0, span.first)];
+                    by_part
+                        .entry(span.lane.0)
+                        .or_insert_with(Vec::new)
+                        .push(offset);
+                    by_key
+                        .entry((span.lane.0, key))
+                        .or_insert_with(Vec::new)
+                        .push(offset);
+                }
+                _ => {}
+            }
+        }
+        (
+            by_part.values().all(|o| o.is_sorted()),
+            by_key.values().all(|o| o.is_sorted()),
+        )
+    };
+    assert_eq!(sorted("Partition"), (true, true));
+    assert_eq!(sorted("Key"), (false, true));
+    assert_eq!(sorted("None"), (false, false));
+}
+
+/// A leader that freezes at 40 s; when its consumer goes on with the next one.
+fn goes_on_at(group: &str) -> u64 {
+    let group = format!("{EARLIEST} {group}");
+    let run = Scene {
+        seconds: 200,
+        brokers: 3,
+        cluster: "offsets_topic_replication_factor: 3,",
+        topic: "replication_factor: 3, replica_assignment: [[1, 2, 3]]",
+        producer: "arrivals: Constant(\"10/s\"), request_timeout_ms: \"1s\"",
+        group: &group,
+        faults: "At(\"40s\", Pause(\"broker-1\"))",
+        ..SMALL
+    }
+    .run();
+    let after = run.times(is_handed);
+    *after
+        .iter()
+        .find(|&&at| at > 41 * SECOND)
+        .unwrap_or(&u64::MAX)
+}
+
+#[test]
+fn request_timeout_is_when_a_consumer_gives_up_a_frozen_leader() {
+    // Its fetch was sent within the half second before 40 s; the next leader is there about 9 s after.
+    let at = goes_on_at("request_timeout_ms: \"20s\"");
+    assert!(Run::is_between(at, 59_400, 63_000), "{at}");
+    let at = goes_on_at("request_timeout_ms: \"40s\"");
+    assert!(Run::is_between(at, 79_400, 83_000), "{at}");
+}
+
+#[test]
+fn metadata_max_age_lets_a_consumer_hear_of_a_new_leader() {
+    // Its fetch hangs for 500 s; it asked for metadata in its first seconds.
+    let hangs = "request_timeout_ms: \"500s\"";
+    let at = goes_on_at(&format!("{hangs}, metadata_max_age_ms: \"60s\""));
+    assert!(Run::is_between(at, 60_000, 66_000), "{at}");
+    assert_eq!(
+        goes_on_at(hangs),
+        u64::MAX,
+        "in five minutes at the earliest"
+    );
+}
+
+#[test]
+fn retry_backoff_spaces_out_a_consumers_attempts() {
+    // The broker is away for 40 s. When it is back, the consumer's commit has to wait for its next attempt.
+    let committed_after = |group: &str| {
+        let group = format!("{EARLIEST} commit: AfterEach, {group}");
+        let run = Scene {
+            seconds: 130,
+            producer: "arrivals: Constant(\"10/s\")",
+            group: &group,
+            faults: "At(\"30s\", Crash(\"broker\")), At(\"70s\", Restart(\"broker\"))",
+            ..SMALL
+        }
+        .run();
+        let times = run.times(is_committed);
+        let next = times
+            .iter()
+            .find(|&&at| at > 70 * SECOND)
+            .expect("it commits again");
+        (next - 70 * SECOND) / MS
+    };
+    // Its attempts are a second apart by then, give or take a fifth, and it needs two: for the coordinator and to commit.
+    assert!(committed_after("") < 2_400);
+    let first = "retry_backoff_ms: \"20s\", retry_backoff_max_ms: \"20s\"";
+    let first = committed_after(first);
+    assert!((2_400..48_000).contains(&first), "{first}");
+    let longest = committed_after("retry_backoff_max_ms: \"20s\"");
+    assert!((2_400..48_000).contains(&longest), "{longest}");
+}
