@@ -41,6 +41,8 @@ pub enum Error {
     NotController,
     IneligibleReplica,
     DuplicateBrokerRegistration,
+    FetchSessionIdNotFound,
+    InvalidFetchSessionEpoch,
 }
 
 /// How many acknowledgements a producer waits for (`acks`).
@@ -209,9 +211,20 @@ pub struct Fetch {
     pub max_bytes: u32,
     /// No more than this of one partition (but at least one batch).
     pub partition_max_bytes: u32,
-    /// From where.
+    /// The fetch session it belongs to (KIP-227); 0: none.
+    pub session_id: u32,
+    /// [`INITIAL_EPOCH`] opens a session, [`FINAL_EPOCH`] does without one, anything between goes on with one.
+    pub session_epoch: u32,
+    /// From where. In a session: of those partitions that are new or about which the asker has something new to say.
     pub partitions: Vec<FetchPartition>,
+    /// Partitions of the session that are not asked for any more; they go before `partitions` come.
+    pub forgotten: Vec<QueueId>,
 }
+
+/// The session epoch of a request that opens a fetch session.
+pub const INITIAL_EPOCH: u32 = 0;
+/// The session epoch of a request that has no session (-1 in the protocol).
+pub const FINAL_EPOCH: u32 = u32::MAX;
 
 /// One partition of a fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,7 +243,11 @@ pub struct FetchPartition {
 /// Answer to a fetch.
 #[derive(Clone, Debug)]
 pub struct Fetched {
-    /// In the order asked; partitions without news may be missing.
+    /// What is wrong with the request as a whole: its session.
+    pub error: Option<Error>,
+    /// The session that the next request may go on with; 0: none.
+    pub session_id: u32,
+    /// Of a request without a session in the order asked. Partitions without news may be missing.
     pub partitions: Vec<FetchedPartition>,
 }
 
@@ -436,7 +453,9 @@ impl Message {
             Self::Request(_, Request::Produce(p)) => {
                 64 + p.batches.iter().map(|(_, b)| b.bytes() + 32).sum::<u32>()
             }
-            Self::Request(_, Request::Fetch(f)) => 64 + 32 * f.partitions.len() as u32,
+            Self::Request(_, Request::Fetch(f)) => {
+                64 + 32 * f.partitions.len() as u32 + 8 * f.forgotten.len() as u32
+            }
             Self::Response(_, Response::Fetch(f)) => {
                 let of = |p: &FetchedPartition| {
                     48 + p.batches.iter().map(|b| b.batch.bytes()).sum::<u32>()

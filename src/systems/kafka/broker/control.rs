@@ -279,6 +279,7 @@ impl Broker {
             leading.isr.clone_from(&state.isr);
             leading.partition_epoch = state.partition_epoch;
             leading.pending = None;
+            self.touch(place, true);
             self.advance(place, ctx);
         }
     }
@@ -330,6 +331,10 @@ impl Broker {
             return;
         };
         let topic = replica.topic;
+        self.touch(place, true);
+        let Some(replica) = self.replicas[place].as_deref_mut() else {
+            return;
+        };
         match std::mem::replace(&mut replica.part, Part::Idle) {
             Part::Idle => {}
             Part::Follower(leader) => self.unfollow(place, leader),
@@ -338,11 +343,6 @@ impl Broker {
                     self.decide(waiter, Some(Error::NotLeaderOrFollower), ctx);
                 }
                 self.todo.readers.extend(leading.readers);
-                for broker in 0..self.followers.len() {
-                    if self.followers[broker].is_some() && !self.todo.followers.contains(&broker) {
-                        self.todo.followers.push(broker);
-                    }
-                }
                 if self.cluster.topics[topic].internal {
                     let queue = self.queue_at(place);
                     self.coordinate(ctx, |c, env, _| c.unload(queue, env));
@@ -383,6 +383,7 @@ impl Broker {
                 Err(Error::StaleBrokerEpoch) => self.control.wish(place),
                 Err(_) => leading.pending = None,
             }
+            self.touch(place, true);
             self.advance(place, ctx);
         }
         self.send_wishes(ctx);

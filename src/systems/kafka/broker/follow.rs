@@ -1,15 +1,16 @@
 //! Copying, as a follower: one fetcher for each leader, with one request on its way at a time (Kafka's
-//! `ReplicaFetcherThread` with `num.replica.fetchers` 1).
+//! `ReplicaFetcherThread` with `num.replica.fetchers` 1). In a fetch session (KIP-227) it names only the partitions that it
+//! has something to say about.
 
 use crate::sim::record::Gone;
-use crate::sim::{Fact, Pid, Token};
+use crate::sim::{Fact, Pid, QueueId, Token};
 
 use super::super::Ctx;
 use super::super::protocol::{
-    EpochEnd, Error, Fetch, FetchPartition, Fetched, FetchedPartition, Request,
+    EpochEnd, Error, Fetch, FetchPartition, Fetched, FetchedPartition, INITIAL_EPOCH, Request,
 };
 use super::super::settings::Truncation;
-use super::replica::{Part, Replica};
+use super::replica::{Copying, Part, Replica};
 use super::{Broker, kind, record_gone, record_stored};
 
 /// Asks again when no answer has come for so many seconds beyond the time the leader may wait. A cut swallows what TCP
@@ -19,56 +20,79 @@ const RESEND_S: u32 = 2;
 /// What is copied from one leader.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fetcher {
-    /// Places of the partitions; `true`: it waits after an error.
-    partitions: Vec<(usize, bool)>,
+    /// Places of the partitions.
+    partitions: Vec<usize>,
+    /// How many of them rest after an error.
+    resting_partitions: usize,
+    /// Those of them (and perhaps others, that it does not copy any more) that the leader must be told about.
+    changed: Vec<usize>,
+    /// Partitions that the leader may forget.
+    forgotten: Vec<QueueId>,
+    /// The fetch session; 0: the next request opens one.
+    session_id: u32,
+    session_epoch: u32,
     /// The request on its way: its number, and the second it was sent in.
     asked: Option<(u32, u32)>,
     /// It waits after a failure.
     resting: bool,
-    /// Which partition is asked for first: they take turns, so that the limits of an answer starve none.
-    turn: usize,
 }
 
 impl Broker {
     /// Begins to copy a partition from a leader.
     pub(super) fn follow(&mut self, place: usize, leader: Pid, ctx: &mut Ctx<'_>) {
         if let Some(broker) = self.cluster.broker(leader) {
-            self.fetchers[broker].partitions.push((place, false));
+            self.fetchers[broker].partitions.push(place);
+            self.changed(broker, place);
             self.ask(broker, ctx);
         }
     }
 
     /// Copies a partition no more.
     pub(super) fn unfollow(&mut self, place: usize, leader: Pid) {
-        if let Some(broker) = self.cluster.broker(leader) {
-            self.fetchers[broker].partitions.retain(|p| p.0 != place);
+        let Some(broker) = self.cluster.broker(leader) else {
+            return;
+        };
+        self.leave_session(broker, place);
+        let fetcher = &mut self.fetchers[broker];
+        fetcher.partitions.retain(|&p| p != place);
+        if let Some(replica) = &mut self.replicas[place] {
+            fetcher.resting_partitions -= usize::from(replica.copying.rests);
+            replica.copying = Copying::default();
+        }
+    }
+
+    /// The leader is to be told where a partition stands.
+    fn changed(&mut self, broker: usize, place: usize) {
+        if let Some(replica) = &mut self.replicas[place]
+            && !replica.copying.changed
+        {
+            replica.copying.changed = true;
+            self.fetchers[broker].changed.push(place);
+        }
+    }
+
+    /// The leader may forget that a partition was asked for.
+    fn leave_session(&mut self, broker: usize, place: usize) {
+        let queue = self.queue_at(place);
+        if let Some(replica) = &mut self.replicas[place]
+            && replica.copying.in_session
+        {
+            replica.copying.in_session = false;
+            self.fetchers[broker].forgotten.push(queue);
         }
     }
 
     /// Sends the next fetch to a leader, unless one is on its way.
     fn ask(&mut self, broker: usize, ctx: &mut Ctx<'_>) {
         let fetcher = &self.fetchers[broker];
-        if fetcher.asked.is_some() || fetcher.resting {
+        if fetcher.asked.is_some()
+            || fetcher.resting
+            || fetcher.partitions.len() == fetcher.resting_partitions
+        {
             return;
         }
-        let by_epoch = self.cluster.settings.truncation == Truncation::LeaderEpoch;
-        let n = fetcher.partitions.len();
-        let mut partitions = Vec::with_capacity(n);
-        for i in 0..n {
-            let (place, waits) = fetcher.partitions[(fetcher.turn + i) % n];
-            let Some(replica) = self.replicas[place].as_deref().filter(|_| !waits) else {
-                continue;
-            };
-            partitions.push(FetchPartition {
-                queue: self.queue_at(place),
-                offset: replica.log.end(),
-                current_leader_epoch: replica.epoch.unwrap_or(0),
-                last_fetched_epoch: replica.log.latest_epoch().filter(|_| by_epoch),
-            });
-        }
-        if partitions.is_empty() {
-            return;
-        }
+        let (partitions, forgotten) = self.what_to_ask(broker);
+        let fetcher = &self.fetchers[broker];
         let settings = &self.cluster.settings;
         let fetch = Fetch {
             replica: Some(self.me),
@@ -76,13 +100,56 @@ impl Broker {
             min_bytes: limit(settings.replica_fetch_min_bytes.bytes()),
             max_bytes: limit(settings.replica_fetch_response_max_bytes.bytes()),
             partition_max_bytes: limit(settings.replica_fetch_max_bytes.bytes()),
+            session_id: fetcher.session_id,
+            session_epoch: fetcher.session_epoch,
             partitions,
+            forgotten,
         };
         let leader = self.cluster.brokers[broker];
         let number = self.send(leader, Request::Fetch(Box::new(fetch)), ctx);
+        self.fetchers[broker].asked = Some((number, self.ticks));
+    }
+
+    /// All partitions if the request opens a session, otherwise those that have changed, and those to be forgotten.
+    fn what_to_ask(&mut self, broker: usize) -> (Vec<FetchPartition>, Vec<QueueId>) {
+        let by_epoch = self.cluster.settings.truncation == Truncation::LeaderEpoch;
+        let leader = self.cluster.brokers[broker];
+        let (first, replicas) = (self.cluster.first.0, &mut self.replicas);
         let fetcher = &mut self.fetchers[broker];
-        fetcher.asked = Some((number, self.ticks));
-        fetcher.turn = (fetcher.turn + 1) % n;
+        let opens = fetcher.session_id == 0;
+        let mut ask = |place: usize| {
+            let replica = replicas[place].as_deref_mut()?;
+            let copying = &mut replica.copying;
+            let follows = matches!(replica.part, Part::Follower(pid) if pid == leader);
+            if !follows || !(opens || copying.changed) {
+                return None;
+            }
+            copying.changed = false;
+            copying.in_session = !copying.rests;
+            if copying.rests {
+                return None;
+            }
+            Some(FetchPartition {
+                queue: QueueId(first + place as u32),
+                offset: replica.log.end(),
+                current_leader_epoch: replica.epoch.unwrap_or(0),
+                last_fetched_epoch: replica.log.latest_epoch().filter(|_| by_epoch),
+            })
+        };
+        if opens {
+            fetcher.session_epoch = INITIAL_EPOCH;
+            fetcher.changed.clear();
+            fetcher.forgotten.clear();
+            let all = fetcher.partitions.iter();
+            return (all.filter_map(|&p| ask(p)).collect(), Vec::new());
+        }
+        let changed = fetcher.changed.drain(..).filter_map(ask).collect();
+        (changed, std::mem::take(&mut fetcher.forgotten))
+    }
+
+    /// The next request opens a new session.
+    fn drop_session(&mut self, broker: usize) {
+        self.fetchers[broker].session_id = 0;
     }
 
     /// A leader answers.
@@ -90,10 +157,17 @@ impl Broker {
         let Some(broker) = self.cluster.broker(from) else {
             return;
         };
-        if self.fetchers[broker].asked.is_none_or(|a| a.0 != number) {
+        let fetcher = &mut self.fetchers[broker];
+        if fetcher.asked.is_none_or(|a| a.0 != number) {
             return;
         }
-        self.fetchers[broker].asked = None;
+        fetcher.asked = None;
+        if answer.error.is_some() {
+            self.drop_session(broker);
+        } else {
+            fetcher.session_id = answer.session_id;
+            fetcher.session_epoch += 1;
+        }
         for partition in &answer.partitions {
             self.take_in(broker, from, partition, ctx);
         }
@@ -107,6 +181,9 @@ impl Broker {
         let follows = |r: &Replica| matches!(r.part, Part::Follower(leader) if leader == from);
         if !self.replicas[place].as_deref().is_some_and(follows) {
             return;
+        }
+        if news.error.is_some() || news.diverging.is_some() || !news.batches.is_empty() {
+            self.changed(broker, place);
         }
         match (news.error, news.diverging) {
             (Some(Error::OffsetOutOfRange), Some(leader)) => {
@@ -195,30 +272,40 @@ impl Broker {
 
     /// A partition met an error: it waits for the metadata to change, or for a while.
     fn rest_partition(&mut self, broker: usize, place: usize, ctx: &mut Ctx<'_>) {
-        let fetcher = &mut self.fetchers[broker];
-        if let Some(partition) = fetcher.partitions.iter_mut().find(|p| p.0 == place) {
-            partition.1 = true;
-            let token = Token {
-                kind: kind::PARTITION_RETRY,
-                index: broker as u16,
-                data: place as u32,
-            };
-            let after = self.cluster.settings.replica_fetch_backoff_ms.ns();
-            ctx.timer(after, token);
+        self.leave_session(broker, place);
+        let Some(replica) = &mut self.replicas[place] else {
+            return;
+        };
+        if !std::mem::replace(&mut replica.copying.rests, true) {
+            self.fetchers[broker].resting_partitions += 1;
         }
+        let token = Token {
+            kind: kind::PARTITION_RETRY,
+            index: broker as u16,
+            data: place as u32,
+        };
+        let after = self.cluster.settings.replica_fetch_backoff_ms.ns();
+        ctx.timer(after, token);
     }
 
     pub(super) fn retry_partition(&mut self, token: Token, ctx: &mut Ctx<'_>) {
         let (broker, place) = (usize::from(token.index), token.data as usize);
-        let partitions = &mut self.fetchers[broker].partitions;
-        if let Some(partition) = partitions.iter_mut().find(|p| p.0 == place) {
-            partition.1 = false;
+        let leader = self.cluster.brokers[broker];
+        let Some(replica) = &mut self.replicas[place] else {
+            return;
+        };
+        let follows = matches!(replica.part, Part::Follower(pid) if pid == leader);
+        if follows && replica.copying.rests {
+            replica.copying.rests = false;
+            self.fetchers[broker].resting_partitions -= 1;
+            self.changed(broker, place);
             self.ask(broker, ctx);
         }
     }
 
     /// The connection to a leader is gone.
     pub(super) fn fetcher_failed(&mut self, broker: usize, ctx: &mut Ctx<'_>) {
+        self.drop_session(broker);
         let fetcher = &mut self.fetchers[broker];
         if fetcher.asked.take().is_some() && !fetcher.resting {
             fetcher.resting = true;
@@ -245,6 +332,7 @@ impl Broker {
             let asked = self.fetchers[broker].asked;
             if asked.is_some_and(|(_, at)| self.ticks.wrapping_sub(at) > patience) {
                 self.fetchers[broker].asked = None;
+                self.drop_session(broker);
                 self.ask(broker, ctx);
             }
         }

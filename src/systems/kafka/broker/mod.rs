@@ -12,6 +12,7 @@ mod follow;
 mod produce;
 mod producers;
 mod replica;
+mod session;
 mod show;
 mod slab;
 mod upkeep;
@@ -37,6 +38,7 @@ use fetch::Parked;
 use follow::Fetcher;
 use produce::{Connection, Pending};
 use replica::{Part, Replica};
+use session::{Session, Waiting};
 use slab::Slab;
 
 /// Kinds of timers.
@@ -102,7 +104,11 @@ pub struct Broker {
     /// Fetches of consumers that wait.
     readers: Slab<Parked>,
     /// Fetches of followers that wait, by broker.
-    followers: Vec<Option<Parked>>,
+    followers: Vec<Option<Waiting>>,
+    /// Fetch sessions of followers, by broker.
+    sessions: Vec<Session>,
+    /// How many fetch sessions it has opened.
+    session_ids: u32,
     /// One for each broker it may copy from.
     fetchers: Vec<Fetcher>,
     coordinator: Coordinator,
@@ -167,6 +173,8 @@ impl Broker {
             connections: Vec::new(),
             readers: Slab::default(),
             followers: vec![None; brokers],
+            sessions: vec![Session::default(); brokers],
+            session_ids: 0,
             fetchers: vec![Fetcher::default(); brokers],
             coordinator: Coordinator::default(),
             todo: Todo::default(),
@@ -497,6 +505,8 @@ impl Broker {
         self.connections.clear();
         self.readers = Slab::default();
         self.followers.fill(None);
+        self.sessions.fill(Session::default());
+        self.session_ids = 0;
         self.fetchers.fill(Fetcher::default());
         self.coordinator.crash();
         self.todo = Todo::default();

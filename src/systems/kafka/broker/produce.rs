@@ -221,15 +221,7 @@ impl Broker {
 
     /// Something was appended: followers that wait for it get it.
     fn appended(&mut self, place: usize) {
-        let leading = self.replicas[place].as_ref().and_then(|r| r.leading());
-        for peer in leading.into_iter().flat_map(|l| &l.peers) {
-            if let Some(broker) = self.cluster.broker(peer.pid)
-                && self.followers[broker].is_some()
-                && !self.todo.followers.contains(&broker)
-            {
-                self.todo.followers.push(broker);
-            }
-        }
+        self.touch(place, true);
         if self.todo.led.last() != Some(&place) {
             self.todo.led.push(place);
         }

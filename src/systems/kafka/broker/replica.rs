@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use crate::sim::Pid;
 
 use super::super::log::Log;
+use super::super::protocol::{EpochEnd, Error, Fetch, FetchPartition, FetchedPartition};
 use super::super::settings::TopicSettings;
 use super::producers::Producers;
 
@@ -32,6 +33,19 @@ pub(super) struct Replica {
     pub unflushed: u64,
     /// Times the log was cut back.
     pub truncations: u32,
+    /// Where it stands in the fetches from its leader.
+    pub copying: Copying,
+}
+
+/// What a follower's fetcher has to remember of a partition.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Copying {
+    /// It is not asked for after an error.
+    pub rests: bool,
+    /// The leader must be told where it stands.
+    pub changed: bool,
+    /// The leader has been told of it in this fetch session.
+    pub in_session: bool,
 }
 
 /// What a replica does.
@@ -95,8 +109,12 @@ pub(super) struct Peer {
     pub caught_up_ns: Option<i64>,
     fetched_ns: i64,
     leader_end_then: u64,
-    /// The last high watermark it was told.
-    pub told: u64,
+    /// The last high watermark it was told in its fetch session.
+    pub told: Option<u64>,
+    /// What it last asked for in its fetch session; `None`: nothing.
+    pub asked: Option<FetchPartition>,
+    /// Whether its session's list of restless partitions has this one.
+    pub listed: bool,
 }
 
 impl Peer {
@@ -107,7 +125,9 @@ impl Peer {
             caught_up_ns: in_sync.then_some(clock_ns),
             fetched_ns: i64::MIN,
             leader_end_then: u64::MAX,
-            told: 0,
+            told: None,
+            asked: None,
+            listed: false,
         }
     }
 
@@ -161,6 +181,16 @@ impl Leading {
         }
     }
 
+    /// What it knows of a follower.
+    pub fn peer(&self, pid: Pid) -> Option<&Peer> {
+        self.peers.iter().find(|p| p.pid == pid)
+    }
+
+    /// What it knows of a follower.
+    pub fn peer_mut(&mut self, pid: Pid) -> Option<&mut Peer> {
+        self.peers.iter_mut().find(|p| p.pid == pid)
+    }
+
     /// Whether a replica is in sync by the controller's word or by a wish the controller may have granted already: the
     /// larger set is the one that is safe to wait for (KIP-497, "maximal ISR").
     pub fn may_be_in_sync(&self, pid: Pid) -> bool {
@@ -208,8 +238,7 @@ impl Leading {
         if self.may_be_in_sync(pid) {
             return None;
         }
-        let peer = self.peers.iter().find(|p| p.pid == pid)?;
-        let end = peer.end?;
+        let end = self.peer(pid)?.end?;
         (end >= high_watermark && end >= self.epoch_start).then(|| {
             let mut isr = self.isr.clone();
             isr.push(pid);
@@ -232,6 +261,7 @@ impl Replica {
             producers: Producers::default(),
             unflushed: 0,
             truncations: 0,
+            copying: Copying::default(),
         }
     }
 
@@ -243,6 +273,53 @@ impl Replica {
         self.part = Part::Idle;
         self.producers.rebuild(self.log.batches());
         self.unflushed = 0;
+        self.copying = Copying::default();
+    }
+
+    /// What a leader answers about its log to somebody who has everything before an offset and may see what lies before
+    /// `below`. `told` is the high watermark the asker knows of. `Ok(None)`: nothing new.
+    pub fn read(
+        &self,
+        asked: &FetchPartition,
+        fetch: &Fetch,
+        below: u64,
+        told: Option<u64>,
+        bytes_before: u32,
+    ) -> Result<Option<(FetchedPartition, u32)>, FetchedPartition> {
+        let log = &self.log;
+        let mut answer = FetchedPartition {
+            queue: asked.queue,
+            error: None,
+            high_watermark: self.high_watermark,
+            log_start: log.start(),
+            diverging: None,
+            batches: Vec::new(),
+        };
+        if let Some(epoch) = asked.last_fetched_epoch {
+            // KIP-595, "Fetch": the asker's last epoch ends earlier here, or is unknown.
+            match log.end_of_epoch(epoch) {
+                Some((e, end)) if e < epoch || end < asked.offset => {
+                    answer.diverging = Some(EpochEnd {
+                        queue: asked.queue,
+                        epoch: Some(e),
+                        end,
+                        error: None,
+                    });
+                    return Ok(Some((answer, 0)));
+                }
+                Some(_) => {}
+                None => return Err(out_of_range(answer, log.end())),
+            }
+        }
+        if asked.offset > log.end() || asked.offset < log.start() {
+            return Err(out_of_range(answer, log.end()));
+        }
+        let room = fetch.max_bytes.saturating_sub(bytes_before);
+        let room = room.min(fetch.partition_max_bytes);
+        let first = bytes_before == 0;
+        let bytes = log.read(asked.offset, below, room, first, &mut answer.batches);
+        let news = !answer.batches.is_empty() || told != Some(self.high_watermark);
+        Ok(news.then_some((answer, bytes)))
     }
 
     /// What it knows as the leader, if it is.
@@ -260,6 +337,18 @@ impl Replica {
             _ => None,
         }
     }
+}
+
+/// Where the leader's log ends travels in `diverging`.
+fn out_of_range(mut answer: FetchedPartition, end: u64) -> FetchedPartition {
+    answer.error = Some(Error::OffsetOutOfRange);
+    answer.diverging = Some(EpochEnd {
+        queue: answer.queue,
+        epoch: None,
+        end,
+        error: None,
+    });
+    answer
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ use super::super::batch::LogBatch;
 use super::super::client::{Alarm, Requests, View};
 use super::super::cluster::Cluster;
 use super::super::protocol::{
-    Error, Fetch, FetchPartition, Fetched, FetchedPartition, JoinGroup, Joined, Member,
-    OffsetCommit, OffsetQuery, Request, Response, SyncGroup,
+    Error, FINAL_EPOCH, Fetch, FetchPartition, Fetched, FetchedPartition, JoinGroup, Joined,
+    Member, OffsetCommit, OffsetQuery, Request, Response, SyncGroup,
 };
 use super::settings::{ConsumerConfig, OffsetReset};
 
@@ -883,7 +883,10 @@ impl ConsumerClient {
                 min_bytes: self.config.fetch_min_bytes,
                 max_bytes: self.config.fetch_max_bytes,
                 partition_max_bytes: self.config.partition_fetch_bytes,
+                session_id: 0,
+                session_epoch: FINAL_EPOCH,
                 partitions,
+                forgotten: Vec::new(),
             };
             let timeout = self.config.request_timeout_ns;
             let request = Request::Fetch(Box::new(fetch));

@@ -18,7 +18,7 @@ use crate::systems::{self, Builder, Process};
 use super::super::batch::{Batch, Item, Payload, Sequence};
 use super::super::cluster::Cluster;
 use super::super::protocol::{
-    Acks, Error, Fetch, FetchPartition, Message, Produce, Produced, Request, Response,
+    Acks, Error, FINAL_EPOCH, Fetch, FetchPartition, Message, Produce, Produced, Request, Response,
 };
 use super::super::{Settings, broker::Broker};
 
@@ -244,6 +244,9 @@ impl Bench {
             min_bytes: 1,
             max_bytes: 50 << 20,
             partition_max_bytes: 1 << 20,
+            session_id: 0,
+            session_epoch: FINAL_EPOCH,
+            forgotten: Vec::new(),
             partitions: vec![FetchPartition {
                 queue: QUEUE,
                 offset,

@@ -4,4 +4,5 @@ mod bench;
 mod checks;
 mod durability;
 mod serving;
+mod sessions;
 mod settings;

@@ -1,0 +1,400 @@
+//! Fetch sessions, as the leader of a follower's partitions (KIP-227): the follower names a partition when something about
+//! it changed on its side, and the leader remembers the rest. A partition that both sides have nothing to say about costs
+//! nothing, however many there are.
+//!
+//! One session for each follower, with the partitions' part of it kept where the leader keeps what it knows of the
+//! follower. Here are the places of those partitions that need to be looked at with the next fetch.
+//!
+//! Simpler than the product: a session is never evicted for another's sake, and consumers ask without one.
+
+use crate::sim::{Pid, QueueId, TimerId, Token};
+
+use super::super::Ctx;
+use super::super::protocol::{
+    Error, Fetch, FetchPartition, Fetched, FetchedPartition, INITIAL_EPOCH, Response,
+};
+use super::fetch::{Reading, refusal};
+use super::replica::{Part, Peer};
+use super::{Broker, kind, reply};
+
+/// What the leader remembers of a follower's fetches.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Session {
+    /// 0: there is none.
+    id: u32,
+    /// That the next request must bear.
+    epoch: u32,
+    /// When it last asked, by this broker's clock.
+    fetched_ns: i64,
+    /// Places of partitions that are not settled: there may be something to send, or to notice.
+    restless: Vec<usize>,
+}
+
+/// A follower's fetch that waits for something to copy.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    from: Pid,
+    number: u32,
+    fetch: Box<Fetch>,
+    timer: TimerId,
+}
+
+impl Broker {
+    /// A follower asks for what follows.
+    pub(super) fn follower_fetch(
+        &mut self,
+        from: Pid,
+        number: u32,
+        fetch: Box<Fetch>,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let Some(broker) = self.cluster.broker(from) else {
+            return;
+        };
+        if let Err(error) = self.join_session(broker, &fetch, ctx) {
+            let answer = Fetched {
+                error: Some(error),
+                session_id: 0,
+                partitions: Vec::new(),
+            };
+            reply(ctx, from, number, Response::Fetch(Box::new(answer)));
+            return;
+        }
+        if let Some(old) = self.followers[broker].take() {
+            ctx.cancel(old.timer);
+        }
+        let refused = self.note_asked(broker, from, &fetch);
+        // As in Kafka, the answer is read before the asker's progress counts: a follower hears of the high watermark that
+        // its own fetch advances only with the next one.
+        let reading = self.read_session(broker, from, &fetch, refused);
+        self.follower_asked(broker, from, &reading, ctx);
+        if reading.bytes >= fetch.min_bytes || fetch.max_wait_ns == 0 || reading.urgent {
+            self.answer_follower(broker, from, number, reading, ctx);
+        } else {
+            self.park_follower(broker, from, number, fetch, ctx);
+        }
+    }
+
+    /// Opens a session, or goes on with one.
+    fn join_session(&mut self, broker: usize, fetch: &Fetch, ctx: &Ctx<'_>) -> Result<(), Error> {
+        let clock = ctx.clock();
+        let session = &mut self.sessions[broker];
+        if fetch.session_epoch == INITIAL_EPOCH {
+            self.close_session(broker);
+            self.session_ids += 1;
+            // Ids of a broker's former lives mean nothing to this one.
+            let id = (ctx.incarnation() << 20) + self.session_ids;
+            self.sessions[broker] = Session {
+                id,
+                epoch: INITIAL_EPOCH + 1,
+                fetched_ns: clock,
+                restless: Vec::new(),
+            };
+        } else if session.id == 0 || session.id != fetch.session_id {
+            return Err(Error::FetchSessionIdNotFound);
+        } else if session.epoch != fetch.session_epoch {
+            return Err(Error::InvalidFetchSessionEpoch);
+        } else {
+            session.epoch += 1;
+            session.fetched_ns = clock;
+        }
+        Ok(())
+    }
+
+    /// Forgets what a follower asked for.
+    fn close_session(&mut self, broker: usize) {
+        let (pid, fetched_ns) = (
+            self.cluster.brokers[broker],
+            self.sessions[broker].fetched_ns,
+        );
+        if self.sessions[broker].id == 0 {
+            return;
+        }
+        for replica in self.replicas.iter_mut().flatten() {
+            if let Some(peer) = replica.leading_mut().and_then(|l| l.peer_mut(pid)) {
+                peer.forget(fetched_ns);
+            }
+        }
+        self.sessions[broker] = Session::default();
+    }
+
+    /// Takes down what a request says about partitions; returns those that this broker cannot serve.
+    fn note_asked(&mut self, broker: usize, pid: Pid, fetch: &Fetch) -> Vec<FetchedPartition> {
+        let fetched_ns = self.sessions[broker].fetched_ns;
+        for &queue in &fetch.forgotten {
+            let replica = self.place_of(queue).and_then(|p| self.replicas[p].as_mut());
+            if let Some(peer) = replica.and_then(|r| r.leading_mut()?.peer_mut(pid)) {
+                peer.forget(fetched_ns);
+            }
+        }
+        let mut refused = Vec::new();
+        for asked in &fetch.partitions {
+            if let Err(error) = self.note_one(broker, pid, *asked) {
+                refused.push(refusal(asked.queue, error));
+            }
+        }
+        refused
+    }
+
+    fn note_one(&mut self, broker: usize, pid: Pid, asked: FetchPartition) -> Result<(), Error> {
+        let (place, _) = self.led(asked.queue, asked.current_leader_epoch)?;
+        let replica = self.replicas[place].as_deref_mut();
+        let peer = replica.and_then(|r| r.leading_mut()?.peer_mut(pid));
+        let peer = peer.ok_or(Error::NotLeaderOrFollower)?;
+        if peer.asked.is_none() {
+            peer.told = None;
+        }
+        peer.asked = Some(asked);
+        if !peer.listed {
+            peer.listed = true;
+            let restless = &mut self.sessions[broker].restless;
+            if !restless.contains(&place) {
+                restless.push(place);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_session(
+        &self,
+        broker: usize,
+        pid: Pid,
+        fetch: &Fetch,
+        refused: Vec<FetchedPartition>,
+    ) -> Reading {
+        let mut reading = Reading::default();
+        for partition in refused {
+            reading.add(Err(partition));
+        }
+        for &place in &self.sessions[broker].restless {
+            let Some(replica) = self.replicas[place].as_deref() else {
+                continue;
+            };
+            let Some(leading) = replica.leading() else {
+                let queue = self.queue_at(place);
+                reading.add(Err(refusal(queue, Error::NotLeaderOrFollower)));
+                continue;
+            };
+            // It may have been forgotten, or this broker has begun to lead it since.
+            let Some((peer, asked)) = leading.peer(pid).and_then(|p| Some((p, p.asked?))) else {
+                continue;
+            };
+            let end = replica.log.end();
+            let found = replica.read(&asked, fetch, end, peer.told, reading.bytes);
+            let sent = match &found {
+                Ok(Some((p, _))) => p.batches.last().map_or(asked.offset, |b| b.end()),
+                _ => asked.offset,
+            };
+            reading.full |= sent < end;
+            reading.add(found);
+        }
+        reading
+    }
+
+    /// A follower says how far it has come.
+    fn follower_asked(&mut self, broker: usize, pid: Pid, reading: &Reading, ctx: &mut Ctx<'_>) {
+        let clock = ctx.clock();
+        let mut restless = std::mem::take(&mut self.sessions[broker].restless);
+        restless.retain(|&place| {
+            let queue = self.queue_at(place);
+            let fails = |a: &FetchedPartition| {
+                a.queue == queue && (a.error.is_some() || a.diverging.is_some())
+            };
+            let failed = reading.urgent && reading.partitions.iter().any(fails);
+            self.follower_at(place, pid, failed, clock, ctx)
+        });
+        // Nothing was added meanwhile: what is moved by this is in the list, or belongs to other followers.
+        let added = std::mem::replace(&mut self.sessions[broker].restless, restless);
+        self.sessions[broker].restless.extend(added);
+        self.send_wishes(ctx);
+    }
+
+    /// A follower is so far in one partition; `false` if there is nothing more to do about it.
+    fn follower_at(
+        &mut self,
+        place: usize,
+        pid: Pid,
+        failed: bool,
+        clock_ns: i64,
+        ctx: &mut Ctx<'_>,
+    ) -> bool {
+        let Some(replica) = self.replicas[place].as_deref_mut() else {
+            return false;
+        };
+        let (end, high_watermark) = (replica.log.end(), replica.high_watermark);
+        let Part::Leader(leading) = &mut replica.part else {
+            return false;
+        };
+        let Some(peer) = leading.peer_mut(pid) else {
+            return false;
+        };
+        let Some(asked) = peer.asked else {
+            peer.listed = false;
+            return false;
+        };
+        if failed {
+            return true;
+        }
+        let before = peer.end;
+        peer.fetched(asked.offset, end, clock_ns);
+        if leading.pending.is_none()
+            && let Some(isr) = leading.grown(pid, high_watermark)
+            && self.image.is_eligible(&self.cluster, pid)
+        {
+            leading.pending = Some(isr);
+            self.control.wish(place);
+        }
+        if before != Some(asked.offset) {
+            self.advance(place, ctx);
+        }
+        self.is_restless(place, pid)
+    }
+
+    /// Whether a follower's next fetch must look at a partition; if not, it is taken off the list.
+    fn is_restless(&mut self, place: usize, pid: Pid) -> bool {
+        let Some(replica) = self.replicas[place].as_deref_mut() else {
+            return false;
+        };
+        let (end, high_watermark) = (replica.log.end(), replica.high_watermark);
+        let Some(leading) = replica.leading_mut() else {
+            return false;
+        };
+        let apart = leading.pending.is_some() || !leading.isr.contains(&pid);
+        let Some(peer) = leading.peer_mut(pid) else {
+            return false;
+        };
+        let settled = peer.asked.is_none_or(|a| a.offset == end)
+            && peer.told == Some(high_watermark)
+            && !apart;
+        peer.listed = !settled;
+        !settled
+    }
+
+    /// Something about a partition that it leads is new: every follower's next fetch looks at it, and one that waits
+    /// does so now if there may be something for it.
+    pub(super) fn touch(&mut self, place: usize, wake: bool) {
+        let Some(leading) = self.replicas[place].as_mut().and_then(|r| r.leading_mut()) else {
+            return;
+        };
+        for peer in &mut leading.peers {
+            let Some(broker) = self.cluster.broker(peer.pid) else {
+                continue;
+            };
+            if peer.asked.is_some() && !peer.listed {
+                peer.listed = true;
+                peer.was_settled(self.sessions[broker].fetched_ns);
+                self.sessions[broker].restless.push(place);
+            }
+            if wake && self.followers[broker].is_some() && !self.todo.followers.contains(&broker) {
+                self.todo.followers.push(broker);
+            }
+        }
+    }
+
+    fn answer_follower(
+        &mut self,
+        broker: usize,
+        to: Pid,
+        number: u32,
+        reading: Reading,
+        ctx: &mut Ctx<'_>,
+    ) {
+        for p in &reading.partitions {
+            let replica = self
+                .place_of(p.queue)
+                .and_then(|at| self.replicas[at].as_mut());
+            if let Some(peer) = replica.and_then(|r| r.leading_mut()?.peer_mut(to)) {
+                if p.error.is_some() {
+                    peer.asked = None;
+                } else {
+                    peer.told = Some(p.high_watermark);
+                }
+            }
+        }
+        if reading.full {
+            self.take_turns(broker, &reading.partitions);
+        }
+        let answer = Fetched {
+            error: None,
+            session_id: self.sessions[broker].id,
+            partitions: reading.partitions,
+        };
+        reply(ctx, to, number, Response::Fetch(Box::new(answer)));
+    }
+
+    /// An answer was as large as it may be: the partitions that are in it stand behind the others the next time, so that
+    /// none starves.
+    fn take_turns(&mut self, broker: usize, served: &[FetchedPartition]) {
+        let has = |queue: QueueId| {
+            served
+                .iter()
+                .any(|p| p.queue == queue && !p.batches.is_empty())
+        };
+        let first = self.cluster.first.0;
+        let restless = &mut self.sessions[broker].restless;
+        restless.sort_by_key(|&place| has(QueueId(first + place as u32)));
+    }
+
+    fn park_follower(
+        &mut self,
+        broker: usize,
+        from: Pid,
+        number: u32,
+        fetch: Box<Fetch>,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let token = Token {
+            kind: kind::FOLLOWER_TIMEOUT,
+            index: broker as u16,
+            data: number,
+        };
+        let timer = ctx.timer(fetch.max_wait_ns, token);
+        self.followers[broker] = Some(Waiting {
+            from,
+            number,
+            fetch,
+            timer,
+        });
+    }
+
+    /// Something was appended that a follower may wait for.
+    pub(super) fn wake_follower(&mut self, broker: usize, ctx: &mut Ctx<'_>) {
+        let Some(waiting) = self.followers[broker].take() else {
+            return;
+        };
+        let reading = self.read_session(broker, waiting.from, &waiting.fetch, Vec::new());
+        if reading.bytes >= waiting.fetch.min_bytes || reading.urgent {
+            ctx.cancel(waiting.timer);
+            self.answer_follower(broker, waiting.from, waiting.number, reading, ctx);
+        } else {
+            self.followers[broker] = Some(waiting);
+        }
+    }
+
+    pub(super) fn follower_timed_out(&mut self, token: Token, ctx: &mut Ctx<'_>) {
+        let broker = usize::from(token.index);
+        if let Some(w) = self.followers[broker].take_if(|w| w.number == token.data) {
+            let reading = self.read_session(broker, w.from, &w.fetch, Vec::new());
+            self.answer_follower(broker, w.from, w.number, reading, ctx);
+        }
+    }
+}
+
+impl Peer {
+    /// The follower does not ask for the partition any more.
+    fn forget(&mut self, fetched_ns: i64) {
+        if !self.listed {
+            self.was_settled(fetched_ns);
+        }
+        self.asked = None;
+        self.listed = false;
+    }
+
+    /// While nothing is new, a fetch says nothing of a partition, and still means that the follower has everything. This
+    /// makes up for it, up to its last fetch.
+    fn was_settled(&mut self, fetched_ns: i64) {
+        if let Some(asked) = self.asked {
+            self.fetched(asked.offset, asked.offset, fetched_ns);
+        }
+    }
+}
