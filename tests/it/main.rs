@@ -15,6 +15,7 @@ mod language_docs;
 mod layers;
 mod little;
 mod mutations;
+mod power_loss;
 mod producer_settings;
 mod properties;
 mod quantities;

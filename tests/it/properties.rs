@@ -6,24 +6,24 @@ use splitbrain::hunt::{Loaded, Options, Session};
 
 /// A scenario by chance.
 #[derive(Clone, Debug)]
-struct Case {
-    seed: u64,
-    brokers: u32,
-    partitions: u32,
-    replication: u32,
-    min_insync: u32,
-    unclean: bool,
-    old_truncation: bool,
-    acks: &'static str,
-    idempotent: bool,
-    consumers: u32,
-    commit: &'static str,
-    assignor: &'static str,
-    faults: Vec<String>,
+pub struct Case {
+    pub seed: u64,
+    pub brokers: u32,
+    pub partitions: u32,
+    pub replication: u32,
+    pub min_insync: u32,
+    pub unclean: bool,
+    pub old_truncation: bool,
+    pub acks: &'static str,
+    pub idempotent: bool,
+    pub consumers: u32,
+    pub commit: &'static str,
+    pub assignor: &'static str,
+    pub faults: Vec<String>,
 }
 
 impl Case {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let Self {
             seed,
             brokers,
@@ -77,11 +77,15 @@ impl Case {
         )
     }
 
-    fn run(&self) -> Session {
+    pub fn load(&self) -> Loaded {
         let text = self.text();
-        let loaded = Loaded::from_text("by chance", &text, &[])
-            .unwrap_or_else(|d| panic!("{}\n{text}", d.render(false)));
-        let mut session = Session::new(std::sync::Arc::new(loaded), Options::default());
+        Loaded::from_text("by chance", &text, &[])
+            .unwrap_or_else(|d| panic!("{}\n{text}", d.render(false)))
+    }
+
+    pub fn run(&self) -> Session {
+        let text = self.text();
+        let mut session = Session::new(std::sync::Arc::new(self.load()), Options::default());
         // A run that never ends is a bug like any other; those here need less than a million events.
         assert!(
             !session.advance(u64::MAX, 20_000_000),
@@ -113,7 +117,7 @@ fn during(kinds: impl Strategy<Value = String> + 'static) -> impl Strategy<Value
     })
 }
 
-fn gentle() -> impl Strategy<Value = String> {
+pub fn gentle() -> impl Strategy<Value = String> {
     let kind = (target(), target(), 0usize..8).prop_map(|(a, b, kind)| match kind {
         0 | 1 => format!("Crash({a})"),
         2 => format!("Pause({a})"),
@@ -138,7 +142,7 @@ fn rough() -> impl Strategy<Value = String> {
     during(kind)
 }
 
-fn case(faults: impl Strategy<Value = Vec<String>> + 'static) -> impl Strategy<Value = Case> {
+pub fn case(faults: impl Strategy<Value = Vec<String>> + 'static) -> impl Strategy<Value = Case> {
     let cluster = (
         1u32..5,
         1u32..4,
@@ -182,7 +186,7 @@ fn any_faults() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(prop_oneof![gentle(), rough()], 0..6)
 }
 
-fn broken(session: &Session, property: Property) -> Option<String> {
+pub fn broken(session: &Session, property: Property) -> Option<String> {
     let watch = session.watch()?;
     match watch.checks.verdict(&property) {
         Some(Verdict::Broken(finding)) => Some(format!(
@@ -194,7 +198,7 @@ fn broken(session: &Session, property: Property) -> Option<String> {
     }
 }
 
-fn config(cases: u32) -> ProptestConfig {
+pub fn config(cases: u32) -> ProptestConfig {
     let mut config = ProptestConfig::with_cases(cases);
     config.failure_persistence = None;
     config.rng_seed = proptest::test_runner::RngSeed::Fixed(0x51b7);
