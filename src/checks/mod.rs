@@ -407,7 +407,7 @@ pub struct Checked {
 impl Observer for Checked {
     fn record(&mut self, record: &Record) {
         self.checks.advance(record.at, &self.ledger);
-        self.ledger.apply(record);
+        self.ledger.record(record);
         self.checks.apply(record, &self.ledger);
     }
 }

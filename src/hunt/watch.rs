@@ -53,7 +53,9 @@ impl Observer for Watch {
         // What was true until now is closed before anything changes: so nothing depends on where a run is looked at.
         self.metrics.advance(record.at, &self.ledger);
         self.checks.advance(record.at, &self.ledger);
-        self.ledger.apply(record);
+        let latency = &mut self.metrics.latency;
+        self.ledger
+            .apply(record, &mut |hop, ns, count| latency.took(hop, ns, count));
         self.metrics.apply(record, &self.ledger);
         self.checks.apply(record, &self.ledger);
         self.marks.apply(record);

@@ -91,8 +91,10 @@ pub struct Latencies {
 }
 
 impl Latencies {
-    pub(super) fn hop(&mut self, hop: Hop) -> &mut Latency {
-        &mut self.hops[hop as usize]
+    /// `count` messages took so long for a stretch of their way, each for the first time.
+    #[inline]
+    pub fn took(&mut self, hop: Hop, ns: u64, count: u32) {
+        self.hops[hop as usize].record(ns, count);
     }
 
     /// One stretch of the way.

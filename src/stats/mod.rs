@@ -164,7 +164,6 @@ impl Metrics {
         for change in ledger.changes() {
             self.counters.change(change);
             match change.what {
-                What::Took { hop, ns } => self.latency.hop(hop).record(ns, change.span.count),
                 What::Delivered {
                     ns,
                     again,

@@ -21,7 +21,9 @@ impl Measured {
 
     fn take(&mut self, record: &Record) {
         self.metrics.advance(record.at, &self.ledger);
-        self.ledger.apply(record);
+        let latency = &mut self.metrics.latency;
+        let mut took = |hop, ns, count| latency.took(hop, ns, count);
+        self.ledger.apply(record, &mut took);
         self.metrics.apply(record, &self.ledger);
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::message::{Fate, Lane};
+use super::ranges::{Part, Ranges};
 use super::{LaneId, Pid, Span};
 
 /// A log of fewer runs is not searched for forgotten ones.
@@ -56,6 +58,10 @@ pub(super) struct Log {
     pub runs: VecDeque<Run>,
     /// With so many runs it is time to look for forgotten ones in the middle.
     compact_at: usize,
+    /// How often settled messages of a queue that nobody reads stand here, lane by lane. All stand before the runs.
+    aside: Vec<(LaneId, Ranges<u16>)>,
+    /// The offset behind them.
+    aside_end: u64,
 }
 
 impl Log {
@@ -65,20 +71,74 @@ impl Log {
             end: 0,
             runs: VecDeque::new(),
             compact_at: COMPACT_MIN,
+            aside: Vec::new(),
+            aside_end: 0,
         }
     }
 
-    /// Forgets the runs of which nothing is remembered. Those behind a remembered one go once there are many, so that each
-    /// is looked at a few times only.
+    /// Forgets the runs of which nothing is remembered, and puts those that are settled in a queue that nobody reads aside,
+    /// but not before they are visible. Forgotten ones behind a remembered one go once there are many, so that each is
+    /// looked at a few times only.
     #[inline]
-    pub fn trim(&mut self, forgotten: impl Fn(&Run) -> bool) {
-        while self.runs.front().is_some_and(&forgotten) {
+    pub fn trim(&mut self, lanes: &[Lane], visible: u64) {
+        while let Some(&run) = self.runs.front() {
+            match lanes[run.lane.index()].fate(run.first, run.count) {
+                Fate::Remembered => break,
+                Fate::Shelved if run.end() > visible => break,
+                Fate::Shelved => self.put_aside(run),
+                Fate::Forgotten => {}
+            }
             self.runs.pop_front();
         }
         if self.runs.len() >= self.compact_at {
-            self.runs.retain(|run| !forgotten(run));
-            self.compact_at = COMPACT_MIN.max(2 * self.runs.len());
+            self.compact(lanes);
         }
+    }
+
+    #[cold]
+    fn compact(&mut self, lanes: &[Lane]) {
+        self.runs
+            .retain(|r| lanes[r.lane.index()].fate(r.first, r.count) != Fate::Forgotten);
+        self.compact_at = COMPACT_MIN.max(2 * self.runs.len());
+    }
+
+    fn put_aside(&mut self, run: Run) {
+        let at = match self.aside.iter().position(|(lane, _)| *lane == run.lane) {
+            Some(at) => at,
+            None => {
+                self.aside.push((run.lane, Ranges::default()));
+                self.aside.len() - 1
+            }
+        };
+        let end = run.first + run.count;
+        self.aside[at]
+            .1
+            .edit(run.first, end, |n| Some(n.unwrap_or(0).saturating_add(1)));
+        self.aside_end = run.end();
+    }
+
+    /// A run is gone; what was put aside of it goes too.
+    pub fn take_aside(&mut self, span: Span, offset: u64) {
+        let count = self.aside_end.saturating_sub(offset);
+        let count = u32::try_from(count).unwrap_or(u32::MAX).min(span.count);
+        if let Some((_, aside)) = self.aside.iter_mut().find(|(lane, _)| *lane == span.lane) {
+            aside.edit(span.first, span.first + count, |n| {
+                n.filter(|&n| n > 1).map(|n| n - 1)
+            });
+        }
+    }
+
+    /// How often the messages of a lane below a number stand here.
+    pub fn counts(&self, lane: LaneId, below: u32) -> impl Iterator<Item = Part<u16>> + '_ {
+        let aside = self.aside.iter().filter(move |(l, _)| *l == lane);
+        let aside = aside.flat_map(move |(_, ranges)| ranges.between(0, below));
+        let runs = self.runs.iter().filter(move |r| r.lane == lane);
+        let runs = runs.map(move |r| Part {
+            first: r.first,
+            end: (r.first + r.count).min(below),
+            value: 1,
+        });
+        aside.chain(runs.filter(|p| p.first < p.end))
     }
 
     #[inline]
@@ -100,6 +160,7 @@ impl Log {
             self.runs.pop_back();
         }
         self.end = self.end.min(offset);
+        self.aside_end = self.aside_end.min(offset);
     }
 
     /// Removes everything below an offset.
@@ -204,24 +265,6 @@ mod tests {
         a.runs.pop_front();
         assert_eq!(a.parts_from(&b, |_, number| number >= 8), 5);
         assert_eq!(b.parts_from(&a, |_, number| number >= 8), 5);
-    }
-
-    #[test]
-    fn forgotten_runs_behind_a_remembered_one_go_too() {
-        let mut a = Log::new(Pid(0));
-        for number in 0..10_000 {
-            let run = Run {
-                offset: u64::from(number),
-                at: 0,
-                lane: LaneId(0),
-                first: number,
-                count: 1,
-            };
-            a.push(run);
-            a.trim(|run| run.first != 0);
-            assert!(a.runs.len() <= COMPACT_MIN);
-        }
-        assert_eq!((a.runs[0].offset, a.end), (0, 10_000));
     }
 
     #[test]

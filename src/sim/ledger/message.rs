@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::State;
+use super::shelf::{Settled, Shelf};
 
 /// The producer was told that it is stored.
 pub(super) const ACKED: u8 = 1;
@@ -66,6 +67,14 @@ impl Message {
         }
     }
 
+    /// Now this is known of it.
+    pub fn set(&mut self, settled: Settled) {
+        self.flags = settled.flags;
+        self.copies = settled.copies;
+        self.in_log = settled.in_log;
+    }
+
+    #[inline]
     pub fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
@@ -95,9 +104,24 @@ impl Message {
     }
 }
 
+/// What is known of the messages of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// At least one of them is remembered.
+    Remembered,
+    /// They are settled, in a queue that nobody reads.
+    Shelved,
+    /// Nothing. Once so, always so.
+    Forgotten,
+}
+
 /// What one producer sends into one queue.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lane {
+    /// No group reads the queue.
+    pub unread: bool,
+    /// Where that is so: all settled messages from before the ring.
+    pub shelf: Shelf,
     /// Number of the first message in the ring.
     pub base: u32,
     pub ring: VecDeque<Message>,
@@ -110,6 +134,13 @@ pub(super) struct Lane {
 }
 
 impl Lane {
+    pub fn new(unread: bool) -> Self {
+        Self {
+            unread,
+            ..Self::default()
+        }
+    }
+
     /// Number the next message will have.
     pub fn next(&self) -> u32 {
         self.base + self.ring.len() as u32
@@ -152,19 +183,36 @@ impl Lane {
     #[inline]
     pub fn retire(&mut self) {
         while let Some(front) = self.ring.front() {
-            if !front.has(ACKED | REFUSED) || front.state == State::InFlight {
+            let is_settled = front.state != State::InFlight || (self.unread && front.has(STORED));
+            if !front.has(ACKED | REFUSED) || !is_settled {
                 return;
             }
-            let Some(message) = self.ring.pop_front() else {
-                return;
-            };
-            if message.state != State::Delivered && !message.has(UNSENT) {
-                self.stragglers.insert(self.base, message);
-                if self.stragglers.len() > STRAGGLERS_MAX {
-                    self.stragglers.pop_first();
-                }
+            self.retire_first();
+        }
+    }
+
+    #[inline]
+    fn retire_first(&mut self) {
+        let Some(message) = self.ring.pop_front() else {
+            return;
+        };
+        let number = self.base;
+        self.base += 1;
+        let is_known = !message.has(VOID) && !message.has(UNSENT);
+        if self.unread {
+            if is_known {
+                self.shelf.add(number, &message);
             }
-            self.base += 1;
+        } else if message.state != State::Delivered && is_known {
+            self.keep_straggler(number, message);
+        }
+    }
+
+    #[cold]
+    fn keep_straggler(&mut self, number: u32, message: Message) {
+        self.stragglers.insert(number, message);
+        if self.stragglers.len() > STRAGGLERS_MAX {
+            self.stragglers.pop_first();
         }
     }
 
@@ -194,12 +242,21 @@ impl Lane {
             .map(|at| self.base + at as u32)
     }
 
-    /// Whether nothing is remembered of any message in this run of numbers. Once so, always so.
+    /// What is known of a run of numbers.
     #[inline]
-    pub fn is_forgotten(&self, first: u32, count: u32) -> bool {
+    pub fn fate(&self, first: u32, count: u32) -> Fate {
         let end = first + count;
-        end <= self.base
-            && (self.stragglers.is_empty() || self.stragglers.range(first..end).next().is_none())
+        if end > self.base {
+            return Fate::Remembered;
+        }
+        if self.unread {
+            return Fate::Shelved;
+        }
+        if self.stragglers.is_empty() || self.stragglers.range(first..end).next().is_none() {
+            Fate::Forgotten
+        } else {
+            Fate::Remembered
+        }
     }
 
     /// When the first message in flight was made.
@@ -209,6 +266,6 @@ impl Lane {
     }
 
     pub fn remembered(&self) -> usize {
-        self.ring.len() + self.stragglers.len()
+        self.ring.len() + self.stragglers.len() + self.shelf.len()
     }
 }

@@ -1,0 +1,52 @@
+//! What producers do: they make messages, and are told what became of them.
+
+use super::message::{ACKED, Message, REFUSED, UNSENT};
+use super::{Hop, Ledger, State};
+use crate::sim::record::Why;
+use crate::sim::{QueueId, Span};
+
+impl Ledger {
+    pub(super) fn produced(&mut self, now: u64, queue: QueueId, span: Span, key: Option<u32>) {
+        if !self.known(queue, span.lane) {
+            return;
+        }
+        let waits = self.queues[queue.index()].mask != 0;
+        let lane = &mut self.lanes[span.lane.index()];
+        for number in span.numbers() {
+            if lane.open(number) {
+                lane.ring.push_back(Message::new(now, key));
+                self.account.produced += 1;
+                self.account.in_flight += 1;
+                self.account.waiting += u64::from(waits);
+            }
+        }
+    }
+
+    pub(super) fn refused(&mut self, now: u64, queue: QueueId, span: Span, why: Why) {
+        let flags = if why == Why::BufferFull {
+            REFUSED | UNSENT
+        } else {
+            REFUSED
+        };
+        self.each(now, queue, span, |message, _, _| message.flags |= flags);
+    }
+
+    pub(super) fn acked(
+        &mut self,
+        now: u64,
+        queue: QueueId,
+        span: Span,
+        took: &mut impl FnMut(Hop, u64, u32),
+    ) {
+        self.each(now, queue, span, |message, one, pen| {
+            if !message.has(ACKED) {
+                took(Hop::Acked, now - message.born, 1);
+                message.flags |= ACKED;
+                if message.state == State::Lost {
+                    pen.account.lost_acked += 1;
+                    pen.became(queue, one, message, State::Lost);
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,151 @@
+//! What processes do that hold copies: they store and remove messages, and let consumers see them.
+
+use super::log::Run;
+use super::message::{ACKED, GONE, REMOVED, STORED};
+use super::{Hop, Ledger, What};
+use crate::sim::record::Gone;
+use crate::sim::{Pid, QueueId, Span};
+
+impl Ledger {
+    pub(super) fn stored(
+        &mut self,
+        now: u64,
+        pid: Pid,
+        queue: QueueId,
+        span: Span,
+        offset: u64,
+        first_copy: bool,
+        took: &mut impl FnMut(Hop, u64, u32),
+    ) {
+        if !self.known(queue, span.lane) {
+            return;
+        }
+        let log = self.queues[queue.index()].log_of(pid);
+        // Somebody who woke up and still believes that it leads appends too: that does not make its log the one that counts.
+        if first_copy && self.queues[queue.index()].leader.is_none() {
+            self.leads(now, pid, queue, 0);
+        }
+        let counts = self.queues[queue.index()].leader == Some(log);
+        self.each(now, queue, span, |message, one, pen| {
+            message.copies = message.copies.saturating_add(1);
+            if counts {
+                message.in_log = message.in_log.saturating_add(1);
+                message.flags &= !(GONE | REMOVED);
+            }
+            if !message.has(STORED) {
+                took(Hop::Stored, now - message.born, 1);
+                message.flags |= STORED;
+            } else if counts && message.in_log > 1 {
+                pen.note(queue, one, What::StoredAgain);
+            }
+        });
+        if first_copy {
+            self.never_stored(now, queue, span);
+        }
+        self.queues[queue.index()].logs[log].push(Run {
+            offset,
+            at: now,
+            lane: span.lane,
+            first: span.first,
+            count: span.count,
+        });
+        self.trim(queue, log);
+    }
+
+    /// Messages go in order from a producer to a leader. One that was acknowledged without being stored (acks=0) and is
+    /// overtaken by a later one is lost.
+    fn never_stored(&mut self, now: u64, queue: QueueId, span: Span) {
+        let lane = &mut self.lanes[span.lane.index()];
+        let (from, to) = (lane.stored_below, span.first.min(lane.next()));
+        lane.stored_below = from.max(span.first.saturating_add(span.count));
+        if from < to {
+            let between = Span {
+                first: from,
+                count: to - from,
+                ..span
+            };
+            self.each(now, queue, between, |message, _, _| {
+                if message.has(ACKED) && !message.has(STORED) {
+                    message.flags |= GONE;
+                }
+            });
+        }
+    }
+
+    /// Forgets what a log holds of messages that are forgotten.
+    fn trim(&mut self, queue: QueueId, log: usize) {
+        let of = &mut self.queues[queue.index()];
+        of.logs[log].trim(&self.lanes, of.visible);
+    }
+
+    pub(super) fn unstored(
+        &mut self,
+        now: u64,
+        pid: Pid,
+        queue: QueueId,
+        span: Span,
+        offset: u64,
+        why: Gone,
+    ) {
+        if !self.known(queue, span.lane) {
+            return;
+        }
+        let of = &mut self.queues[queue.index()];
+        let log = of.log_of(pid);
+        let counted = of.leader == Some(log);
+        let behind = offset + u64::from(span.count);
+        of.logs[log].take_aside(span, offset);
+        if why == Gone::Expired {
+            of.logs[log].drop_front(behind);
+            if counted {
+                of.start = of.start.max(behind);
+            }
+        } else {
+            of.logs[log].cut(offset);
+        }
+        self.each(now, queue, span, |message, _, _| {
+            message.copies = message.copies.saturating_sub(1);
+            if counted {
+                message.in_log = message.in_log.saturating_sub(1);
+            }
+            match why {
+                // Stored twice, it is there until its last offset is removed.
+                Gone::Expired if counted && message.in_log == 0 => message.flags |= REMOVED,
+                Gone::Expired if message.copies == 0 => message.flags |= REMOVED,
+                _ if message.copies == 0 => message.flags |= GONE,
+                _ => {}
+            }
+        });
+    }
+
+    pub(super) fn visible(
+        &mut self,
+        now: u64,
+        pid: Pid,
+        queue: QueueId,
+        below: u64,
+        took: &mut impl FnMut(Hop, u64, u32),
+    ) {
+        let Some(of) = self.queues.get_mut(queue.index()) else {
+            return;
+        };
+        // What a deposed leader shows is not what counts.
+        if of.leader.is_some_and(|at| of.logs[at].pid != pid) {
+            return;
+        }
+        let from = std::mem::replace(&mut of.visible, below);
+        of.shown = of.shown.max(below);
+        let Some(leader) = of.leader else { return };
+        for run in of.logs[leader].between(from, below) {
+            let lane = &mut self.lanes[run.lane.index()];
+            for number in run.span().numbers() {
+                if let Some(message) = lane.get_mut(number)
+                    && message.visible_at == 0
+                {
+                    message.visible_at = now;
+                }
+            }
+            took(Hop::Visible, now - run.at, run.count);
+        }
+    }
+}
