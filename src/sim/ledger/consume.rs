@@ -1,5 +1,6 @@
 //! What groups do: they are handed messages, end with them, pass over them and give them back.
 
+use super::log::Run;
 use super::message::{Lane, REFUSED};
 use super::pen::Pen;
 use super::{Hop, Ledger, What};
@@ -13,15 +14,15 @@ impl Ledger {
 
     pub(super) fn handed(
         &mut self,
-        now: u64,
         pid: Pid,
         group: GroupId,
         queue: QueueId,
-        span: Span,
-        offset: u64,
+        run: Run,
         took: &mut impl FnMut(Hop, u64, u32),
     ) {
-        let (Some(span), Some(bit)) = (self.real(queue, span), self.reader(queue, group)) else {
+        let (now, offset) = (run.at, run.offset);
+        let span = self.real(queue, run.span());
+        let (Some(span), Some(bit)) = (span, self.reader(queue, group)) else {
             return;
         };
         let before = self.queues[queue.index()].readers[bit].handed();
@@ -55,14 +56,14 @@ impl Ledger {
 
     pub(super) fn processed(
         &mut self,
-        now: u64,
         group: GroupId,
         queue: QueueId,
-        span: Span,
-        offset: u64,
+        run: Run,
         took: &mut impl FnMut(Hop, u64, u32),
     ) {
-        let (Some(span), Some(bit)) = (self.real(queue, span), self.reader(queue, group)) else {
+        let (now, offset) = (run.at, run.offset);
+        let span = self.real(queue, run.span());
+        let (Some(span), Some(bit)) = (span, self.reader(queue, group)) else {
             return;
         };
         let of = &mut self.queues[queue.index()];

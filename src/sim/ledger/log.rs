@@ -22,6 +22,16 @@ pub(super) struct Run {
 }
 
 impl Run {
+    pub fn new(span: Span, offset: u64, at: u64) -> Self {
+        Self {
+            offset,
+            at,
+            lane: span.lane,
+            first: span.first,
+            count: span.count,
+        }
+    }
+
     pub fn end(&self) -> u64 {
         self.offset + u64::from(self.count)
     }
@@ -103,13 +113,11 @@ impl Log {
     }
 
     fn put_aside(&mut self, run: Run) {
-        let at = match self.aside.iter().position(|(lane, _)| *lane == run.lane) {
-            Some(at) => at,
-            None => {
-                self.aside.push((run.lane, Ranges::default()));
-                self.aside.len() - 1
-            }
-        };
+        let known = self.aside.iter().position(|(lane, _)| *lane == run.lane);
+        let at = known.unwrap_or_else(|| {
+            self.aside.push((run.lane, Ranges::default()));
+            self.aside.len() - 1
+        });
         let end = run.first + run.count;
         self.aside[at]
             .1

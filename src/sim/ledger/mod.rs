@@ -8,9 +8,13 @@
 mod account;
 mod change;
 mod consume;
+#[cfg(test)]
+mod histories;
 mod lead;
 mod log;
 mod message;
+#[cfg(test)]
+mod oracle;
 mod pen;
 mod produce;
 mod queue;
@@ -30,6 +34,7 @@ pub use change::{Change, Hop, What};
 pub use queue::Queue;
 pub use reader::Reader;
 
+use log::Run;
 use message::Lane;
 
 use super::record::Outcome;
@@ -141,7 +146,7 @@ impl Ledger {
                 span,
                 offset,
                 first_copy,
-            } => self.stored(now, pid, queue, span, offset, first_copy, took),
+            } => self.stored(pid, queue, Run::new(span, offset, now), first_copy, took),
             Fact::Unstored {
                 queue,
                 span,
@@ -154,7 +159,7 @@ impl Ledger {
                 queue,
                 span,
                 offset,
-            } => self.handed(now, pid, group, queue, span, offset, took),
+            } => self.handed(pid, group, queue, Run::new(span, offset, now), took),
             Fact::Processed {
                 group,
                 queue,
@@ -162,7 +167,7 @@ impl Ledger {
                 offset,
                 outcome,
             } if outcome != Outcome::Failed => {
-                self.processed(now, group, queue, span, offset, took)
+                self.processed(group, queue, Run::new(span, offset, now), took);
             }
             Fact::Committed {
                 group,

@@ -9,14 +9,13 @@ use crate::sim::{Pid, QueueId, Span};
 impl Ledger {
     pub(super) fn stored(
         &mut self,
-        now: u64,
         pid: Pid,
         queue: QueueId,
-        span: Span,
-        offset: u64,
+        run: Run,
         first_copy: bool,
         took: &mut impl FnMut(Hop, u64, u32),
     ) {
+        let (now, span) = (run.at, run.span());
         if !self.known(queue, span.lane) {
             return;
         }
@@ -42,13 +41,7 @@ impl Ledger {
         if first_copy {
             self.never_stored(now, queue, span);
         }
-        self.queues[queue.index()].logs[log].push(Run {
-            offset,
-            at: now,
-            lane: span.lane,
-            first: span.first,
-            count: span.count,
-        });
+        self.queues[queue.index()].logs[log].push(run);
         self.trim(queue, log);
     }
 
