@@ -88,6 +88,8 @@ struct GroupMember {
     assignment: Arc<[QueueId]>,
     joining: Option<Asker>,
     syncing: Option<Asker>,
+    /// Was told of a new generation, and has not asked for its share in it.
+    pending_sync: bool,
     /// Names its session timer.
     serial: u32,
     session: Option<TimerId>,
@@ -111,6 +113,8 @@ struct Group {
     wait_left_ns: u64,
     /// Names the timers of a round of joining or syncing; the former ones mean nothing any more.
     round: u32,
+    /// The round in which members of this generation were told to ask for their shares.
+    sync_round: u32,
 }
 
 /// What an append was for.
@@ -217,12 +221,15 @@ impl Coordinator {
                 }
                 self.complete_join(token.index.into(), env);
             }
-            SYNC if token.data == group.round && group.state == State::CompletingRebalance => {
-                // Who has not even asked for its assignment is thrown out.
+            SYNC if token.data == group.sync_round
+                && matches!(group.state, State::CompletingRebalance | State::Stable) =>
+            {
+                // Who has not even asked for its assignment is thrown out, whether or not the others have theirs
+                // (`GroupMetadataManager.expirePendingSync`).
                 let late: Vec<u64> = group
                     .members
                     .iter()
-                    .filter(|m| m.syncing.is_none() && m.instance.is_none())
+                    .filter(|m| m.pending_sync)
                     .map(|m| m.id)
                     .collect();
                 let id = group.id;
@@ -594,6 +601,7 @@ impl Coordinator {
         group.state = State::CompletingRebalance;
         group.assignor = group.vote();
         for at in 0..group.members.len() {
+            group.members[at].pending_sync = true;
             if let Some(asker) = group.members[at].joining.take() {
                 group.answer_join(at, asker, env);
                 group.keep_alive(at, env);
@@ -601,6 +609,7 @@ impl Coordinator {
         }
         let timeout_ns = group.rebalance_timeout_ns();
         group.wait(SYNC, timeout_ns, env);
+        group.sync_round = group.round;
     }
 
     fn sync(&mut self, asker: Asker, sync: SyncGroup, env: &mut CoordinatorEnv<'_, '_>) {
@@ -612,6 +621,7 @@ impl Coordinator {
         if sync.member.generation != group.generation {
             return env.reply(asker, refuse(Error::IllegalGeneration));
         }
+        group.members[at].pending_sync = false;
         match group.state {
             State::Empty => env.reply(asker, refuse(Error::UnknownMemberId)),
             State::PreparingRebalance => env.reply(asker, refuse(Error::RebalanceInProgress)),
@@ -810,6 +820,7 @@ impl Group {
             newcomers: false,
             wait_left_ns: 0,
             round: 0,
+            sync_round: 0,
         }
     }
 
@@ -1002,6 +1013,7 @@ impl GroupMember {
             assignment: Arc::from([]),
             joining: Some(asker),
             syncing: None,
+            pending_sync: false,
             serial,
             session: None,
         }
@@ -1020,6 +1032,7 @@ impl GroupMember {
             assignment: Arc::clone(&stored.assignment),
             joining: None,
             syncing: None,
+            pending_sync: false,
             serial: 0,
             session: None,
         }

@@ -10,7 +10,7 @@ use crate::sim::net::{LinkPlan, NetworkPlan};
 use crate::sim::record::Gone;
 use crate::sim::units::Duration;
 use crate::sim::{
-    Cost, Fact, LaneId, MS, Names, NodePlan, Pid, QueueId, Record, Role, Sim, Span, Token,
+    Cost, Fact, GroupId, LaneId, MS, Names, NodePlan, Pid, QueueId, Record, Role, Sim, Span, Token,
     WorldPlan,
 };
 use crate::systems::{self, Builder, Process};
@@ -125,6 +125,9 @@ pub struct Run {
 
 /// The first partition of the first topic.
 pub const QUEUE: QueueId = QueueId(0);
+
+/// The one group, `pay`.
+pub const GROUP: GroupId = GroupId(0);
 
 pub fn ms(n: u64) -> u64 {
     n * MS
@@ -265,6 +268,7 @@ impl Bench {
         let mut builder = Builder::new(7, self.world.clone(), sets.into());
         self.settings.build(&mut builder);
         let systems::Export::Kafka(cluster) = builder.exports["events"].clone();
+        builder.add_group("pay", vec![QUEUE]);
         let home = builder.nodes("probe")[0];
         let (seed, world, mut names, processes) = builder.parts();
         names.processes.push(crate::sim::names::ProcessName {

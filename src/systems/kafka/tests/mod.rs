@@ -3,6 +3,7 @@
 mod bench;
 mod checks;
 mod durability;
+mod groups;
 mod serving;
 mod sessions;
 mod settings;
