@@ -165,6 +165,11 @@ fn retries_and_their_backoff_decide_how_long_a_producer_tries() {
     assert!(about(100 + 200 + 400 + 800 + 1000).contains(&tries_for("retries: 5")));
     let slow = "retries: 3, retry_backoff_ms: \"1s\"";
     assert!(about(3_000).contains(&tries_for(slow)));
+    let cut = "retries: 3, retry_backoff_ms: \"9s\", retry_backoff_max_ms: \"2s\"";
+    assert!(
+        about(6_000).contains(&tries_for(cut)),
+        "never longer than the longest"
+    );
     let slower = format!("{slow}, retry_backoff_max_ms: \"10s\"");
     assert!(about(7_000).contains(&tries_for(&slower)));
 }

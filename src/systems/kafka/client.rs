@@ -59,7 +59,7 @@ impl Error {
 pub(super) struct Backoff {
     /// Before the first retry, ns.
     pub first_ns: u64,
-    /// The longest, ns, before the 20 %.
+    /// The longest, ns, before the 20 %; also of the first, if that should be longer.
     pub max_ns: u64,
 }
 
@@ -69,7 +69,7 @@ impl Backoff {
         let doubled = self
             .first_ns
             .saturating_mul(1 << failures.saturating_sub(1).min(40));
-        let exact = doubled.min(self.max_ns.max(self.first_ns));
+        let exact = doubled.min(self.max_ns.max(MS));
         let jitter = 0.8 + 0.4 * stream.unit();
         (exact as f64 * jitter) as u64
     }
@@ -347,6 +347,20 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // Kafka's documentation of `retry.backoff.max.ms`: "will be used as a constant backoff from the beginning".
+    #[test]
+    fn a_first_backoff_above_the_limit_is_cut_to_it() {
+        let backoff = Backoff {
+            first_ns: 20_000 * MS,
+            max_ns: 1000 * MS,
+        };
+        let mut stream = Stream::named(1, "test", "backoff");
+        for failures in [1, 2, 9] {
+            let ns = backoff.ns(failures, &mut stream);
+            assert!((800 * MS..=1200 * MS).contains(&ns), "{ns}");
+        }
+    }
 
     #[test]
     fn backoff_doubles_to_its_limit_within_a_fifth() {

@@ -69,7 +69,7 @@ pub struct ProducerSettings {
     /// How long to wait before the first retry; twice as long before each further one (KIP-580).
     #[serde(default = "millis::<100>")]
     pub retry_backoff_ms: Duration,
-    /// The longest wait before a retry.
+    /// The longest wait before a retry, also where `retry_backoff_ms` is longer.
     #[serde(default = "millis::<1000>")]
     pub retry_backoff_max_ms: Duration,
     /// A batch that was not acknowledged after so long is given up (KIP-91).

@@ -247,6 +247,8 @@ fn topics_are_laid_out_as_they_are_described() {
     assert!(own.internal);
     assert_eq!(own.copies, 3, "not more than there are brokers");
     assert_eq!(names.queues[0].copies, 2);
+    bench.settings.offsets_topic_replication_factor = 2;
+    assert_eq!(bench.run(100).sim.names().queues[4].copies, 2);
     let holders: Vec<usize> = (0..4)
         .map(|n| {
             let queue = crate::sim::QueueId(n);
