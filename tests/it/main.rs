@@ -9,6 +9,7 @@ mod cli;
 mod consumer_settings;
 mod determinism;
 mod digests;
+mod group_settings;
 mod kafka_clients;
 mod kernel;
 mod language_docs;
