@@ -14,7 +14,7 @@ pub(super) struct NoAckedLoss {
 
 impl Check for NoAckedLoss {
     const KINDS: Kinds = Kinds::of(&[kind::CRASHED, kind::HALTED]);
-    const CHANGES: bool = true;
+    const CHANGES: Kinds = Kinds::of(&[Change::BECAME]);
 
     fn record(&mut self, scene: &Scene<'_>, _: &mut Findings) {
         self.last_crash = scene.record.event;

@@ -9,7 +9,7 @@ pub(super) struct AtLeastOnce;
 
 impl Check for AtLeastOnce {
     const KINDS: Kinds = Kinds::NONE;
-    const CHANGES: bool = true;
+    const CHANGES: Kinds = Kinds::of(&[Change::BECAME]);
 
     fn change(&mut self, change: &Change, scene: &Scene<'_>, found: &mut Findings) {
         let What::Became {

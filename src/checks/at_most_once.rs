@@ -9,7 +9,7 @@ pub(super) struct AtMostOnce;
 
 impl Check for AtMostOnce {
     const KINDS: Kinds = Kinds::NONE;
-    const CHANGES: bool = true;
+    const CHANGES: Kinds = Kinds::of(&[Change::DELIVERED_ODDLY]);
 
     fn change(&mut self, change: &Change, scene: &Scene<'_>, found: &mut Findings) {
         if let What::Delivered {

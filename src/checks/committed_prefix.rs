@@ -10,7 +10,7 @@ pub(super) struct CommittedPrefix;
 
 impl Check for CommittedPrefix {
     const KINDS: Kinds = Kinds::of(&[kind::VISIBLE]);
-    const CHANGES: bool = true;
+    const CHANGES: Kinds = Kinds::of(&[Change::REWRITTEN]);
 
     fn change(&mut self, change: &Change, scene: &Scene<'_>, found: &mut Findings) {
         if let What::Rewritten { from, to } = change.what {

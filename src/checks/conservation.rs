@@ -36,7 +36,7 @@ impl Conservation {
 
 impl Check for Conservation {
     const KINDS: Kinds = Kinds::of(&[kind::PRODUCED]);
-    const CHANGES: bool = true;
+    const CHANGES: Kinds = Kinds::of(&[Change::ENDED_WELL, Change::BECAME, Change::PHANTOM]);
 
     fn record(&mut self, scene: &Scene<'_>, _: &mut Findings) {
         if let Fact::Produced { span, .. } = scene.record.fact {

@@ -11,7 +11,7 @@ pub(super) struct ExactlyOnce;
 
 impl Check for ExactlyOnce {
     const KINDS: Kinds = Kinds::NONE;
-    const CHANGES: bool = true;
+    const CHANGES: Kinds = Kinds::of(&[Change::BECAME, Change::DELIVERED_ODDLY]);
 
     fn change(&mut self, change: &Change, scene: &Scene<'_>, found: &mut Findings) {
         AtLeastOnce.change(change, scene, found);

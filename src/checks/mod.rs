@@ -33,7 +33,7 @@ use crate::sim::ledger::{Change, Ledger};
 use crate::sim::units::Duration;
 use crate::sim::{Observer, Record};
 
-/// Kinds of records, one bit each ([`crate::sim::Fact::kind`]).
+/// Kinds of records ([`crate::sim::Fact::kind`]) or of changes, one bit each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Kinds(u32);
 
@@ -67,8 +67,8 @@ struct Scene<'a> {
 trait Check {
     /// The kinds of records it wants to see. They come after the changes they made.
     const KINDS: Kinds;
-    /// Whether it wants to see what records change in the ledger.
-    const CHANGES: bool;
+    /// The kinds of changes in the ledger that it wants to see ([`Change::kind`]).
+    const CHANGES: Kinds;
 
     fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
         let _ = (scene, found);
@@ -132,7 +132,7 @@ macro_rules! checks {
                 match self { $(Self::$name(_) => <$check as Check>::KINDS),* }
             }
 
-            fn changes(&self) -> bool {
+            fn changes(&self) -> Kinds {
                 match self { $(Self::$name(_) => <$check as Check>::CHANGES),* }
             }
 
@@ -255,8 +255,8 @@ pub struct Checks {
     watched: Vec<Watched>,
     /// By kind of record: which checks see it, one bit each.
     by_kind: [u64; 32],
-    /// Which checks see changes.
-    on_change: u64,
+    /// By kind of change: which checks see it.
+    by_change: [u64; 8],
     /// The first alarm of a check, ns.
     alarm: u64,
 }
@@ -279,7 +279,7 @@ impl Checks {
         let mut checks = Self {
             watched: Vec::new(),
             by_kind: [0; 32],
-            on_change: 0,
+            by_change: [0; 8],
             alarm: u64::MAX,
         };
         for (bit, &property) in properties.iter().take(64).enumerate() {
@@ -287,7 +287,9 @@ impl Checks {
             for (kind, mask) in (0u8..).zip(&mut checks.by_kind) {
                 *mask |= u64::from(check.kinds().has(kind)) << bit;
             }
-            checks.on_change |= u64::from(check.changes()) << bit;
+            for (kind, mask) in (0u8..).zip(&mut checks.by_change) {
+                *mask |= u64::from(check.changes().has(kind)) << bit;
+            }
             checks.watched.push(Watched {
                 property,
                 check,
@@ -301,15 +303,13 @@ impl Checks {
     #[inline]
     pub fn apply(&mut self, record: &Record, ledger: &Ledger) {
         let scene = Scene { record, ledger };
-        if self.on_change != 0 && !ledger.changes().is_empty() {
-            for each in bits(self.on_change) {
+        for change in ledger.changes() {
+            for each in bits(self.by_change[usize::from(change.kind() & 7)]) {
                 let watched = &mut self.watched[each];
-                for change in ledger.changes() {
-                    watched.check.change(change, &scene, &mut watched.found);
-                }
+                watched.check.change(change, &scene, &mut watched.found);
             }
         }
-        for each in bits(self.by_kind[usize::from(record.fact.kind())]) {
+        for each in bits(self.by_kind[usize::from(record.fact.kind() & 31)]) {
             let watched = &mut self.watched[each];
             watched.check.record(&scene, &mut watched.found);
             self.alarm = self.alarm.min(watched.check.alarm());

@@ -13,7 +13,7 @@ pub(super) enum Order {
 
 impl Check for Order {
     const KINDS: Kinds = Kinds::NONE;
-    const CHANGES: bool = true;
+    const CHANGES: Kinds = Kinds::of(&[Change::DELIVERED_ODDLY]);
 
     fn change(&mut self, change: &Change, scene: &Scene<'_>, found: &mut Findings) {
         let What::Delivered {

@@ -24,7 +24,7 @@ pub(super) struct OneOwner {
 
 impl Check for OneOwner {
     const KINDS: Kinds = Kinds::of(&[kind::ASSIGNED, kind::REVOKED, kind::CRASHED, kind::HALTED]);
-    const CHANGES: bool = false;
+    const CHANGES: Kinds = Kinds::NONE;
 
     fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
         let record = scene.record;

@@ -63,7 +63,7 @@ impl Check for Recovers {
         kind::FAULT_ENDED,
         kind::PRODUCED,
     ]);
-    const CHANGES: bool = true;
+    const CHANGES: Kinds = Kinds::of(&[Change::ENDED_WELL, Change::BECAME]);
 
     fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
         match scene.record.fact {

@@ -15,7 +15,7 @@ pub(super) struct SingleLeader {
 
 impl Check for SingleLeader {
     const KINDS: Kinds = Kinds::of(&[kind::LEADS]);
-    const CHANGES: bool = false;
+    const CHANGES: Kinds = Kinds::NONE;
 
     fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
         let Fact::Leads { queue, epoch } = scene.record.fact else {

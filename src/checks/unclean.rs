@@ -9,7 +9,7 @@ pub(super) struct NoUncleanElection;
 
 impl Check for NoUncleanElection {
     const KINDS: Kinds = Kinds::of(&[kind::ELECTED]);
-    const CHANGES: bool = false;
+    const CHANGES: Kinds = Kinds::NONE;
 
     fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
         if let Fact::Elected {

@@ -12,7 +12,7 @@ pub(super) struct Watermark {
 
 impl Check for Watermark {
     const KINDS: Kinds = Kinds::of(&[kind::VISIBLE, kind::IN_SYNC]);
-    const CHANGES: bool = false;
+    const CHANGES: Kinds = Kinds::NONE;
 
     fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
         match scene.record.fact {

@@ -346,6 +346,12 @@ impl Fact {
         }
     }
 
+    /// Whether it is a stretch of a message's way or of a group's position: most facts are.
+    #[inline]
+    pub fn is_of_messages(&self) -> bool {
+        (8..18).contains(&self.kind())
+    }
+
     fn words(&self) -> [u64; 3] {
         let queue_span = |q: QueueId, s: Span| {
             [

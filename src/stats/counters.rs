@@ -2,7 +2,7 @@
 
 use crate::sim::ledger::{Change, State, What};
 use crate::sim::record::{Drop, Outcome, Why};
-use crate::sim::{Fact, Record};
+use crate::sim::{Fact, Record, Span};
 
 /// Counts since the beginning of a run. Messages unless said otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,23 +47,14 @@ pub struct Counters {
 
 impl Counters {
     #[inline]
+    pub(super) fn produced(&mut self, span: Span, bytes: u32) {
+        self.produced += u64::from(span.count);
+        self.bytes_produced += u64::from(bytes);
+    }
+
     pub(super) fn record(&mut self, record: &Record) {
         match record.fact {
-            Fact::Produced { span, bytes, .. } => {
-                self.produced += u64::from(span.count);
-                self.bytes_produced += u64::from(bytes);
-            }
-            Fact::Acked { span, .. } => self.acked += u64::from(span.count),
             Fact::Refused { span, why, .. } => self.refused[why as usize] += u64::from(span.count),
-            Fact::Stored {
-                span,
-                first_copy: true,
-                ..
-            } => self.stored += u64::from(span.count),
-            Fact::Handed { span, .. } => self.handed += u64::from(span.count),
-            Fact::Processed { span, outcome, .. } => {
-                self.outcomes[outcome as usize] += u64::from(span.count);
-            }
             Fact::Dropped { why, .. } => self.dropped[why as usize] += 1,
             Fact::FaultBegan { .. } => self.faults += 1,
             _ => {}

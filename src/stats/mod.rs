@@ -32,8 +32,9 @@ pub use queues::{QueueStats, ReaderStats};
 pub use registry::{DEFINITIONS, Definition, Metric, Scope};
 pub use series::{INTERVAL_NS, Series};
 
-use crate::sim::ledger::{Hop, Ledger, What};
-use crate::sim::{Names, QueueId, Record};
+use crate::sim::ledger::{Change, Hop, Ledger, What};
+use crate::sim::record::Outcome;
+use crate::sim::{Fact, Names, QueueId, Record};
 
 /// All metrics of a run.
 #[derive(Clone, Debug)]
@@ -106,7 +107,6 @@ impl Metrics {
         if now > self.next_tick {
             self.tick(now, ledger);
         }
-        self.little.advance(now);
         self.now = now;
     }
 
@@ -145,43 +145,86 @@ impl Metrics {
     /// Takes in a record that the ledger has just taken in.
     #[inline]
     pub fn apply(&mut self, record: &Record, ledger: &Ledger) {
-        self.counters.record(record);
-        if let Some(queue) = queues::queue_of(&record.fact)
-            && let Some(stats) = self.queues.get_mut(queue.index())
-        {
-            stats.record(record, ledger);
-        }
-        match record.fact.kind() {
-            // What concerns processes, leaders and groups is rare.
-            0..=6 | 18.. => {
-                self.leaders.record(record, &self.names);
-                self.groups.record(record);
-                self.nodes.record(record, &self.names);
+        match record.fact {
+            Fact::Produced { span, bytes, .. } => {
+                self.counters.produced(span, bytes);
+                self.little.produced(span.count, record.at);
             }
-            8 => self.little.produced(&record.fact),
-            _ => {}
+            Fact::Acked { span, .. } => self.counters.acked += u64::from(span.count),
+            Fact::Stored {
+                queue,
+                span,
+                first_copy: true,
+                ..
+            } => {
+                self.counters.stored += u64::from(span.count);
+                if let Some(queue) = self.queues.get_mut(queue.index()) {
+                    queue.incoming += u64::from(span.count);
+                }
+            }
+            Fact::Stored { .. } | Fact::Unstored { .. } => {}
+            Fact::Handed { span, .. } => self.counters.handed += u64::from(span.count),
+            Fact::Processed {
+                queue,
+                span,
+                outcome,
+                ..
+            } => {
+                self.counters.outcomes[outcome as usize] += u64::from(span.count);
+                if outcome != Outcome::Failed {
+                    self.measure(record.at, queue, span.count, ledger);
+                }
+            }
+            Fact::Visible { queue, .. }
+            | Fact::Committed { queue, .. }
+            | Fact::Reset { queue, .. } => self.measure(record.at, queue, 0, ledger),
+            _ => self.rare(record, ledger),
         }
         for change in ledger.changes() {
-            self.counters.change(change);
-            match change.what {
-                What::Delivered {
-                    ns,
-                    again,
-                    group,
-                    after,
-                    ..
-                } => {
-                    self.groups.delivered(group, again, after.is_some());
-                    if !again {
-                        self.latency.end_to_end.record(ns, 1);
-                        self.heatmap.record(record.at, ns);
-                    }
+            self.change(record.at, change);
+        }
+    }
+
+    #[inline]
+    fn measure(&mut self, at: u64, id: QueueId, outgoing: u32, ledger: &Ledger) {
+        if let (Some(stats), Some(queue)) = (self.queues.get_mut(id.index()), ledger.queue(id)) {
+            stats.outgoing += u64::from(outgoing);
+            stats.measure(at, queue);
+        }
+    }
+
+    /// What concerns processes, leaders, groups and the network is rare.
+    fn rare(&mut self, record: &Record, ledger: &Ledger) {
+        self.counters.record(record);
+        if let Fact::Leads { queue, .. } = record.fact {
+            self.measure(record.at, queue, 0, ledger);
+        }
+        self.leaders.record(record, &self.names);
+        self.groups.record(record);
+        self.nodes.record(record, &self.names);
+    }
+
+    #[inline]
+    fn change(&mut self, at: u64, change: &Change) {
+        self.counters.change(change);
+        match change.what {
+            What::Delivered {
+                ns,
+                again,
+                group,
+                after,
+                ..
+            } => {
+                self.groups.delivered(group, again, after.is_some());
+                if !again {
+                    self.latency.end_to_end.record(ns, 1);
+                    self.heatmap.record(at, ns);
                 }
-                What::Became {
-                    from, to, age_ns, ..
-                } => self.little.became(from, to, age_ns),
-                _ => {}
             }
+            What::Became {
+                from, to, age_ns, ..
+            } => self.little.became(from, to, age_ns, at),
+            _ => {}
         }
     }
 

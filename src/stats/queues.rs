@@ -1,8 +1,7 @@
 //! Queues: what comes in and goes out, how much waits, and for how long.
 
 use crate::sim::ledger::{Ledger, Queue};
-use crate::sim::record::Outcome;
-use crate::sim::{Fact, GroupId, QueueId, Record};
+use crate::sim::{GroupId, QueueId};
 
 use super::{Peak, Series};
 
@@ -48,23 +47,6 @@ pub struct QueueStats {
     pub readers: Vec<ReaderStats>,
 }
 
-/// The queue whose flow or depth a record changes.
-pub(super) fn queue_of(fact: &Fact) -> Option<QueueId> {
-    match *fact {
-        Fact::Stored {
-            queue,
-            first_copy: true,
-            ..
-        }
-        | Fact::Visible { queue, .. }
-        | Fact::Processed { queue, .. }
-        | Fact::Committed { queue, .. }
-        | Fact::Reset { queue, .. }
-        | Fact::Leads { queue, .. } => Some(queue),
-        _ => None,
-    }
-}
-
 impl QueueStats {
     pub(super) fn new(queue: &Queue) -> Self {
         let reader = |group| ReaderStats {
@@ -89,36 +71,9 @@ impl QueueStats {
         }
     }
 
+    /// Looks at how far the groups are behind now.
     #[inline]
-    pub(super) fn record(&mut self, record: &Record, ledger: &Ledger) {
-        let queue = match record.fact {
-            Fact::Stored { span, .. } => {
-                self.incoming += u64::from(span.count);
-                return;
-            }
-            Fact::Processed {
-                queue,
-                span,
-                outcome,
-                ..
-            } => {
-                if outcome == Outcome::Failed {
-                    return;
-                }
-                self.outgoing += u64::from(span.count);
-                queue
-            }
-            ref other => match queue_of(other) {
-                Some(queue) => queue,
-                None => return,
-            },
-        };
-        if let Some(queue) = ledger.queue(queue) {
-            self.measure(record.at, queue);
-        }
-    }
-
-    fn measure(&mut self, at: u64, queue: &Queue) {
+    pub(super) fn measure(&mut self, at: u64, queue: &Queue) {
         let visible = queue.visible();
         let mut deepest = None;
         for (reader, stats) in queue.readers().iter().zip(&mut self.readers) {

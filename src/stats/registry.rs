@@ -242,8 +242,8 @@ const REST: &[Definition] = &[
     row!(Run, "network.dropped.loss", Count, "Network messages that a link lost", |m, _| m.counters.dropped_for(Drop::Loss)),
     row!(Run, "network.dropped.down", Count, "Network messages for a machine that was down", |m, _| m.counters.dropped_for(Drop::Down)),
     row!(Run, "network.dropped.refused", Count, "Network messages for a process that did not run", |m, _| m.counters.dropped_for(Drop::Refused)),
-    row!(Run, "little.number", Count, "L: mean number of messages in flight, averaged over time", |m, _| m.little.number()),
-    row!(Run, "little.rate", Rate, "λ: messages per second that ended their way (delivered, lost or expired)", |m, _| m.little.rate_per_s()),
+    row!(Run, "little.number", Count, "L: mean number of messages in flight, averaged over time", |m, _| m.little.number(m.now)),
+    row!(Run, "little.rate", Rate, "λ: messages per second that ended their way (delivered, lost or expired)", |m, _| m.little.rate_per_s(m.now)),
     define(Scope::Run, "little.time", Unit::Time, "W: mean time that those were in flight; L = λ·W, but for what is still in flight", |m, _| m.little.time_ns()),
 ];
 

@@ -40,6 +40,48 @@ pub struct Change {
     pub what: What,
 }
 
+impl Change {
+    /// A small number per kind of change, below 8, by which readers choose what they look at.
+    #[inline]
+    pub fn kind(&self) -> u8 {
+        match self.what {
+            What::Delivered {
+                again: false,
+                after: None,
+                ..
+            } => Self::DELIVERED,
+            What::Delivered { .. } => Self::DELIVERED_ODDLY,
+            What::Became {
+                from: State::InFlight,
+                to: State::Delivered,
+                ..
+            } => Self::ENDED_WELL,
+            What::Became { .. } => Self::BECAME,
+            What::Skipped { .. } => Self::SKIPPED,
+            What::StoredAgain => Self::STORED_AGAIN,
+            What::Rewritten { .. } => Self::REWRITTEN,
+            What::Phantom => Self::PHANTOM,
+        }
+    }
+
+    /// [`What::Delivered`] for the first time and in order.
+    pub const DELIVERED: u8 = 0;
+    /// [`What::Delivered`] again, or after a later one.
+    pub const DELIVERED_ODDLY: u8 = 1;
+    /// [`What::Became`] delivered that was in flight.
+    pub const ENDED_WELL: u8 = 2;
+    /// [`What::Became`] otherwise.
+    pub const BECAME: u8 = 3;
+    /// [`What::Skipped`].
+    pub const SKIPPED: u8 = 4;
+    /// [`What::StoredAgain`].
+    pub const STORED_AGAIN: u8 = 5;
+    /// [`What::Rewritten`].
+    pub const REWRITTEN: u8 = 6;
+    /// [`What::Phantom`].
+    pub const PHANTOM: u8 = 7;
+}
+
 /// What became different about some messages.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum What {

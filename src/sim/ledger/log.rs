@@ -9,6 +9,9 @@ use super::{LaneId, Pid, Span};
 /// A log of fewer runs is not searched for forgotten ones.
 const COMPACT_MIN: usize = 64;
 
+/// So many runs are looked through from the end.
+const NEAR: usize = 8;
+
 /// Messages that stand one after another in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
@@ -187,7 +190,20 @@ impl Log {
         self.end = self.end.max(below);
     }
 
+    /// The first run that reaches beyond an offset. What is asked for is nearly always near the end.
+    #[inline]
     fn place(&self, offset: u64) -> usize {
+        let len = self.runs.len();
+        for at in (len.saturating_sub(NEAR)..len).rev() {
+            if self.runs[at].end() <= offset {
+                return at + 1;
+            }
+        }
+        if len <= NEAR { 0 } else { self.search(offset) }
+    }
+
+    #[cold]
+    fn search(&self, offset: u64) -> usize {
         self.runs.partition_point(|r| r.end() <= offset)
     }
 

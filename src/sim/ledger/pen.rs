@@ -88,14 +88,14 @@ impl Ledger {
         (count > 0).then_some(Span { count, ..span })
     }
 
-    /// Does something with each message of a span and sees what has become of it.
+    /// Does something with each message of a span, and sees what has become of it where that may be something else now.
     #[inline]
     pub(super) fn each(
         &mut self,
         now: u64,
         queue: QueueId,
         span: Span,
-        mut act: impl FnMut(&mut Message, Span, &mut Pen<'_>),
+        mut act: impl FnMut(&mut Message, Span, &mut Pen<'_>) -> bool,
     ) {
         let Some(span) = self.real(queue, span) else {
             return;
@@ -107,17 +107,22 @@ impl Ledger {
             changes: &mut self.changes,
             now,
         };
+        let mut is_new = false;
         for number in span.numbers() {
             let one = Span::one(span.lane, number);
             if let Some(message) = lane.get_mut(number) {
-                act(message, one, &mut pen);
-                pen.settle(queue, mask, one, message);
+                if act(message, one, &mut pen) {
+                    pen.settle(queue, mask, one, message);
+                    is_new = true;
+                }
             } else if let Some(mut message) = lane.shelf.get(number) {
                 act(&mut message, one, &mut pen);
                 pen.settle(queue, mask, one, &mut message);
                 lane.shelf.put(number, &message);
             }
         }
-        lane.retire();
+        if is_new {
+            lane.retire();
+        }
     }
 }

@@ -28,7 +28,10 @@ impl Ledger {
         } else {
             REFUSED
         };
-        self.each(now, queue, span, |message, _, _| message.flags |= flags);
+        self.each(now, queue, span, |message, _, _| {
+            message.flags |= flags;
+            true
+        });
     }
 
     pub(super) fn acked(
@@ -38,6 +41,7 @@ impl Ledger {
         span: Span,
         took: &mut impl FnMut(Hop, u64, u32),
     ) {
+        let is_unread = self.queues.get(queue.index()).is_some_and(|q| q.mask == 0);
         self.each(now, queue, span, |message, one, pen| {
             if !message.has(ACKED) {
                 took(Hop::Acked, now - message.born, 1);
@@ -47,6 +51,8 @@ impl Ledger {
                     pen.became(queue, one, message, State::Lost);
                 }
             }
+            // What is stored, and read by somebody who has not ended with it, goes on as before.
+            is_unread || message.in_log == 0 || message.state != State::InFlight
         });
     }
 }

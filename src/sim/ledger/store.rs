@@ -1,10 +1,13 @@
 //! What processes do that hold copies: they store and remove messages, and let consumers see them.
 
 use super::log::Run;
-use super::message::{ACKED, GONE, REMOVED, STORED};
-use super::{Hop, Ledger, What};
+use super::message::{ACKED, GONE, REFUSED, REMOVED, STORED};
+use super::{Hop, Ledger, State, What};
 use crate::sim::record::Gone;
 use crate::sim::{Pid, QueueId, Span};
+
+/// A log is trimmed when it has so many runs, or a multiple of it.
+pub(super) const TRIM_EVERY: usize = 8;
 
 impl Ledger {
     pub(super) fn stored(
@@ -25,24 +28,33 @@ impl Ledger {
             self.leads(now, pid, queue, 0);
         }
         let counts = self.queues[queue.index()].leader == Some(log);
+        let is_unread = self.queues[queue.index()].mask == 0;
         self.each(now, queue, span, |message, one, pen| {
+            let is_first = !message.has(STORED);
             message.copies = message.copies.saturating_add(1);
             if counts {
                 message.in_log = message.in_log.saturating_add(1);
                 message.flags &= !(GONE | REMOVED);
             }
-            if !message.has(STORED) {
+            if is_first {
                 took(Hop::Stored, now - message.born, 1);
                 message.flags |= STORED;
             } else if counts && message.in_log > 1 {
                 pen.note(queue, one, What::StoredAgain);
             }
+            // A copy more changes nothing for a message that is on its way, and that no group has come by.
+            message.state != State::InFlight
+                || message.delivered | message.skipped != 0
+                || (is_unread && message.has(ACKED | REFUSED))
         });
         if first_copy {
             self.never_stored(now, queue, span);
         }
-        self.queues[queue.index()].logs[log].push(run);
-        self.trim(queue, log);
+        let of = &mut self.queues[queue.index()];
+        of.logs[log].push(run);
+        if of.logs[log].runs.len().is_multiple_of(TRIM_EVERY) {
+            of.logs[log].trim(&self.lanes, of.visible);
+        }
     }
 
     /// Messages go in order from a producer to a leader. One that was acknowledged without being stored (acks=0) and is
@@ -58,17 +70,13 @@ impl Ledger {
                 ..span
             };
             self.each(now, queue, between, |message, _, _| {
-                if message.has(ACKED) && !message.has(STORED) {
+                let is_lost = message.has(ACKED) && !message.has(STORED);
+                if is_lost {
                     message.flags |= GONE;
                 }
+                is_lost
             });
         }
-    }
-
-    /// Forgets what a log holds of messages that are forgotten.
-    fn trim(&mut self, queue: QueueId, log: usize) {
-        let of = &mut self.queues[queue.index()];
-        of.logs[log].trim(&self.lanes, of.visible);
     }
 
     pub(super) fn unstored(
@@ -108,6 +116,7 @@ impl Ledger {
                 _ if message.copies == 0 => message.flags |= GONE,
                 _ => {}
             }
+            true
         });
     }
 

@@ -329,7 +329,12 @@ fn memory_follows_what_is_alive() {
             ledger.record(&record);
         }
         assert!(ledger.remembered() <= 2);
-        assert!(ledger.queues[0].logs.iter().all(|l| l.runs.len() <= 2));
+        assert!(
+            ledger.queues[0]
+                .logs
+                .iter()
+                .all(|l| l.runs.len() <= store::TRIM_EVERY)
+        );
     }
     assert_eq!(account(&ledger), [20_000, 20_000, 0, 0, 0]);
 }
@@ -432,7 +437,12 @@ fn memory_does_not_follow_what_nobody_reads() {
     let (ledger, _) = run(0, &unread(20_000, 0));
     assert_eq!(account(&ledger), [20_000, 0, 20_000, 0, 0]);
     assert!(ledger.remembered() <= 2, "{}", ledger.remembered());
-    assert!(ledger.queues[0].logs.iter().all(|l| l.runs.len() <= 2));
+    assert!(
+        ledger.queues[0]
+            .logs
+            .iter()
+            .all(|l| l.runs.len() <= store::TRIM_EVERY)
+    );
 }
 
 #[test]
