@@ -24,7 +24,7 @@ const UNREAD: &str = r#"(
     title: "a topic that nobody reads", seed: 1, duration: "60s",
     nodes: [(name: "broker", count: 3, zones: ["a", "b", "c"]), (name: "web", count: 2)],
     systems: [Kafka(
-        name: "events", nodes: "broker",
+        name: "events", nodes: "broker", log_retention_check_interval_ms: "5s",
         topics: [(name: "audit", partitions: 6, replication_factor: 3, min_insync_replicas: 2RETENTION)],
     )],
     workloads: [Producer(name: "writer", nodes: "web", to: "events/audit", arrivals: Poisson("2000/s"))],

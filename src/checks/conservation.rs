@@ -11,7 +11,8 @@ pub(super) struct Conservation {
     delivered: u64,
     lost: u64,
     expired: u64,
-    last: Option<crate::sim::Record>,
+    /// When and in which event one was produced last.
+    last: Option<(u64, u64)>,
 }
 
 impl Conservation {
@@ -42,7 +43,7 @@ impl Check for Conservation {
         if let Fact::Produced { span, .. } = scene.record.fact {
             self.produced += u64::from(span.count);
         }
-        self.last = Some(*scene.record);
+        self.last = Some((scene.record.at, scene.record.event));
     }
 
     fn change(&mut self, change: &Change, scene: &Scene<'_>, found: &mut Findings) {
@@ -68,10 +69,10 @@ impl Check for Conservation {
 
     fn finish(&mut self, _: u64, ledger: &Ledger, found: &mut Findings) {
         let account = ledger.account();
-        if let Some(last) = &self.last
+        if let Some((at, event)) = self.last
             && !self.agrees(&account)
         {
-            found.report(last, &[], || {
+            found.report_at(at, event, &[], || {
                 format!(
                     "{} produced are not {} delivered + {} in flight + {} lost + {} expired",
                     self.produced,

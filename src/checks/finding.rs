@@ -59,17 +59,28 @@ impl Findings {
         evidence: &[u64],
         message: impl FnOnce() -> String,
     ) {
+        self.report_at(record.at, record.event, evidence, message);
+    }
+
+    /// The same, of a moment (ns) and an event.
+    pub(super) fn report_at(
+        &mut self,
+        at: u64,
+        event: u64,
+        evidence: &[u64],
+        message: impl FnOnce() -> String,
+    ) {
         self.last = None;
         self.count += 1;
         if self.kept.len() < KEPT_MAX {
             let mut evidence: Vec<u64> = evidence.iter().copied().filter(|&e| e != 0).collect();
-            evidence.push(record.event);
+            evidence.push(event);
             evidence.sort_unstable();
             evidence.dedup();
             self.kept.push(Finding {
                 property: self.property,
-                at: record.at,
-                event: record.event,
+                at,
+                event,
                 message: message(),
                 evidence,
             });

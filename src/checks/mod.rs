@@ -253,16 +253,16 @@ struct Watched {
 #[derive(Clone, Debug)]
 pub struct Checks {
     watched: Vec<Watched>,
-    /// By kind of record: which checks see it, one bit each.
-    by_kind: [u64; 32],
-    /// By kind of change: which checks see it.
-    by_change: [u64; 8],
+    /// By kind of record: the places of the checks that see it.
+    by_kind: [Vec<usize>; 32],
+    /// By kind of change: the same.
+    by_change: [Vec<usize>; 8],
     /// The first alarm of a check, ns.
     alarm: u64,
 }
 
 impl Checks {
-    /// The properties that are checked in every run, and those an expectation speaks of. (At most 64 in all.)
+    /// The properties that are checked in every run, and those an expectation speaks of.
     pub fn new(expect: &[Expect]) -> Self {
         let named = expect.iter().filter_map(Expect::property);
         let mut properties = Vec::new();
@@ -274,21 +274,21 @@ impl Checks {
         Self::of(&properties)
     }
 
-    /// Some properties. (At most 64.)
+    /// Some properties.
     pub fn of(properties: &[Property]) -> Self {
         let mut checks = Self {
             watched: Vec::new(),
-            by_kind: [0; 32],
-            by_change: [0; 8],
+            by_kind: std::array::from_fn(|_| Vec::new()),
+            by_change: std::array::from_fn(|_| Vec::new()),
             alarm: u64::MAX,
         };
-        for (bit, &property) in properties.iter().take(64).enumerate() {
+        for (at, &property) in properties.iter().enumerate() {
             let check = property.check();
-            for (kind, mask) in (0u8..).zip(&mut checks.by_kind) {
-                *mask |= u64::from(check.kinds().has(kind)) << bit;
+            for (kind, wanted) in (0u8..).zip(&mut checks.by_kind) {
+                wanted.extend(check.kinds().has(kind).then_some(at));
             }
-            for (kind, mask) in (0u8..).zip(&mut checks.by_change) {
-                *mask |= u64::from(check.changes().has(kind)) << bit;
+            for (kind, wanted) in (0u8..).zip(&mut checks.by_change) {
+                wanted.extend(check.changes().has(kind).then_some(at));
             }
             checks.watched.push(Watched {
                 property,
@@ -302,14 +302,29 @@ impl Checks {
     /// Takes in a record that the ledger has just taken in.
     #[inline]
     pub fn apply(&mut self, record: &Record, ledger: &Ledger) {
+        if !ledger.changes().is_empty() {
+            self.changes(record, ledger);
+        }
+        if !self.by_kind[usize::from(record.fact.kind() & 31)].is_empty() {
+            self.record(record, ledger);
+        }
+    }
+
+    #[inline(never)]
+    fn changes(&mut self, record: &Record, ledger: &Ledger) {
         let scene = Scene { record, ledger };
         for change in ledger.changes() {
-            for each in bits(self.by_change[usize::from(change.kind() & 7)]) {
+            for &each in &self.by_change[usize::from(change.kind() & 7)] {
                 let watched = &mut self.watched[each];
                 watched.check.change(change, &scene, &mut watched.found);
             }
         }
-        for each in bits(self.by_kind[usize::from(record.fact.kind() & 31)]) {
+    }
+
+    #[inline(never)]
+    fn record(&mut self, record: &Record, ledger: &Ledger) {
+        let scene = Scene { record, ledger };
+        for &each in &self.by_kind[usize::from(record.fact.kind() & 31)] {
             let watched = &mut self.watched[each];
             watched.check.record(&scene, &mut watched.found);
             self.alarm = self.alarm.min(watched.check.alarm());
@@ -382,17 +397,6 @@ impl Watched {
             None => Verdict::Holds,
         }
     }
-}
-
-/// The numbers of the bits that are set.
-fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let bit = mask.trailing_zeros() as usize;
-        (mask != 0).then(|| {
-            mask &= mask - 1;
-            bit
-        })
-    })
 }
 
 /// A run's checks together with a ledger of their own, for runs in which nothing else needs one.

@@ -180,8 +180,15 @@ impl Metrics {
             | Fact::Reset { queue, .. } => self.measure(record.at, queue, 0, ledger),
             _ => self.rare(record, ledger),
         }
+        if !ledger.changes().is_empty() {
+            self.changes(record.at, ledger);
+        }
+    }
+
+    #[inline(never)]
+    fn changes(&mut self, at: u64, ledger: &Ledger) {
         for change in ledger.changes() {
-            self.change(record.at, change);
+            self.change(at, change);
         }
     }
 
@@ -194,6 +201,8 @@ impl Metrics {
     }
 
     /// What concerns processes, leaders, groups and the network is rare.
+    #[cold]
+    #[inline(never)]
     fn rare(&mut self, record: &Record, ledger: &Ledger) {
         self.counters.record(record);
         if let Fact::Leads { queue, .. } = record.fact {

@@ -475,8 +475,15 @@ impl Marks {
     /// Takes in a record.
     #[inline]
     pub fn apply(&mut self, record: &Record) {
-        if !record.fact.is_of_messages() && is_mark(&record.fact) && !self.is_internal(&record.fact)
-        {
+        if !record.fact.is_of_messages() {
+            self.apply_rare(record);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn apply_rare(&mut self, record: &Record) {
+        if is_mark(&record.fact) && !self.is_internal(&record.fact) {
             self.seen += 1;
             if self.kept.len() < MARKS_MAX {
                 self.kept.push(*record);

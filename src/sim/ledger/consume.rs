@@ -90,6 +90,8 @@ impl Ledger {
     }
 
     /// The group will not be given what stands between two offsets of the leader's log and is not in a consumer's hands.
+    #[cold]
+    #[inline(never)]
     fn skip(&mut self, now: u64, queue: QueueId, bit: usize, from: u64, to: u64) {
         let of = &self.queues[queue.index()];
         let Some(leader) = of.leader else { return };
@@ -149,6 +151,8 @@ impl Ledger {
         self.queues[queue.index()].readers[bit].advance();
     }
 
+    #[cold]
+    #[inline(never)]
     pub(super) fn jump(&mut self, now: u64, group: GroupId, queue: QueueId, offset: u64) {
         let Some(bit) = self.reader(queue, group) else {
             return;
@@ -163,6 +167,8 @@ impl Ledger {
     }
 
     /// A consumer no longer has what it was handed (of one queue, or of all).
+    #[cold]
+    #[inline(never)]
     pub(super) fn give_back(&mut self, now: u64, pid: Pid, only: Option<(GroupId, QueueId)>) {
         let queues = match only {
             Some((_, queue)) => queue.index()..queue.index() + 1,

@@ -7,6 +7,8 @@ use crate::sim::{LaneId, Pid, QueueId, Span};
 
 impl Ledger {
     /// A process's log is the one that counts from now on.
+    #[cold]
+    #[inline(never)]
     pub(super) fn leads(&mut self, now: u64, pid: Pid, queue: QueueId, epoch: u32) {
         let Some(of) = self.queues.get_mut(queue.index()) else {
             return;

@@ -155,6 +155,25 @@ impl Lane {
         }
     }
 
+    /// A process that does not lead stored a copy of messages: whether that was all there is to note.
+    #[inline]
+    pub fn copied(&mut self, first: u32, count: u32) -> bool {
+        let Some(from) = first.checked_sub(self.base) else {
+            return false;
+        };
+        let places = from as usize..(from + count) as usize;
+        let is_stored = |at| self.ring.get(at).is_some_and(|m| m.has(STORED));
+        if !places.clone().all(is_stored) {
+            return false;
+        }
+        for at in places {
+            if let Some(message) = self.ring.get_mut(at) {
+                message.copies = message.copies.saturating_add(1);
+            }
+        }
+        true
+    }
+
     pub fn get(&self, number: u32) -> Option<&Message> {
         if number >= self.base {
             self.ring.get((number - self.base) as usize)
@@ -164,10 +183,14 @@ impl Lane {
     }
 
     /// Makes room for a message with this number; `false` if there already was one.
+    #[inline]
     pub fn open(&mut self, number: u32) -> bool {
-        if number < self.next() {
-            return false;
-        }
+        let next = self.next();
+        number == next || (number > next && self.leave_out(number))
+    }
+
+    #[cold]
+    fn leave_out(&mut self, number: u32) -> bool {
         // Numbers follow one another; should a producer leave some out, they must not shift the others.
         while self.next() < number {
             if self.ring.is_empty() {

@@ -85,16 +85,19 @@ impl Ledger {
     }
 
     /// What the last record changed, in order.
+    #[inline]
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
     /// How many messages are in each state now.
+    #[inline]
     pub fn account(&self) -> Account {
         self.account
     }
 
     /// A queue.
+    #[inline]
     pub fn queue(&self, id: QueueId) -> Option<&Queue> {
         self.queues.get(id.index())
     }

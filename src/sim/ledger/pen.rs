@@ -116,8 +116,9 @@ impl Ledger {
                     is_new = true;
                 }
             } else if let Some(mut message) = lane.shelf.get(number) {
-                act(&mut message, one, &mut pen);
-                pen.settle(queue, mask, one, &mut message);
+                if act(&mut message, one, &mut pen) {
+                    pen.settle(queue, mask, one, &mut message);
+                }
                 lane.shelf.put(number, &message);
             }
         }

@@ -22,6 +22,8 @@ impl Ledger {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     pub(super) fn refused(&mut self, now: u64, queue: QueueId, span: Span, why: Why) {
         let flags = if why == Why::BufferFull {
             REFUSED | UNSENT

@@ -62,6 +62,7 @@ impl Queue {
         self.logs.iter().filter(|l| l.end >= offset).count()
     }
 
+    #[inline]
     pub(super) fn log_of(&mut self, pid: Pid) -> usize {
         if let Some(at) = self.logs.iter().position(|l| l.pid == pid) {
             return at;

@@ -18,18 +18,47 @@ impl Ledger {
         first_copy: bool,
         took: &mut impl FnMut(Hop, u64, u32),
     ) {
-        let (now, span) = (run.at, run.span());
-        if !self.known(queue, span.lane) {
+        if !self.known(queue, run.lane) {
             return;
         }
-        let log = self.queues[queue.index()].log_of(pid);
         // Somebody who woke up and still believes that it leads appends too: that does not make its log the one that counts.
         if first_copy && self.queues[queue.index()].leader.is_none() {
-            self.leads(now, pid, queue, 0);
+            self.leads(run.at, pid, queue, 0);
         }
-        let counts = self.queues[queue.index()].leader == Some(log);
+        let of = &mut self.queues[queue.index()];
+        let log = of.log_of(pid);
+        let counts = of.leader == Some(log);
+        let is_copy = !counts && !first_copy;
+        if !(is_copy && self.lanes[run.lane.index()].copied(run.first, run.count)) {
+            self.stored_new(queue, run, counts, took);
+        }
+        if first_copy {
+            let lane = &mut self.lanes[run.lane.index()];
+            let from = lane.stored_below;
+            lane.stored_below = from.max(run.first.saturating_add(run.count));
+            if from < run.first {
+                self.never_stored(run.at, queue, run.span(), from);
+            }
+        }
+        let of = &mut self.queues[queue.index()];
+        let log = &mut of.logs[log];
+        log.push(run);
+        if log.runs.len().is_multiple_of(TRIM_EVERY) {
+            log.trim(&self.lanes, of.visible);
+        }
+    }
+
+    /// What a copy means for the messages in it, unless it is one copy more and nothing else.
+    #[inline]
+    fn stored_new(
+        &mut self,
+        queue: QueueId,
+        run: Run,
+        counts: bool,
+        took: &mut impl FnMut(Hop, u64, u32),
+    ) {
         let is_unread = self.queues[queue.index()].mask == 0;
-        self.each(now, queue, span, |message, one, pen| {
+        self.each(run.at, queue, run.span(), |message, one, pen| {
             let is_first = !message.has(STORED);
             message.copies = message.copies.saturating_add(1);
             if counts {
@@ -37,7 +66,7 @@ impl Ledger {
                 message.flags &= !(GONE | REMOVED);
             }
             if is_first {
-                took(Hop::Stored, now - message.born, 1);
+                took(Hop::Stored, run.at - message.born, 1);
                 message.flags |= STORED;
             } else if counts && message.in_log > 1 {
                 pen.note(queue, one, What::StoredAgain);
@@ -47,22 +76,14 @@ impl Ledger {
                 || message.delivered | message.skipped != 0
                 || (is_unread && message.has(ACKED | REFUSED))
         });
-        if first_copy {
-            self.never_stored(now, queue, span);
-        }
-        let of = &mut self.queues[queue.index()];
-        of.logs[log].push(run);
-        if of.logs[log].runs.len().is_multiple_of(TRIM_EVERY) {
-            of.logs[log].trim(&self.lanes, of.visible);
-        }
     }
 
     /// Messages go in order from a producer to a leader. One that was acknowledged without being stored (acks=0) and is
     /// overtaken by a later one is lost.
-    fn never_stored(&mut self, now: u64, queue: QueueId, span: Span) {
-        let lane = &mut self.lanes[span.lane.index()];
-        let (from, to) = (lane.stored_below, span.first.min(lane.next()));
-        lane.stored_below = from.max(span.first.saturating_add(span.count));
+    #[cold]
+    #[inline(never)]
+    fn never_stored(&mut self, now: u64, queue: QueueId, span: Span, from: u32) {
+        let to = span.first.min(self.lanes[span.lane.index()].next());
         if from < to {
             let between = Span {
                 first: from,
@@ -79,6 +100,8 @@ impl Ledger {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     pub(super) fn unstored(
         &mut self,
         now: u64,
