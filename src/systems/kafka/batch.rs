@@ -93,9 +93,28 @@ pub struct Batch {
     pub sequence: Option<Sequence>,
     /// What is in it.
     pub payload: Payload,
+    /// Bytes on the wire and on the disk.
+    bytes: u32,
 }
 
 impl Batch {
+    /// A batch.
+    pub fn new(timestamp_ns: i64, sequence: Option<Sequence>, payload: Payload) -> Self {
+        let bytes = match &payload {
+            Payload::Messages { items, .. } => {
+                BATCH_HEADER_BYTES + items.iter().map(|i| i.bytes).sum::<u32>()
+            }
+            Payload::Commits { offsets, .. } => BATCH_HEADER_BYTES + 64 * offsets.len() as u32,
+            Payload::Group { members, .. } => BATCH_HEADER_BYTES + 64 + 128 * members.len() as u32,
+        };
+        Self {
+            timestamp_ns,
+            sequence,
+            payload,
+            bytes,
+        }
+    }
+
     /// How many records.
     pub fn count(&self) -> u32 {
         match &self.payload {
@@ -107,13 +126,7 @@ impl Batch {
 
     /// Bytes on the wire and on the disk.
     pub fn bytes(&self) -> u32 {
-        match &self.payload {
-            Payload::Messages { items, .. } => {
-                BATCH_HEADER_BYTES + items.iter().map(|i| i.bytes).sum::<u32>()
-            }
-            Payload::Commits { offsets, .. } => BATCH_HEADER_BYTES + 64 * offsets.len() as u32,
-            Payload::Group { members, .. } => BATCH_HEADER_BYTES + 64 + 128 * members.len() as u32,
-        }
+        self.bytes
     }
 
     /// The application's messages in it, if it holds such.

@@ -747,14 +747,14 @@ impl Coordinator {
                 .collect();
             return env.reply(asker, Response::OffsetCommit(answers));
         }
-        let batch = Batch {
-            timestamp_ns: env.ctx.clock(),
-            sequence: None,
-            payload: Payload::Commits {
+        let batch = Batch::new(
+            env.ctx.clock(),
+            None,
+            Payload::Commits {
                 group: commit.member.group,
                 offsets: commit.offsets.clone().into_boxed_slice(),
             },
-        };
+        );
         let pending = Pending::Commit {
             group: commit.member.group,
             asker,
@@ -855,11 +855,7 @@ impl Group {
             generation: self.generation,
             members: self.members.iter().map(of).collect(),
         };
-        let batch = Batch {
-            timestamp_ns: env.ctx.clock(),
-            sequence: None,
-            payload,
-        };
+        let batch = Batch::new(env.ctx.clock(), None, payload);
         (self.queue, batch)
     }
 

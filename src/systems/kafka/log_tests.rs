@@ -13,10 +13,10 @@ fn batch(base: u64, epoch: u32, count: u32, timestamp_ns: i64) -> LogBatch {
     LogBatch {
         base,
         epoch,
-        batch: Arc::new(Batch {
+        batch: Arc::new(Batch::new(
             timestamp_ns,
-            sequence: None,
-            payload: Payload::Messages {
+            None,
+            Payload::Messages {
                 span: Span {
                     lane: LaneId(0),
                     first: base as u32,
@@ -24,7 +24,7 @@ fn batch(base: u64, epoch: u32, count: u32, timestamp_ns: i64) -> LogBatch {
                 },
                 items: vec![item; count as usize].into(),
             },
-        }),
+        )),
     }
 }
 

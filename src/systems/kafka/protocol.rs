@@ -71,9 +71,9 @@ pub enum Message {
 #[derive(Clone, Debug)]
 pub enum Request {
     /// Append batches.
-    Produce(Box<Produce>),
+    Produce(Box<ProduceCall>),
     /// Read from offsets on (consumers and followers).
-    Fetch(Box<Fetch>),
+    Fetch(Box<FetchCall>),
     /// Where does an epoch end? (KIP-101; sent by a new follower before it truncates)
     OffsetsForLeaderEpoch(Vec<EpochQuery>),
     /// Where do logs begin and end?
@@ -131,9 +131,9 @@ pub enum Request {
 #[derive(Clone, Debug)]
 pub enum Response {
     /// To [`Request::Produce`].
-    Produce(Vec<Produced>),
+    Produce(Box<ProduceCall>),
     /// To [`Request::Fetch`].
-    Fetch(Box<Fetched>),
+    Fetch(Box<FetchCall>),
     /// To [`Request::OffsetsForLeaderEpoch`].
     OffsetsForLeaderEpoch(Vec<EpochEnd>),
     /// To [`Request::ListOffsets`].
@@ -176,6 +176,25 @@ pub enum Response {
         /// What is new, in order.
         records: Vec<MetadataRecord>,
     },
+}
+
+/// A request to append and its answer. They travel in one box, there and back, so that its memory is used again: these
+/// are the messages that a cluster sends all the time.
+#[derive(Clone, Debug)]
+pub struct ProduceCall {
+    /// What is asked.
+    pub asks: Produce,
+    /// One result for each batch, in the same order.
+    pub answer: Vec<Produced>,
+}
+
+/// A request to read and its answer, in one box as well.
+#[derive(Clone, Debug)]
+pub struct FetchCall {
+    /// What is asked.
+    pub asks: Fetch,
+    /// The answer.
+    pub answer: Fetched,
 }
 
 /// [`Request::Produce`].
@@ -241,7 +260,7 @@ pub struct FetchPartition {
 }
 
 /// Answer to a fetch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Fetched {
     /// What is wrong with the request as a whole: its session.
     pub error: Option<Error>,
@@ -249,10 +268,31 @@ pub struct Fetched {
     pub session_id: u32,
     /// Of a request without a session in the order asked. Partitions without news may be missing.
     pub partitions: Vec<FetchedPartition>,
+    /// The batches of all of them, one partition's behind the other's.
+    pub batches: Vec<LogBatch>,
+}
+
+impl Fetched {
+    /// Empty again, as it was made.
+    pub fn clear(&mut self) {
+        (self.error, self.session_id) = (None, 0);
+        self.partitions.clear();
+        self.batches.clear();
+    }
+
+    /// Each partition with its batches.
+    pub fn parts(&self) -> impl Iterator<Item = (&FetchedPartition, &[LogBatch])> {
+        let mut rest = &self.batches[..];
+        self.partitions.iter().map(move |p| {
+            let (mine, others) = rest.split_at(p.batches.min(rest.len()));
+            rest = others;
+            (p, mine)
+        })
+    }
 }
 
 /// One partition of the answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct FetchedPartition {
     /// The partition.
     pub queue: QueueId,
@@ -265,8 +305,9 @@ pub struct FetchedPartition {
     /// The asker's log departs from the leader's: cut back to where this epoch ends. With [`Error::OffsetOutOfRange`]: where
     /// the leader's log ends (no epoch), which saves the follower a question.
     pub diverging: Option<EpochEnd>,
-    /// What follows. Whole batches: the first may begin before the offset asked for.
-    pub batches: Vec<LogBatch>,
+    /// How many of the answer's batches are this partition's: what follows. Whole batches: the first may begin before the
+    /// offset asked for.
+    pub batches: usize,
 }
 
 /// Where does `epoch` end in your log?
@@ -451,18 +492,17 @@ impl Message {
     pub fn bytes(&self) -> u32 {
         match self {
             Self::Request(_, Request::Produce(p)) => {
-                64 + p.batches.iter().map(|(_, b)| b.bytes() + 32).sum::<u32>()
+                let batches = &p.asks.batches;
+                64 + batches.iter().map(|(_, b)| b.bytes() + 32).sum::<u32>()
             }
             Self::Request(_, Request::Fetch(f)) => {
-                64 + 32 * f.partitions.len() as u32 + 8 * f.forgotten.len() as u32
+                64 + 32 * f.asks.partitions.len() as u32 + 8 * f.asks.forgotten.len() as u32
             }
             Self::Response(_, Response::Fetch(f)) => {
-                let of = |p: &FetchedPartition| {
-                    48 + p.batches.iter().map(|b| b.batch.bytes()).sum::<u32>()
-                };
-                32 + f.partitions.iter().map(of).sum::<u32>()
+                let batches = f.answer.batches.iter().map(|b| b.batch.bytes());
+                32 + 48 * f.answer.partitions.len() as u32 + batches.sum::<u32>()
             }
-            Self::Response(_, Response::Produce(p)) => 32 + 24 * p.len() as u32,
+            Self::Response(_, Response::Produce(p)) => 32 + 24 * p.answer.len() as u32,
             Self::Response(_, Response::Metadata(m)) => 64 + 24 * m.leaders.len() as u32,
             _ => 96,
         }

@@ -3,7 +3,9 @@
 use crate::sim::{Fact, Pid, QueueId, TimerId, Token};
 
 use super::super::Ctx;
-use super::super::protocol::{Error, Fetch, FetchPartition, Fetched, FetchedPartition, Response};
+use super::super::protocol::{
+    Error, FetchCall, FetchPartition, Fetched, FetchedPartition, Response,
+};
 use super::replica::Part;
 use super::{Broker, kind, reply};
 
@@ -15,14 +17,14 @@ const READERS_UNSWEPT_MAX: usize = 16;
 pub(super) struct Parked {
     from: Pid,
     number: u32,
-    fetch: Box<Fetch>,
+    /// Always there, but while it is looked at.
+    call: Option<Box<FetchCall>>,
     timer: TimerId,
 }
 
 /// What a fetch finds.
 #[derive(Default)]
 pub(super) struct Reading {
-    pub partitions: Vec<FetchedPartition>,
     pub bytes: u32,
     /// It says something that must not wait: an error, a divergence.
     pub urgent: bool,
@@ -31,20 +33,10 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Adds what one partition has to say.
-    pub fn add(&mut self, found: Result<Option<(FetchedPartition, u32)>, FetchedPartition>) {
-        match found {
-            Ok(Some((partition, bytes))) => {
-                self.bytes += bytes;
-                self.urgent |= partition.diverging.is_some();
-                self.partitions.push(partition);
-            }
-            Ok(None) => {}
-            Err(partition) => {
-                self.urgent = true;
-                self.partitions.push(partition);
-            }
-        }
+    /// Adds a partition that cannot be read.
+    pub fn refuse(&mut self, partition: FetchedPartition, answer: &mut Fetched) {
+        self.urgent = true;
+        answer.partitions.push(partition);
     }
 }
 
@@ -56,36 +48,51 @@ pub(super) fn refusal(queue: QueueId, error: Error) -> FetchedPartition {
         high_watermark: 0,
         log_start: 0,
         diverging: None,
-        batches: Vec::new(),
+        batches: 0,
     }
 }
 
 impl Broker {
-    pub(super) fn fetch(&mut self, from: Pid, number: u32, fetch: Box<Fetch>, ctx: &mut Ctx<'_>) {
-        if fetch.replica.is_some() {
-            self.follower_fetch(from, number, fetch, ctx);
+    pub(super) fn fetch(
+        &mut self,
+        from: Pid,
+        number: u32,
+        mut call: Box<FetchCall>,
+        ctx: &mut Ctx<'_>,
+    ) {
+        if call.asks.replica.is_some() {
+            self.follower_fetch(from, number, call, ctx);
             return;
         }
-        let reading = self.read(&fetch);
-        let enough = reading.bytes >= fetch.min_bytes || fetch.max_wait_ns == 0;
-        if enough || reading.urgent || fetch.partitions.is_empty() {
-            answer(from, number, reading, ctx);
+        let reading = self.read(&mut call);
+        let enough = reading.bytes >= call.asks.min_bytes || call.asks.max_wait_ns == 0;
+        if enough || reading.urgent || call.asks.partitions.is_empty() {
+            reply(ctx, from, number, Response::Fetch(call));
         } else {
-            self.park_reader(from, number, fetch, ctx);
+            self.park_reader(from, number, call, ctx);
         }
     }
 
-    fn read(&self, fetch: &Fetch) -> Reading {
+    /// Writes the answer to a consumer's fetch as it is now.
+    fn read(&self, call: &mut FetchCall) -> Reading {
         let mut reading = Reading::default();
-        for asked in &fetch.partitions {
-            let found = match self.led(asked.queue, asked.current_leader_epoch) {
+        let FetchCall { asks, answer } = call;
+        answer.clear();
+        for asked in &asks.partitions {
+            match self.led(asked.queue, asked.current_leader_epoch) {
                 Ok((_, r)) => {
                     let committed = r.high_watermark;
-                    r.read(asked, fetch, committed, Some(committed), reading.bytes)
+                    r.read(
+                        asked,
+                        asks,
+                        committed,
+                        Some(committed),
+                        &mut reading,
+                        answer,
+                    );
                 }
-                Err(error) => Err(refusal(asked.queue, error)),
-            };
-            reading.add(found);
+                Err(error) => reading.refuse(refusal(asked.queue, error), answer),
+            }
         }
         reading
     }
@@ -146,19 +153,19 @@ impl Broker {
         }
     }
 
-    fn park_reader(&mut self, from: Pid, number: u32, fetch: Box<Fetch>, ctx: &mut Ctx<'_>) {
+    fn park_reader(&mut self, from: Pid, number: u32, call: Box<FetchCall>, ctx: &mut Ctx<'_>) {
         let (slot, id) = self.readers.next();
         let token = Token {
             kind: kind::FETCH_TIMEOUT,
             index: slot as u16,
             data: id,
         };
-        let timer = ctx.timer(fetch.max_wait_ns, token);
-        self.watch(&fetch.partitions, (slot, id));
+        let timer = ctx.timer(call.asks.max_wait_ns, token);
+        self.watch(&call.asks.partitions, (slot, id));
         self.readers.insert(Parked {
             from,
             number,
-            fetch,
+            call: Some(call),
             timer,
         });
     }
@@ -185,34 +192,30 @@ impl Broker {
 
     /// The high watermark of a partition moved that a consumer waits for, or its leader is another now.
     pub(super) fn wake_reader(&mut self, slot: u32, id: u32, ctx: &mut Ctx<'_>) {
-        let Some(parked) = self.readers.get(slot, id) else {
+        let waiting = self.readers.get_mut(slot, id);
+        let Some(mut call) = waiting.and_then(|w| w.call.take()) else {
             return;
         };
-        let reading = self.read(&parked.fetch);
-        if reading.bytes >= parked.fetch.min_bytes || reading.urgent {
+        let reading = self.read(&mut call);
+        if reading.bytes >= call.asks.min_bytes || reading.urgent {
             if let Some(parked) = self.readers.take(slot, id) {
                 ctx.cancel(parked.timer);
-                answer(parked.from, parked.number, reading, ctx);
+                reply(ctx, parked.from, parked.number, Response::Fetch(call));
             }
-        } else {
-            let partitions = parked.fetch.partitions.clone();
-            self.watch(&partitions, (slot, id));
+            return;
+        }
+        self.watch(&call.asks.partitions, (slot, id));
+        if let Some(parked) = self.readers.get_mut(slot, id) {
+            parked.call = Some(call);
         }
     }
 
     pub(super) fn reader_timed_out(&mut self, token: Token, ctx: &mut Ctx<'_>) {
-        if let Some(parked) = self.readers.take(u32::from(token.index), token.data) {
-            let reading = self.read(&parked.fetch);
-            answer(parked.from, parked.number, reading, ctx);
+        if let Some(parked) = self.readers.take(u32::from(token.index), token.data)
+            && let Some(mut call) = parked.call
+        {
+            self.read(&mut call);
+            reply(ctx, parked.from, parked.number, Response::Fetch(call));
         }
     }
-}
-
-fn answer(to: Pid, number: u32, reading: Reading, ctx: &mut Ctx<'_>) {
-    let answer = Fetched {
-        error: None,
-        session_id: 0,
-        partitions: reading.partitions,
-    };
-    reply(ctx, to, number, Response::Fetch(Box::new(answer)));
 }

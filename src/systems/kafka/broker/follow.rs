@@ -6,8 +6,10 @@ use crate::sim::record::Gone;
 use crate::sim::{Fact, Pid, QueueId, Token};
 
 use super::super::Ctx;
+use super::super::batch::LogBatch;
 use super::super::protocol::{
-    EpochEnd, Error, Fetch, FetchPartition, Fetched, FetchedPartition, INITIAL_EPOCH, Request,
+    EpochEnd, Error, Fetch, FetchCall, FetchPartition, Fetched, FetchedPartition, INITIAL_EPOCH,
+    Request,
 };
 use super::super::settings::Truncation;
 use super::replica::{Copying, Part, Replica};
@@ -35,6 +37,8 @@ pub(super) struct Fetcher {
     asked: Option<(u32, u32)>,
     /// It waits after a failure.
     resting: bool,
+    /// The last request and its answer, to be written over.
+    spare: Option<Box<FetchCall>>,
 }
 
 impl Broker {
@@ -91,32 +95,44 @@ impl Broker {
         {
             return;
         }
-        let (partitions, forgotten) = self.what_to_ask(broker);
-        let fetcher = &self.fetchers[broker];
+        let mut call = match self.fetchers[broker].spare.take() {
+            Some(call) => call,
+            None => Box::new(FetchCall {
+                asks: self.empty_fetch(),
+                answer: Fetched::default(),
+            }),
+        };
+        self.what_to_ask(broker, &mut call.asks);
+        let leader = self.cluster.brokers[broker];
+        let number = self.send(leader, Request::Fetch(call), ctx);
+        self.fetchers[broker].asked = Some((number, self.ticks));
+    }
+
+    /// A request that asks for nothing.
+    fn empty_fetch(&self) -> Fetch {
         let settings = &self.cluster.settings;
-        let fetch = Fetch {
+        Fetch {
             replica: Some(self.me),
             max_wait_ns: settings.replica_fetch_wait_max_ms.ns(),
             min_bytes: limit(settings.replica_fetch_min_bytes.bytes()),
             max_bytes: limit(settings.replica_fetch_response_max_bytes.bytes()),
             partition_max_bytes: limit(settings.replica_fetch_max_bytes.bytes()),
-            session_id: fetcher.session_id,
-            session_epoch: fetcher.session_epoch,
-            partitions,
-            forgotten,
-        };
-        let leader = self.cluster.brokers[broker];
-        let number = self.send(leader, Request::Fetch(Box::new(fetch)), ctx);
-        self.fetchers[broker].asked = Some((number, self.ticks));
+            session_id: 0,
+            session_epoch: INITIAL_EPOCH,
+            partitions: Vec::new(),
+            forgotten: Vec::new(),
+        }
     }
 
     /// All partitions if the request opens a session, otherwise those that have changed, and those to be forgotten.
-    fn what_to_ask(&mut self, broker: usize) -> (Vec<FetchPartition>, Vec<QueueId>) {
+    fn what_to_ask(&mut self, broker: usize, asks: &mut Fetch) {
         let by_epoch = self.cluster.settings.truncation == Truncation::LeaderEpoch;
         let leader = self.cluster.brokers[broker];
         let (first, replicas) = (self.cluster.first.0, &mut self.replicas);
         let fetcher = &mut self.fetchers[broker];
         let opens = fetcher.session_id == 0;
+        asks.partitions.clear();
+        asks.forgotten.clear();
         let mut ask = |place: usize| {
             let replica = replicas[place].as_deref_mut()?;
             let copying = &mut replica.copying;
@@ -141,10 +157,14 @@ impl Broker {
             fetcher.changed.clear();
             fetcher.forgotten.clear();
             let all = fetcher.partitions.iter();
-            return (all.filter_map(|&p| ask(p)).collect(), Vec::new());
+            asks.partitions.extend(all.filter_map(|&p| ask(p)));
+        } else {
+            let changed = fetcher.changed.drain(..);
+            asks.partitions.extend(changed.filter_map(ask));
+            asks.forgotten.append(&mut fetcher.forgotten);
         }
-        let changed = fetcher.changed.drain(..).filter_map(ask).collect();
-        (changed, std::mem::take(&mut fetcher.forgotten))
+        asks.session_id = fetcher.session_id;
+        asks.session_epoch = fetcher.session_epoch;
     }
 
     /// The next request opens a new session.
@@ -153,7 +173,13 @@ impl Broker {
     }
 
     /// A leader answers.
-    pub(super) fn fetched(&mut self, from: Pid, number: u32, answer: &Fetched, ctx: &mut Ctx<'_>) {
+    pub(super) fn fetched(
+        &mut self,
+        from: Pid,
+        number: u32,
+        mut call: Box<FetchCall>,
+        ctx: &mut Ctx<'_>,
+    ) {
         let Some(broker) = self.cluster.broker(from) else {
             return;
         };
@@ -162,19 +188,32 @@ impl Broker {
             return;
         }
         fetcher.asked = None;
+        let answer = &mut call.answer;
         if answer.error.is_some() {
             self.drop_session(broker);
         } else {
             fetcher.session_id = answer.session_id;
             fetcher.session_epoch += 1;
         }
+        let mut batches = answer.batches.drain(..);
         for partition in &answer.partitions {
-            self.take_in(broker, from, partition, ctx);
+            let mut mine = batches.by_ref().take(partition.batches);
+            self.take_in(broker, from, partition, &mut mine, ctx);
+            mine.for_each(drop);
         }
+        drop(batches);
+        self.fetchers[broker].spare = Some(call);
         self.ask(broker, ctx);
     }
 
-    fn take_in(&mut self, broker: usize, from: Pid, news: &FetchedPartition, ctx: &mut Ctx<'_>) {
+    fn take_in(
+        &mut self,
+        broker: usize,
+        from: Pid,
+        news: &FetchedPartition,
+        batches: impl Iterator<Item = LogBatch>,
+        ctx: &mut Ctx<'_>,
+    ) {
         let Some(place) = self.place_of(news.queue) else {
             return;
         };
@@ -182,7 +221,7 @@ impl Broker {
         if !self.replicas[place].as_deref().is_some_and(follows) {
             return;
         }
-        if news.error.is_some() || news.diverging.is_some() || !news.batches.is_empty() {
+        if news.error.is_some() || news.diverging.is_some() || news.batches > 0 {
             self.changed(broker, place);
         }
         match (news.error, news.diverging) {
@@ -191,21 +230,23 @@ impl Broker {
             }
             (Some(_), _) => self.rest_partition(broker, place, ctx),
             (None, Some(diverging)) => self.diverged(place, diverging, ctx),
-            (None, None) => self.copy(place, news, ctx),
+            (None, None) => self.copy(place, news, batches, ctx),
         }
     }
 
-    fn copy(&mut self, place: usize, news: &FetchedPartition, ctx: &mut Ctx<'_>) {
-        let count = news
-            .batches
-            .iter()
-            .map(|b| u64::from(b.batch.count()))
-            .sum();
-        let flush = count > 0 && self.must_flush(news.queue, count);
+    fn copy(
+        &mut self,
+        place: usize,
+        news: &FetchedPartition,
+        batches: impl Iterator<Item = LogBatch>,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let flush_at = self.flush_messages(news.queue);
+        let mut flush = false;
         let Some(replica) = self.replicas[place].as_deref_mut() else {
             return;
         };
-        for batch in &news.batches {
+        for batch in batches {
             // It may have been cut back since it asked.
             if batch.base != replica.log.end() {
                 break;
@@ -214,9 +255,10 @@ impl Broker {
                 return;
             };
             record_stored(ctx, news.queue, &batch.batch, batch.base, false);
-            replica.producers.appended(batch);
+            replica.producers.appended(&batch);
             replica.unflushed += u64::from(batch.batch.count());
-            replica.log.append(batch.clone(), position);
+            flush |= flush_at.is_some_and(|every| replica.unflushed >= every);
+            replica.log.append(batch, position);
         }
         let known = news.high_watermark.min(replica.log.end());
         replica.high_watermark = replica.high_watermark.max(known);

@@ -37,7 +37,7 @@ use control::Control;
 use fetch::Parked;
 use follow::Fetcher;
 use produce::{Connection, Pending};
-use replica::{Part, Replica};
+use replica::{AckWaiter, Part, Replica};
 use session::{Session, Waiting};
 use slab::Slab;
 
@@ -100,6 +100,8 @@ pub struct Broker {
     image: Image,
     control: Control,
     produces: Slab<Pending>,
+    /// Of the produce request at hand: what waits for the high watermark. Empty in between.
+    waits: Vec<(usize, AckWaiter)>,
     connections: Vec<Connection>,
     /// Fetches of consumers that wait.
     readers: Slab<Parked>,
@@ -170,6 +172,7 @@ impl Broker {
             image,
             control: Control::registered(index),
             produces: Slab::default(),
+            waits: Vec::new(),
             connections: Vec::new(),
             readers: Slab::default(),
             followers: vec![None; brokers],
@@ -397,9 +400,9 @@ impl Broker {
         let transfer = |bytes: u64| bytes * per_kib / 1024;
         match message {
             Message::Request(_, Request::Produce(p)) => {
-                let bytes = p.batches.iter().map(|(_, b)| u64::from(b.bytes())).sum();
-                let sync = p
-                    .batches
+                let batches = &p.asks.batches;
+                let bytes = batches.iter().map(|(_, b)| u64::from(b.bytes())).sum();
+                let sync = batches
                     .iter()
                     .any(|(queue, b)| self.must_flush(*queue, u64::from(b.count())));
                 Cost {
@@ -416,11 +419,10 @@ impl Broker {
             },
             Message::Response(_, Response::Fetch(f)) => {
                 let (mut bytes, mut sync) = (0, false);
-                for p in f.partitions.iter().filter(|p| !p.batches.is_empty()) {
+                for (p, batches) in f.answer.parts().filter(|(p, _)| p.batches > 0) {
                     let count = |b: &LogBatch| u64::from(b.batch.count());
-                    sync |= self.must_flush(p.queue, p.batches.iter().map(count).sum());
-                    bytes += p
-                        .batches
+                    sync |= self.must_flush(p.queue, batches.iter().map(count).sum());
+                    bytes += batches
                         .iter()
                         .map(|b| u64::from(b.batch.bytes()))
                         .sum::<u64>();
@@ -449,8 +451,8 @@ impl Broker {
     pub(in super::super) fn message(&mut self, from: Pid, message: Message, ctx: &mut Ctx<'_>) {
         match message {
             Message::Request(number, request) => self.serve(from, number, request, ctx),
-            Message::Response(number, Response::Fetch(fetched)) => {
-                self.fetched(from, number, &fetched, ctx);
+            Message::Response(number, Response::Fetch(call)) => {
+                self.fetched(from, number, call, ctx);
             }
             Message::Response(number, response) => self.controlled(number, response, ctx),
         }

@@ -7,7 +7,7 @@ use crate::sim::{Pid, QueueId, TimerId, Token};
 
 use super::super::Ctx;
 use super::super::batch::{Batch, LogBatch};
-use super::super::protocol::{Acks, Error, Produce, Produced, Response};
+use super::super::protocol::{Acks, Error, ProduceCall, Produced, Response};
 use super::producers::Verdict;
 use super::replica::{AckWaiter, Waiter};
 use super::{Broker, kind, record_stored, reply};
@@ -17,8 +17,8 @@ use super::{Broker, kind, record_stored, reply};
 pub(super) struct Pending {
     from: Pid,
     number: u32,
-    /// What the answer would be if it were given now.
-    results: Vec<Produced>,
+    /// Its answer is what it would be if it were given now.
+    call: Box<ProduceCall>,
     /// How many partitions it waits for.
     remaining: u32,
     timer: TimerId,
@@ -29,7 +29,7 @@ pub(super) struct Pending {
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
     pub pid: Pid,
-    queue: VecDeque<(u32, Box<Produce>)>,
+    queue: VecDeque<(u32, Box<ProduceCall>)>,
 }
 
 impl Broker {
@@ -37,12 +37,12 @@ impl Broker {
         &mut self,
         from: Pid,
         number: u32,
-        request: Box<Produce>,
+        call: Box<ProduceCall>,
         ctx: &mut Ctx<'_>,
     ) {
         match self.connections.iter_mut().find(|c| c.pid == from) {
-            Some(connection) => connection.queue.push_back((number, request)),
-            None => self.produce_now(from, number, *request, ctx),
+            Some(connection) => connection.queue.push_back((number, call)),
+            None => self.produce_now(from, number, call, ctx),
         }
     }
 
@@ -52,8 +52,8 @@ impl Broker {
             return;
         };
         let mut connection = self.connections.swap_remove(at);
-        while let Some((number, request)) = connection.queue.pop_front() {
-            self.produce_now(pid, number, *request, ctx);
+        while let Some((number, call)) = connection.queue.pop_front() {
+            self.produce_now(pid, number, call, ctx);
             if let Some(again) = self.connections.iter_mut().find(|c| c.pid == pid) {
                 again.queue = connection.queue;
                 return;
@@ -61,53 +61,61 @@ impl Broker {
         }
     }
 
-    fn produce_now(&mut self, from: Pid, number: u32, request: Produce, ctx: &mut Ctx<'_>) {
-        let mut results = Vec::with_capacity(request.batches.len());
-        let mut waits: Vec<(usize, AckWaiter)> = Vec::new();
+    fn produce_now(
+        &mut self,
+        from: Pid,
+        number: u32,
+        mut call: Box<ProduceCall>,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let ProduceCall { asks, answer } = &mut *call;
+        answer.clear();
+        let mut waits = std::mem::take(&mut self.waits);
         let (slot, id) = self.produces.next();
-        let flush = request
+        let flush = asks
             .batches
             .iter()
             .any(|(queue, b)| self.must_flush(*queue, u64::from(b.count())));
-        for (index, (queue, batch)) in (0u32..).zip(request.batches) {
-            let accepted = self.accept(queue, batch, request.acks, ctx);
+        for (index, (queue, batch)) in (0u32..).zip(asks.batches.drain(..)) {
+            let accepted = self.accept(queue, batch, asks.acks, ctx);
             if let Ok((place, base, end)) = accepted {
                 // A repeated batch that all have already is answered at once: nothing may come that moves the mark.
                 let replica = self.replicas[place].as_deref();
                 let committed = replica.is_some_and(|r| r.high_watermark >= end);
-                if request.acks == Acks::All && !committed {
+                if asks.acks == Acks::All && !committed {
                     let who = Waiter::Client(slot, id, index);
                     waits.push((place, AckWaiter { end, base, who }));
                 }
                 self.appended(place);
             }
             let result = accepted.map(|(_, base, _)| base);
-            results.push(Produced { queue, result });
+            answer.push(Produced { queue, result });
         }
         if flush {
             self.flushed(ctx);
         }
-        if request.acks == Acks::Zero {
+        if asks.acks == Acks::Zero {
             // Nobody waits for an answer.
         } else if waits.is_empty() {
-            reply(ctx, from, number, Response::Produce(results));
+            reply(ctx, from, number, Response::Produce(call));
         } else {
-            self.wait_for_replicas(from, number, results, waits, request.timeout_ns, ctx);
+            self.wait_for_replicas(from, number, call, &waits, ctx);
         }
+        waits.clear();
+        self.waits = waits;
     }
 
     fn wait_for_replicas(
         &mut self,
         from: Pid,
         number: u32,
-        mut results: Vec<Produced>,
-        waits: Vec<(usize, AckWaiter)>,
-        timeout_ns: u64,
+        mut call: Box<ProduceCall>,
+        waits: &[(usize, AckWaiter)],
         ctx: &mut Ctx<'_>,
     ) {
-        for (_, waiter) in &waits {
+        for (_, waiter) in waits {
             if let Waiter::Client(_, _, index) = waiter.who {
-                results[index as usize].result = Err(Error::RequestTimedOut);
+                call.answer[index as usize].result = Err(Error::RequestTimedOut);
             }
         }
         let (slot, id) = self.produces.next();
@@ -116,11 +124,11 @@ impl Broker {
             index: slot as u16,
             data: id,
         };
-        let timer = ctx.timer(timeout_ns, token);
+        let timer = ctx.timer(call.asks.timeout_ns, token);
         self.produces.insert(Pending {
             from,
             number,
-            results,
+            call,
             remaining: waits.len() as u32,
             timer,
         });
@@ -128,7 +136,7 @@ impl Broker {
             pid: from,
             queue: VecDeque::new(),
         });
-        for (place, waiter) in waits {
+        for &(place, waiter) in waits {
             self.wait(place, waiter);
         }
     }
@@ -236,7 +244,7 @@ impl Broker {
                 let Some(pending) = self.produces.get_mut(slot, id) else {
                     return;
                 };
-                pending.results[index as usize].result = result;
+                pending.call.answer[index as usize].result = result;
                 pending.remaining -= 1;
                 if pending.remaining == 0
                     && let Some(pending) = self.produces.take(slot, id)
@@ -250,12 +258,9 @@ impl Broker {
 
     fn answer(&mut self, pending: Pending, ctx: &mut Ctx<'_>) {
         let Pending {
-            from,
-            number,
-            results,
-            ..
+            from, number, call, ..
         } = pending;
-        reply(ctx, from, number, Response::Produce(results));
+        reply(ctx, from, number, Response::Produce(call));
         self.todo.connections.push(from);
     }
 

@@ -140,10 +140,10 @@ mod tests {
         LogBatch {
             base: offset,
             epoch: 0,
-            batch: Arc::new(Batch {
-                timestamp_ns: 0,
-                sequence: Some(sequence(first, epoch)),
-                payload: Payload::Messages {
+            batch: Arc::new(Batch::new(
+                0,
+                Some(sequence(first, epoch)),
+                Payload::Messages {
                     span: Span {
                         lane: LaneId(0),
                         first,
@@ -151,7 +151,7 @@ mod tests {
                     },
                     items: vec![item; 2].into(),
                 },
-            }),
+            )),
         }
     }
 

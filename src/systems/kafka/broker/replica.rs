@@ -5,9 +5,11 @@ use std::collections::VecDeque;
 
 use crate::sim::Pid;
 
+use super::super::batch::LogBatch;
 use super::super::log::Log;
-use super::super::protocol::{EpochEnd, Error, Fetch, FetchPartition, FetchedPartition};
+use super::super::protocol::{EpochEnd, Error, Fetch, FetchPartition, Fetched, FetchedPartition};
 use super::super::settings::TopicSettings;
+use super::fetch::Reading;
 use super::producers::Producers;
 
 /// A replica.
@@ -277,49 +279,65 @@ impl Replica {
     }
 
     /// What a leader answers about its log to somebody who has everything before an offset and may see what lies before
-    /// `below`. `told` is the high watermark the asker knows of. `Ok(None)`: nothing new.
+    /// `below`. `told` is the high watermark the asker knows of. Adds to the answer what is new; returns where what it
+    /// adds ends.
     pub fn read(
         &self,
         asked: &FetchPartition,
         fetch: &Fetch,
         below: u64,
         told: Option<u64>,
-        bytes_before: u32,
-    ) -> Result<Option<(FetchedPartition, u32)>, FetchedPartition> {
+        reading: &mut Reading,
+        answer: &mut Fetched,
+    ) -> u64 {
         let log = &self.log;
-        let mut answer = FetchedPartition {
+        let mut news = FetchedPartition {
             queue: asked.queue,
             error: None,
             high_watermark: self.high_watermark,
             log_start: log.start(),
             diverging: None,
-            batches: Vec::new(),
+            batches: 0,
         };
         if let Some(epoch) = asked.last_fetched_epoch {
             // KIP-595, "Fetch": the asker's last epoch ends earlier here, or is unknown.
             match log.end_of_epoch(epoch) {
                 Some((e, end)) if e < epoch || end < asked.offset => {
-                    answer.diverging = Some(EpochEnd {
+                    news.diverging = Some(EpochEnd {
                         queue: asked.queue,
                         epoch: Some(e),
                         end,
                         error: None,
                     });
-                    return Ok(Some((answer, 0)));
+                    reading.urgent = true;
+                    answer.partitions.push(news);
+                    return asked.offset;
                 }
                 Some(_) => {}
-                None => return Err(out_of_range(answer, log.end())),
+                None => {
+                    reading.refuse(out_of_range(news, log.end()), answer);
+                    return asked.offset;
+                }
             }
         }
         if asked.offset > log.end() || asked.offset < log.start() {
-            return Err(out_of_range(answer, log.end()));
+            reading.refuse(out_of_range(news, log.end()), answer);
+            return asked.offset;
         }
-        let room = fetch.max_bytes.saturating_sub(bytes_before);
+        let room = fetch.max_bytes.saturating_sub(reading.bytes);
         let room = room.min(fetch.partition_max_bytes);
-        let first = bytes_before == 0;
-        let bytes = log.read(asked.offset, below, room, first, &mut answer.batches);
-        let news = !answer.batches.is_empty() || told != Some(self.high_watermark);
-        Ok(news.then_some((answer, bytes)))
+        let first = reading.bytes == 0;
+        let before = answer.batches.len();
+        reading.bytes += log.read(asked.offset, below, room, first, &mut answer.batches);
+        news.batches = answer.batches.len() - before;
+        if news.batches == 0 && told == Some(self.high_watermark) {
+            return asked.offset;
+        }
+        answer.partitions.push(news);
+        if news.batches == 0 {
+            return asked.offset;
+        }
+        answer.batches.last().map_or(asked.offset, LogBatch::end)
     }
 
     /// What it knows as the leader, if it is.

@@ -11,7 +11,7 @@ use crate::sim::{Pid, QueueId, TimerId, Token};
 
 use super::super::Ctx;
 use super::super::protocol::{
-    Error, Fetch, FetchPartition, Fetched, FetchedPartition, INITIAL_EPOCH, Response,
+    Error, Fetch, FetchCall, FetchPartition, FetchedPartition, INITIAL_EPOCH, Response,
 };
 use super::fetch::{Reading, refusal};
 use super::replica::{Part, Peer};
@@ -35,7 +35,7 @@ pub(super) struct Session {
 pub(super) struct Waiting {
     from: Pid,
     number: u32,
-    fetch: Box<Fetch>,
+    call: Box<FetchCall>,
     timer: TimerId,
 }
 
@@ -45,33 +45,31 @@ impl Broker {
         &mut self,
         from: Pid,
         number: u32,
-        fetch: Box<Fetch>,
+        mut call: Box<FetchCall>,
         ctx: &mut Ctx<'_>,
     ) {
         let Some(broker) = self.cluster.broker(from) else {
             return;
         };
-        if let Err(error) = self.join_session(broker, &fetch, ctx) {
-            let answer = Fetched {
-                error: Some(error),
-                session_id: 0,
-                partitions: Vec::new(),
-            };
-            reply(ctx, from, number, Response::Fetch(Box::new(answer)));
+        if let Err(error) = self.join_session(broker, &call.asks, ctx) {
+            call.answer.clear();
+            call.answer.error = Some(error);
+            reply(ctx, from, number, Response::Fetch(call));
             return;
         }
         if let Some(old) = self.followers[broker].take() {
             ctx.cancel(old.timer);
         }
-        let refused = self.note_asked(broker, from, &fetch);
+        self.note_asked(broker, from, &mut call);
         // As in Kafka, the answer is read before the asker's progress counts: a follower hears of the high watermark that
         // its own fetch advances only with the next one.
-        let reading = self.read_session(broker, from, &fetch, refused);
-        self.follower_asked(broker, from, &reading, ctx);
-        if reading.bytes >= fetch.min_bytes || fetch.max_wait_ns == 0 || reading.urgent {
-            self.answer_follower(broker, from, number, reading, ctx);
+        let reading = self.read_session(broker, from, &mut call);
+        self.follower_asked(broker, from, reading.urgent, &call.answer.partitions, ctx);
+        let enough = reading.bytes >= call.asks.min_bytes || call.asks.max_wait_ns == 0;
+        if enough || reading.urgent {
+            self.answer_follower(broker, from, number, &reading, call, ctx);
         } else {
-            self.park_follower(broker, from, number, fetch, ctx);
+            self.park_follower(broker, from, number, call, ctx);
         }
     }
 
@@ -118,22 +116,21 @@ impl Broker {
         self.sessions[broker] = Session::default();
     }
 
-    /// Takes down what a request says about partitions; returns those that this broker cannot serve.
-    fn note_asked(&mut self, broker: usize, pid: Pid, fetch: &Fetch) -> Vec<FetchedPartition> {
+    /// Takes down what a request says about partitions. The answer begins with those that this broker cannot serve.
+    fn note_asked(&mut self, broker: usize, pid: Pid, call: &mut FetchCall) {
         let fetched_ns = self.sessions[broker].fetched_ns;
-        for &queue in &fetch.forgotten {
+        call.answer.clear();
+        for &queue in &call.asks.forgotten {
             let replica = self.place_of(queue).and_then(|p| self.replicas[p].as_mut());
             if let Some(peer) = replica.and_then(|r| r.leading_mut()?.peer_mut(pid)) {
                 peer.forget(fetched_ns);
             }
         }
-        let mut refused = Vec::new();
-        for asked in &fetch.partitions {
+        for asked in &call.asks.partitions {
             if let Err(error) = self.note_one(broker, pid, *asked) {
-                refused.push(refusal(asked.queue, error));
+                call.answer.partitions.push(refusal(asked.queue, error));
             }
         }
-        refused
     }
 
     fn note_one(&mut self, broker: usize, pid: Pid, asked: FetchPartition) -> Result<(), Error> {
@@ -155,24 +152,20 @@ impl Broker {
         Ok(())
     }
 
-    fn read_session(
-        &self,
-        broker: usize,
-        pid: Pid,
-        fetch: &Fetch,
-        refused: Vec<FetchedPartition>,
-    ) -> Reading {
-        let mut reading = Reading::default();
-        for partition in refused {
-            reading.add(Err(partition));
-        }
+    /// Adds to the answer what there is in the session.
+    fn read_session(&self, broker: usize, pid: Pid, call: &mut FetchCall) -> Reading {
+        let FetchCall { asks, answer } = call;
+        let mut reading = Reading {
+            urgent: !answer.partitions.is_empty(),
+            ..Reading::default()
+        };
         for &place in &self.sessions[broker].restless {
             let Some(replica) = self.replicas[place].as_deref() else {
                 continue;
             };
             let Some(leading) = replica.leading() else {
                 let queue = self.queue_at(place);
-                reading.add(Err(refusal(queue, Error::NotLeaderOrFollower)));
+                reading.refuse(refusal(queue, Error::NotLeaderOrFollower), answer);
                 continue;
             };
             // It may have been forgotten, or this broker has begun to lead it since.
@@ -180,19 +173,21 @@ impl Broker {
                 continue;
             };
             let end = replica.log.end();
-            let found = replica.read(&asked, fetch, end, peer.told, reading.bytes);
-            let sent = match &found {
-                Ok(Some((p, _))) => p.batches.last().map_or(asked.offset, |b| b.end()),
-                _ => asked.offset,
-            };
+            let sent = replica.read(&asked, asks, end, peer.told, &mut reading, answer);
             reading.full |= sent < end;
-            reading.add(found);
         }
         reading
     }
 
     /// A follower says how far it has come.
-    fn follower_asked(&mut self, broker: usize, pid: Pid, reading: &Reading, ctx: &mut Ctx<'_>) {
+    fn follower_asked(
+        &mut self,
+        broker: usize,
+        pid: Pid,
+        urgent: bool,
+        answer: &[FetchedPartition],
+        ctx: &mut Ctx<'_>,
+    ) {
         let clock = ctx.clock();
         let mut restless = std::mem::take(&mut self.sessions[broker].restless);
         restless.retain(|&place| {
@@ -200,7 +195,7 @@ impl Broker {
             let fails = |a: &FetchedPartition| {
                 a.queue == queue && (a.error.is_some() || a.diverging.is_some())
             };
-            let failed = reading.urgent && reading.partitions.iter().any(fails);
+            let failed = urgent && answer.iter().any(fails);
             self.follower_at(place, pid, failed, clock, ctx)
         });
         // Nothing was added meanwhile: what is moved by this is in the list, or belongs to other followers.
@@ -296,10 +291,11 @@ impl Broker {
         broker: usize,
         to: Pid,
         number: u32,
-        reading: Reading,
+        reading: &Reading,
+        mut call: Box<FetchCall>,
         ctx: &mut Ctx<'_>,
     ) {
-        for p in &reading.partitions {
+        for p in &call.answer.partitions {
             let replica = self
                 .place_of(p.queue)
                 .and_then(|at| self.replicas[at].as_mut());
@@ -312,24 +308,16 @@ impl Broker {
             }
         }
         if reading.full {
-            self.take_turns(broker, &reading.partitions);
+            self.take_turns(broker, &call.answer.partitions);
         }
-        let answer = Fetched {
-            error: None,
-            session_id: self.sessions[broker].id,
-            partitions: reading.partitions,
-        };
-        reply(ctx, to, number, Response::Fetch(Box::new(answer)));
+        call.answer.session_id = self.sessions[broker].id;
+        reply(ctx, to, number, Response::Fetch(call));
     }
 
     /// An answer was as large as it may be: the partitions that are in it stand behind the others the next time, so that
     /// none starves.
     fn take_turns(&mut self, broker: usize, served: &[FetchedPartition]) {
-        let has = |queue: QueueId| {
-            served
-                .iter()
-                .any(|p| p.queue == queue && !p.batches.is_empty())
-        };
+        let has = |queue: QueueId| served.iter().any(|p| p.queue == queue && p.batches > 0);
         let first = self.cluster.first.0;
         let restless = &mut self.sessions[broker].restless;
         restless.sort_by_key(|&place| has(QueueId(first + place as u32)));
@@ -340,7 +328,7 @@ impl Broker {
         broker: usize,
         from: Pid,
         number: u32,
-        fetch: Box<Fetch>,
+        call: Box<FetchCall>,
         ctx: &mut Ctx<'_>,
     ) {
         let token = Token {
@@ -348,24 +336,28 @@ impl Broker {
             index: broker as u16,
             data: number,
         };
-        let timer = ctx.timer(fetch.max_wait_ns, token);
+        let timer = ctx.timer(call.asks.max_wait_ns, token);
         self.followers[broker] = Some(Waiting {
             from,
             number,
-            fetch,
+            call,
             timer,
         });
     }
 
     /// Something was appended that a follower may wait for.
     pub(super) fn wake_follower(&mut self, broker: usize, ctx: &mut Ctx<'_>) {
-        let Some(waiting) = self.followers[broker].take() else {
+        let Some(mut waiting) = self.followers[broker].take() else {
             return;
         };
-        let reading = self.read_session(broker, waiting.from, &waiting.fetch, Vec::new());
-        if reading.bytes >= waiting.fetch.min_bytes || reading.urgent {
+        waiting.call.answer.clear();
+        let reading = self.read_session(broker, waiting.from, &mut waiting.call);
+        if reading.bytes >= waiting.call.asks.min_bytes || reading.urgent {
             ctx.cancel(waiting.timer);
-            self.answer_follower(broker, waiting.from, waiting.number, reading, ctx);
+            let Waiting {
+                from, number, call, ..
+            } = waiting;
+            self.answer_follower(broker, from, number, &reading, call, ctx);
         } else {
             self.followers[broker] = Some(waiting);
         }
@@ -373,9 +365,10 @@ impl Broker {
 
     pub(super) fn follower_timed_out(&mut self, token: Token, ctx: &mut Ctx<'_>) {
         let broker = usize::from(token.index);
-        if let Some(w) = self.followers[broker].take_if(|w| w.number == token.data) {
-            let reading = self.read_session(broker, w.from, &w.fetch, Vec::new());
-            self.answer_follower(broker, w.from, w.number, reading, ctx);
+        if let Some(mut w) = self.followers[broker].take_if(|w| w.number == token.data) {
+            w.call.answer.clear();
+            let reading = self.read_session(broker, w.from, &mut w.call);
+            self.answer_follower(broker, w.from, w.number, &reading, w.call, ctx);
         }
     }
 }

@@ -109,6 +109,12 @@ impl Broker {
         })
     }
 
+    /// `flush.messages` of a partition's topic.
+    pub(super) fn flush_messages(&self, queue: QueueId) -> Option<u64> {
+        let topic = self.cluster.topic_of(queue)?;
+        topic.settings.flush_messages
+    }
+
     /// Everything that was written is on the device: it has been paid for with [`crate::sim::Cost::sync`].
     pub(super) fn flushed(&mut self, ctx: &mut Ctx<'_>) {
         ctx.synced();

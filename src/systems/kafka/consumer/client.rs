@@ -16,8 +16,8 @@ use super::super::batch::LogBatch;
 use super::super::client::{Alarm, Requests, View};
 use super::super::cluster::Cluster;
 use super::super::protocol::{
-    Error, FINAL_EPOCH, Fetch, FetchPartition, Fetched, FetchedPartition, JoinGroup, Joined,
-    Member, OffsetCommit, OffsetQuery, Request, Response, SyncGroup,
+    Error, FINAL_EPOCH, Fetch, FetchCall, FetchPartition, Fetched, FetchedPartition, JoinGroup,
+    Joined, Member, OffsetCommit, OffsetQuery, Request, Response, SyncGroup,
 };
 use super::settings::{ConsumerConfig, OffsetReset};
 
@@ -52,7 +52,7 @@ enum Asked {
     /// Ends of the logs of these partitions.
     Ends(Vec<u32>),
     /// Partitions and the offsets asked for.
-    Fetch(Vec<(u32, u64)>),
+    Fetch,
 }
 
 /// Where a client stands with its group.
@@ -145,6 +145,8 @@ pub struct ConsumerClient {
     full: VecDeque<u32>,
     /// Brokers (by place) with a fetch on the way.
     fetching: Vec<bool>,
+    /// Fetches that were answered, to be written over.
+    spare: Vec<Box<FetchCall>>,
 
     coordinator: Option<Pid>,
     finding: bool,
@@ -208,6 +210,7 @@ impl ConsumerClient {
             metadata_asked: false,
             parts: subscription.iter().map(part).collect(),
             full: VecDeque::new(),
+            spare: Vec::new(),
             fetching: vec![false; cluster.brokers.len()],
             coordinator: None,
             finding: false,
@@ -846,10 +849,11 @@ impl ConsumerClient {
                 continue;
             }
             let to = self.view.brokers()[broker];
-            let mut asked = Vec::new();
-            let mut partitions = Vec::new();
+            let mut call = self.spare.pop().unwrap_or_else(|| self.empty_call());
+            let partitions = &mut call.asks.partitions;
+            partitions.clear();
             let mut wait_until = u64::MAX;
-            for (at, part) in (0_u32..).zip(&self.parts) {
+            for part in &self.parts {
                 let Position::At(offset) = part.position else {
                     continue;
                 };
@@ -864,7 +868,6 @@ impl ConsumerClient {
                     wait_until = wait_until.min(ready_at);
                     continue;
                 }
-                asked.push((at, offset));
                 partitions.push(FetchPartition {
                     queue: part.queue,
                     offset,
@@ -873,41 +876,62 @@ impl ConsumerClient {
                 });
             }
             self.retry_by(wait_until, ctx);
-            if asked.is_empty() {
+            if call.asks.partitions.is_empty() {
+                self.spare.push(call);
                 continue;
             }
             self.fetching[broker] = true;
-            let fetch = Fetch {
-                replica: None,
-                max_wait_ns: self.config.fetch_max_wait_ns,
-                min_bytes: self.config.fetch_min_bytes,
-                max_bytes: self.config.fetch_max_bytes,
-                partition_max_bytes: self.config.partition_fetch_bytes,
-                session_id: 0,
-                session_epoch: FINAL_EPOCH,
-                partitions,
-                forgotten: Vec::new(),
-            };
             let timeout = self.config.request_timeout_ns;
-            let request = Request::Fetch(Box::new(fetch));
-            self.requests
-                .send(to, request, timeout, Asked::Fetch(asked), ctx);
+            let request = Request::Fetch(call);
+            self.requests.send(to, request, timeout, Asked::Fetch, ctx);
         }
         if leaderless {
             self.want_metadata(ctx);
         }
     }
 
-    fn fetched(&mut self, asked: &[(u32, u64)], fetched: Fetched, ctx: &mut Ctx<'_>) {
-        for answer in fetched.partitions {
-            let same = |&&(part, _): &&(u32, u64)| self.parts[part as usize].queue == answer.queue;
-            if let Some(&(part, offset)) = asked.iter().find(same) {
-                self.fetched_part(part, offset, answer, ctx);
+    /// A request that asks for nothing.
+    fn empty_call(&self) -> Box<FetchCall> {
+        let asks = Fetch {
+            replica: None,
+            max_wait_ns: self.config.fetch_max_wait_ns,
+            min_bytes: self.config.fetch_min_bytes,
+            max_bytes: self.config.fetch_max_bytes,
+            partition_max_bytes: self.config.partition_fetch_bytes,
+            session_id: 0,
+            session_epoch: FINAL_EPOCH,
+            partitions: Vec::new(),
+            forgotten: Vec::new(),
+        };
+        let answer = Fetched::default();
+        Box::new(FetchCall { asks, answer })
+    }
+
+    fn fetched(&mut self, call: &mut FetchCall, ctx: &mut Ctx<'_>) {
+        let mut batches = call.answer.batches.drain(..);
+        for answer in &call.answer.partitions {
+            let mut mine = batches.by_ref().take(answer.batches);
+            let asked = call
+                .asks
+                .partitions
+                .iter()
+                .find(|p| p.queue == answer.queue);
+            let part = self.subscription.binary_search(&answer.queue);
+            if let (Some(asked), Ok(part)) = (asked, part) {
+                self.fetched_part(part as u32, asked.offset, answer, &mut mine, ctx);
             }
+            mine.for_each(drop);
         }
     }
 
-    fn fetched_part(&mut self, at: u32, offset: u64, answer: FetchedPartition, ctx: &mut Ctx<'_>) {
+    fn fetched_part(
+        &mut self,
+        at: u32,
+        offset: u64,
+        answer: &FetchedPartition,
+        batches: impl Iterator<Item = LogBatch>,
+        ctx: &mut Ctx<'_>,
+    ) {
         let part = &mut self.parts[at as usize];
         // Meanwhile it may have been given back, or moved.
         // It may also have been fetched from an old leader and a new one at once; the first answer counts.
@@ -943,7 +967,7 @@ impl ConsumerClient {
             });
             return;
         }
-        let new = answer.batches.into_iter().filter(|b| b.end() > offset);
+        let new = batches.filter(|b| b.end() > offset);
         part.buffered.extend(new);
         if !part.buffered.is_empty() {
             self.full.push_back(at);
@@ -965,11 +989,12 @@ impl ConsumerClient {
             self.view.answers(broker);
         }
         match (open.what, response) {
-            (Asked::Fetch(asked), Response::Fetch(fetched)) => {
+            (Asked::Fetch, Response::Fetch(mut call)) => {
                 if let Some(broker) = broker {
                     self.fetching[broker] = false;
                 }
-                self.fetched(&asked, *fetched, ctx);
+                self.fetched(&mut call, ctx);
+                self.spare.push(call);
             }
             (Asked::Metadata, Response::Metadata(metadata)) => {
                 self.metadata_asked = false;
@@ -1170,7 +1195,7 @@ impl ConsumerClient {
                 }
                 self.lookup_failed(&parts, Error::RequestTimedOut, ctx);
             }
-            Asked::Heartbeat | Asked::Leave | Asked::Fetch(_) => {}
+            Asked::Heartbeat | Asked::Leave | Asked::Fetch => {}
         }
     }
 

@@ -29,14 +29,14 @@ pub(super) struct OutBatch {
 }
 
 impl OutBatch {
-    fn new(lane: LaneId, number: u32, memory: u64, expected: usize, now: u64) -> Self {
+    fn new(lane: LaneId, number: u32, memory: u64, items: Vec<Item>, now: u64) -> Self {
         Self {
             span: Span {
                 lane,
                 first: number,
                 count: 0,
             },
-            items: Vec::with_capacity(expected),
+            items,
             sealed: None,
             sequence: None,
             bytes: u64::from(BATCH_HEADER_BYTES),
@@ -51,18 +51,18 @@ impl OutBatch {
     pub fn seal(&mut self, sequence: Option<Sequence>, timestamp_ns: i64) -> Arc<Batch> {
         let batch = match self.sealed.take() {
             Some(batch) if self.sequence == sequence => batch,
-            Some(batch) => Arc::new(Batch {
-                sequence,
-                ..Batch::clone(&batch)
-            }),
-            None => Arc::new(Batch {
-                timestamp_ns,
-                sequence,
-                payload: Payload::Messages {
+            Some(batch) => {
+                let mut again = Batch::clone(&batch);
+                again.sequence = sequence;
+                Arc::new(again)
+            }
+            None => {
+                let payload = Payload::Messages {
                     span: self.span,
-                    items: std::mem::take(&mut self.items).into_boxed_slice(),
-                },
-            }),
+                    items: self.items.as_slice().into(),
+                };
+                Arc::new(Batch::new(timestamp_ns, sequence, payload))
+            }
         };
         self.sequence = sequence;
         self.sealed = Some(Arc::clone(&batch));
@@ -83,8 +83,8 @@ pub(super) struct Part {
     pub batches: VecDeque<OutBatch>,
     /// How many batches are on the wire.
     pub in_flight: u32,
-    /// Messages in the last sealed batch: how many to expect in the next.
-    expected: usize,
+    /// Memory of sealed batches, for the next ones.
+    spare: Vec<Vec<Item>>,
 
     /// The producer's epoch that the sequence belongs to.
     pub epoch: Option<(u64, u16)>,
@@ -107,7 +107,7 @@ impl Part {
             next_number: 0,
             batches: VecDeque::new(),
             in_flight: 0,
-            expected: 1,
+            spare: Vec::new(),
             epoch: None,
             next_sequence: 0,
             unacked: VecDeque::new(),
@@ -141,7 +141,8 @@ impl Part {
 
     /// Begins a batch with a message.
     pub fn open(&mut self, number: u32, item: Item, memory: u64, now: u64) {
-        let mut batch = OutBatch::new(self.lane, number, memory, self.expected, now);
+        let items = self.spare.pop().unwrap_or_default();
+        let mut batch = OutBatch::new(self.lane, number, memory, items, now);
         batch.items.push(item);
         batch.span.count = 1;
         batch.bytes += u64::from(item.bytes);
@@ -167,7 +168,11 @@ impl Part {
             self.next_sequence = advance(self.next_sequence, batch.span.count);
         }
         batch.seal(sequence, timestamp_ns);
-        self.expected = batch.span.count as usize;
+        let mut items = std::mem::take(&mut batch.items);
+        if items.capacity() > 0 {
+            items.clear();
+            self.spare.push(items);
+        }
         self.in_flight += 1;
         Some(batch)
     }

@@ -15,7 +15,9 @@ use super::super::Ctx;
 use super::super::batch::{BATCH_HEADER_BYTES, Item};
 use super::super::client::{Alarm, Requests, View};
 use super::super::cluster::Cluster;
-use super::super::protocol::{Acks, Error, Metadata, Produce, Produced, Request, Response};
+use super::super::protocol::{
+    Acks, Error, Metadata, Produce, ProduceCall, Produced, Request, Response,
+};
 use super::accumulator::{OutBatch, Part};
 use super::partitioner::{self, Sticky};
 use super::settings::ProducerConfig;
@@ -69,6 +71,9 @@ pub struct ProducerClient {
     /// Partitions (by index) that each broker leads, and where to begin with the next request.
     led: Vec<(Vec<u32>, usize)>,
     in_flight: Vec<usize>,
+    /// Memory of requests that were answered, for the next ones.
+    spare_calls: Vec<Box<ProduceCall>>,
+    spare_batches: Vec<Vec<(u32, OutBatch)>>,
     requests: Requests<Asked>,
     view: View,
     /// Producer id and epoch.
@@ -126,6 +131,8 @@ impl ProducerClient {
             parts,
             led: vec![(Vec::new(), 0); brokers],
             in_flight: vec![0; brokers],
+            spare_calls: Vec::new(),
+            spare_batches: Vec::new(),
             requests: Requests::new(tag, 0, Token::of(timers + REQUESTS)),
             view: View::new(&cluster),
             id: None,
@@ -470,8 +477,9 @@ impl ProducerClient {
         let begin = self.led[broker].1;
         let timestamp_ns = ctx.clock();
         let mut bytes = 0;
-        let mut batches = Vec::with_capacity(count);
-        let mut wire = Vec::with_capacity(count);
+        let mut batches = self.spare_batches.pop().unwrap_or_default();
+        let mut call = self.spare_calls.pop().unwrap_or_else(|| self.empty_call());
+        let wire = &mut call.asks.batches;
         for step in 0..count {
             let nth = (begin + step) % count;
             let at = self.led[broker].0[nth];
@@ -495,21 +503,20 @@ impl ProducerClient {
             }
         }
         if wire.is_empty() {
+            self.spare_batches.push(batches);
+            self.spare_calls.push(call);
             return false;
         }
-        let produce = Request::Produce(Box::new(Produce {
-            acks: self.config.acks,
-            timeout_ns: self.config.request_timeout_ns,
-            batches: wire,
-        }));
+        let produce = Request::Produce(call);
         let to = self.view.brokers()[broker];
         if self.config.acks == Acks::Zero {
             self.requests.send_only(to, produce, ctx);
-            for (part, batch) in batches {
+            for (part, batch) in batches.drain(..) {
                 self.parts[part as usize].in_flight -= 1;
                 self.used -= batch.memory;
                 self.accept(part, batch.span, ctx);
             }
+            self.spare_batches.push(batches);
             self.unblock(ctx);
         } else {
             let timeout = self.config.request_timeout_ns;
@@ -518,6 +525,18 @@ impl ProducerClient {
             self.in_flight[broker] += 1;
         }
         true
+    }
+
+    /// A request with nothing in it.
+    fn empty_call(&self) -> Box<ProduceCall> {
+        Box::new(ProduceCall {
+            asks: Produce {
+                acks: self.config.acks,
+                timeout_ns: self.config.request_timeout_ns,
+                batches: Vec::new(),
+            },
+            answer: Vec::new(),
+        })
     }
 
     /// Whether an answer is for this client.
@@ -551,11 +570,13 @@ impl ProducerClient {
                 if let Some(broker) = broker {
                     self.in_flight[broker] -= 1;
                 }
-                let results = match response {
-                    Response::Produce(results) => results,
-                    _ => Vec::new(),
-                };
-                self.produced(batches, &results, ctx);
+                if let Response::Produce(mut call) = response {
+                    self.produced(batches, &call.answer, ctx);
+                    call.asks.batches.clear();
+                    self.spare_calls.push(call);
+                } else {
+                    self.produced(batches, &[], ctx);
+                }
                 if let Some(broker) = broker {
                     self.pump(broker, now, ctx);
                 }
@@ -564,8 +585,13 @@ impl ProducerClient {
         }
     }
 
-    fn produced(&mut self, batches: Vec<(u32, OutBatch)>, results: &[Produced], ctx: &mut Ctx<'_>) {
-        for (nth, (part, batch)) in batches.into_iter().enumerate() {
+    fn produced(
+        &mut self,
+        mut batches: Vec<(u32, OutBatch)>,
+        results: &[Produced],
+        ctx: &mut Ctx<'_>,
+    ) {
+        for (nth, (part, batch)) in batches.drain(..).enumerate() {
             let queue = self.parts[part as usize].queue;
             self.parts[part as usize].in_flight -= 1;
             let same = results.get(nth).filter(|r| r.queue == queue);
@@ -576,6 +602,7 @@ impl ProducerClient {
                 None => self.failed(part, batch, None, ctx),
             }
         }
+        self.spare_batches.push(batches);
         self.unblock(ctx);
     }
 

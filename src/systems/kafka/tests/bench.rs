@@ -18,7 +18,8 @@ use crate::systems::{self, Builder, Process};
 use super::super::batch::{Batch, Item, Payload, Sequence};
 use super::super::cluster::Cluster;
 use super::super::protocol::{
-    Acks, Error, FINAL_EPOCH, Fetch, FetchPartition, Message, Produce, Produced, Request, Response,
+    Acks, Error, FINAL_EPOCH, Fetch, FetchCall, FetchPartition, Fetched, Message, Produce,
+    ProduceCall, Produced, Request, Response,
 };
 use super::super::{Settings, broker::Broker};
 
@@ -213,14 +214,14 @@ impl Bench {
             poison: false,
         };
         self.messages += 1;
-        Arc::new(Batch {
-            timestamp_ns: at_ns as i64,
+        Arc::new(Batch::new(
+            at_ns as i64,
             sequence,
-            payload: Payload::Messages {
+            Payload::Messages {
                 span: Span::one(LaneId(0), self.messages - 1),
                 items: vec![item].into(),
             },
-        })
+        ))
     }
 
     pub fn produce_batch(
@@ -236,7 +237,11 @@ impl Bench {
             timeout_ns: ms(30_000),
             batches: vec![(queue, batch)],
         };
-        self.ask(at_ms, broker, Request::Produce(Box::new(produce)))
+        let call = ProduceCall {
+            asks: produce,
+            answer: Vec::new(),
+        };
+        self.ask(at_ms, broker, Request::Produce(Box::new(call)))
     }
 
     /// Reads `orders/0` as a consumer.
@@ -257,7 +262,11 @@ impl Bench {
                 last_fetched_epoch: None,
             }],
         };
-        self.ask(at_ms, broker, Request::Fetch(Box::new(fetch)))
+        let call = FetchCall {
+            asks: fetch,
+            answer: Fetched::default(),
+        };
+        self.ask(at_ms, broker, Request::Fetch(Box::new(call)))
     }
 
     pub fn start(&self) -> Run {
@@ -318,9 +327,9 @@ impl Run {
     /// What became of a produce request of one batch: `None` without an answer.
     pub fn produced(&self, line: u32) -> Option<Result<u64, Error>> {
         match self.answer(line)?.1 {
-            Response::Produce(results) => {
-                assert_eq!(results.len(), 1);
-                let Produced { result, .. } = results[0];
+            Response::Produce(call) => {
+                assert_eq!(call.answer.len(), 1);
+                let Produced { result, .. } = call.answer[0];
                 Some(result)
             }
             other => panic!("not an answer to a produce request: {other:?}"),
@@ -330,9 +339,9 @@ impl Run {
     /// The offsets that a fetch of one partition returned, or its error; `None` without an answer.
     pub fn consumed(&self, line: u32) -> Option<Result<Vec<u64>, Error>> {
         match self.answer(line)?.1 {
-            Response::Fetch(f) => Some(f.partitions.first().map_or(Ok(Vec::new()), |p| {
+            Response::Fetch(f) => Some(f.answer.parts().next().map_or(Ok(Vec::new()), |(p, b)| {
                 p.error
-                    .map_or_else(|| Ok(p.batches.iter().map(|b| b.base).collect()), Err)
+                    .map_or_else(|| Ok(b.iter().map(|b| b.base).collect()), Err)
             })),
             other => panic!("not an answer to a fetch: {other:?}"),
         }
