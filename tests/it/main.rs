@@ -10,6 +10,7 @@ mod consumer_settings;
 mod determinism;
 mod digests;
 mod group_settings;
+mod hangup;
 mod kafka_clients;
 mod kernel;
 mod language_docs;

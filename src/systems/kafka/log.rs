@@ -14,6 +14,9 @@ use super::batch::LogBatch;
 /// So many batches share one chunk: what a clone copies at most when it goes on appending.
 const CHUNK: usize = 128;
 
+/// So many batches at the end are looked through one by one.
+const NEAR: usize = 4;
+
 /// A batch and where it ends on the disk.
 #[derive(Clone, Debug)]
 struct Stored {
@@ -172,14 +175,23 @@ impl Log {
         if offset >= self.end || self.chunks.is_empty() {
             return None;
         }
+        // A batch ends where the next begins; nearly everybody reads near the end.
         let last = self.chunks.len() - 1;
         let chunk = if self.chunks[last][0].batch.base <= offset {
             last
         } else {
-            self.chunks
-                .partition_point(|c| c.last().is_some_and(|s| s.batch.end() <= offset))
+            let begun = self.chunks.partition_point(|c| c[0].batch.base <= offset);
+            begun.saturating_sub(1)
         };
-        let at = self.chunks[chunk].partition_point(|s| s.batch.end() <= offset);
+        let chunk_at = &self.chunks[chunk];
+        let near = chunk_at.len().saturating_sub(NEAR);
+        let at = if chunk_at[near].batch.base <= offset {
+            let later = chunk_at[near..].iter().rev();
+            chunk_at.len() - 1 - later.take_while(|s| s.batch.base > offset).count()
+        } else {
+            let begun = chunk_at.partition_point(|s| s.batch.base <= offset);
+            begun.saturating_sub(1)
+        };
         Some((chunk, at))
     }
 
