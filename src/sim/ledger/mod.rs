@@ -12,6 +12,8 @@ mod consume;
 mod histories;
 mod lead;
 mod log;
+#[cfg(test)]
+mod memory_tests;
 mod message;
 #[cfg(test)]
 mod oracle;
@@ -26,6 +28,8 @@ mod shelf;
 mod store;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world;
 
 use std::sync::Arc;
 
