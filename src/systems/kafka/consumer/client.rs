@@ -146,6 +146,7 @@ pub struct ConsumerClient {
     /// Brokers (by place) with a fetch on the way.
     fetching: Vec<bool>,
     /// Fetches that were answered, to be written over.
+    #[allow(clippy::vec_box, reason = "it is the boxes that are sent again")]
     spare: Vec<Box<FetchCall>>,
 
     coordinator: Option<Pid>,

@@ -72,6 +72,7 @@ pub struct ProducerClient {
     led: Vec<(Vec<u32>, usize)>,
     in_flight: Vec<usize>,
     /// Memory of requests that were answered, for the next ones.
+    #[allow(clippy::vec_box, reason = "it is the boxes that are sent again")]
     spare_calls: Vec<Box<ProduceCall>>,
     spare_batches: Vec<Vec<(u32, OutBatch)>>,
     requests: Requests<Asked>,
@@ -478,7 +479,10 @@ impl ProducerClient {
         let timestamp_ns = ctx.clock();
         let mut bytes = 0;
         let mut batches = self.spare_batches.pop().unwrap_or_default();
-        let mut call = self.spare_calls.pop().unwrap_or_else(|| self.empty_call());
+        let mut call = self
+            .spare_calls
+            .pop()
+            .unwrap_or_else(|| Box::new(self.empty_call()));
         let wire = &mut call.asks.batches;
         for step in 0..count {
             let nth = (begin + step) % count;
@@ -528,15 +532,15 @@ impl ProducerClient {
     }
 
     /// A request with nothing in it.
-    fn empty_call(&self) -> Box<ProduceCall> {
-        Box::new(ProduceCall {
+    fn empty_call(&self) -> ProduceCall {
+        ProduceCall {
             asks: Produce {
                 acks: self.config.acks,
                 timeout_ns: self.config.request_timeout_ns,
                 batches: Vec::new(),
             },
             answer: Vec::new(),
-        })
+        }
     }
 
     /// Whether an answer is for this client.
