@@ -179,7 +179,7 @@ impl<P: Process> Sim<P> {
             now: 0,
             event: 0,
             cause: 0,
-            queue: EventQueue::default(),
+            queue: EventQueue::with_tick(plan.network.tick_ns()),
             hosts,
             net: Network::new(seed, plan.network, plan.nodes.len()),
             tenants: names.processes.iter().map(tenant).collect(),

@@ -32,6 +32,17 @@ impl Default for NetworkPlan {
     }
 }
 
+impl NetworkPlan {
+    /// A tick for the event queue, ns: most latencies are some dozens of ticks, so that a message waits in the lowest
+    /// level of the wheel, and few share one. It decides how fast a run is, and nothing in it.
+    pub(super) fn tick_ns(&self) -> u64 {
+        const TICKS_PER_LATENCY: f64 = 64.0;
+        let means = [&self.link.latency, &self.loopback].map(Dist::mean_ns);
+        let mean = means.into_iter().find(|m| *m > 0.0).unwrap_or(0.0);
+        ((mean / TICKS_PER_LATENCY) as u64).clamp(256, super::MS)
+    }
+}
+
 /// The links from some nodes to some others.
 #[derive(Clone, Debug)]
 pub struct Route {

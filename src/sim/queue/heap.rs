@@ -1,14 +1,12 @@
-//! The event queue: what happens next.
-//!
-//! **Tie rule**: events leave in order of virtual time; events of the same time leave in the order in which they were
-//! scheduled. A cancelled event leaves nothing behind that a run could notice.
+//! The queue that no run uses: a heap with the same rules as [`EventQueue`](super::EventQueue). It is the oracle of the
+//! wheel's tests and what the benches measure the wheel against.
 //!
 //! A 4-ary heap of 16-byte keys with the payloads in a slab beside it; sifting is bottom-up, since a popped queue's last
 //! key nearly always belongs near the bottom.
 
-/// Names a scheduled event, to cancel it.
+/// Names an event in the heap, to cancel it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ticket {
+pub struct HeapTicket {
     slot: u32,
     sequence: u64,
 }
@@ -24,7 +22,7 @@ struct Slot<E> {
 
 /// Pending events in (time, schedule order).
 #[derive(Clone, Debug)]
-pub struct EventQueue<E> {
+pub struct HeapQueue<E> {
     /// time (64 bits), sequence (40), slot (24); at most 2^24 events may be pending at once.
     heap: Vec<u128>,
     slab: Vec<Slot<E>>,
@@ -38,7 +36,7 @@ pub struct EventQueue<E> {
 /// Fewer dead keys than this are not worth the sweep.
 const SWEEP_MIN: usize = 1024;
 
-impl<E> Default for EventQueue<E> {
+impl<E> Default for HeapQueue<E> {
     fn default() -> Self {
         Self {
             heap: Vec::new(),
@@ -51,9 +49,9 @@ impl<E> Default for EventQueue<E> {
     }
 }
 
-impl<E> EventQueue<E> {
+impl<E> HeapQueue<E> {
     /// Puts an event at a time, behind all that are already there.
-    pub fn schedule(&mut self, time: u64, event: E) -> Ticket {
+    pub fn schedule(&mut self, time: u64, event: E) -> HeapTicket {
         let sequence = self.sequence;
         self.sequence += 1;
         self.live += 1;
@@ -65,17 +63,18 @@ impl<E> EventQueue<E> {
             self.slab[slot as usize] = entry;
             slot
         } else {
+            assert!(self.slab.len() < 1 << SLOT_BITS, "the heap is full");
             self.slab.push(entry);
             self.slab.len() as u32 - 1
         };
         let key = u128::from(time) << 64 | u128::from(sequence) << SLOT_BITS | u128::from(slot);
         self.heap.push(key);
         self.sift_up(self.heap.len() - 1, key);
-        Ticket { slot, sequence }
+        HeapTicket { slot, sequence }
     }
 
     /// Takes back an event that has not happened; `None` if it has, or was cancelled before.
-    pub fn cancel(&mut self, ticket: Ticket) -> Option<E> {
+    pub fn cancel(&mut self, ticket: HeapTicket) -> Option<E> {
         let slot = self.slab.get_mut(ticket.slot as usize)?;
         if slot.sequence != ticket.sequence {
             return None;
@@ -102,7 +101,6 @@ impl<E> EventQueue<E> {
     }
 
     /// Takes the next event with its time, if that is not after `until`.
-    #[inline]
     pub fn pop_until(&mut self, until: u64) -> Option<(u64, E)> {
         let key = *self.heap.first()?;
         let time = (key >> 64) as u64;
@@ -198,51 +196,5 @@ impl<E> EventQueue<E> {
             at = parent;
         }
         heap[at] = key;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    #[test]
-    fn same_time_leaves_in_schedule_order() {
-        let mut queue = EventQueue::default();
-        for (time, name) in [(5, 'a'), (3, 'b'), (5, 'c'), (3, 'd')] {
-            queue.schedule(time, name);
-        }
-        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
-        assert_eq!(order, [(3, 'b'), (3, 'd'), (5, 'a'), (5, 'c')]);
-    }
-
-    proptest! {
-        /// Against a sorted map, under random schedules, pops and cancels.
-        #[test]
-        fn agrees_with_a_sorted_map(steps in proptest::collection::vec((0u8..4, 0u64..50), 1..400)) {
-            let mut queue = EventQueue::default();
-            let mut oracle = BTreeMap::new();
-            let mut tickets = Vec::new();
-            for (number, (what, value)) in (0u64..).zip(steps) {
-                match what {
-                    0 | 1 => {
-                        tickets.push((queue.schedule(value, number), (value, number)));
-                        oracle.insert((value, number), number);
-                    }
-                    2 => {
-                        let expected = oracle.pop_first().map(|((time, _), n)| (time, n));
-                        prop_assert_eq!(queue.pop(), expected);
-                    }
-                    _ if !tickets.is_empty() => {
-                        let (ticket, key) = tickets[value as usize % tickets.len()];
-                        prop_assert_eq!(queue.cancel(ticket), oracle.remove(&key));
-                    }
-                    _ => {}
-                }
-                prop_assert_eq!(queue.len(), oracle.len());
-                prop_assert_eq!(queue.next_time(), oracle.keys().next().map(|k| k.0));
-            }
-        }
     }
 }

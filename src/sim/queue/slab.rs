@@ -1,0 +1,73 @@
+//! Where events wait: places that are used again, so that a queue in steady state allocates nothing.
+
+use super::Key;
+
+/// The sequence of a place that nobody holds.
+const VACANT: u64 = u64::MAX;
+
+#[derive(Clone, Debug)]
+struct Place<E> {
+    sequence: u64,
+    event: Option<E>,
+}
+
+/// Events by place. The sequence tells one that waits from one that waited there before.
+#[derive(Clone, Debug)]
+pub(super) struct Slab<E> {
+    places: Vec<Place<E>>,
+    /// The place that was left last is taken first: it is still in the cache.
+    free: Vec<u32>,
+}
+
+impl<E> Default for Slab<E> {
+    fn default() -> Self {
+        Self {
+            places: Vec::new(),
+            free: Vec::new(),
+        }
+    }
+}
+
+impl<E> Slab<E> {
+    #[inline]
+    pub fn put(&mut self, sequence: u64, event: E) -> u32 {
+        let place = Place {
+            sequence,
+            event: Some(event),
+        };
+        if let Some(slot) = self.free.pop() {
+            self.places[slot as usize] = place;
+            slot
+        } else {
+            self.grow(place)
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, place: Place<E>) -> u32 {
+        let slot = self.places.len();
+        assert!(slot < u32::MAX as usize, "four billion events are pending");
+        self.places.push(place);
+        slot as u32
+    }
+
+    #[inline]
+    pub fn take(&mut self, slot: u32, sequence: u64) -> Option<E> {
+        let place = self.places.get_mut(slot as usize)?;
+        if place.sequence != sequence {
+            return None;
+        }
+        place.sequence = VACANT;
+        self.free.push(slot);
+        place.event.take()
+    }
+
+    /// Whether the event of a key still waits.
+    pub fn has(&self, key: Key) -> bool {
+        self.places[key.slot as usize].sequence == key.sequence
+    }
+
+    pub fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+}

@@ -1,0 +1,285 @@
+//! A hierarchical timing wheel of keys.
+//!
+//! Time is cut into ticks. A tick's number has eight digits of base 256, and each digit has a level of 256 slots. A key
+//! lies on the level of the highest digit in which its tick differs from the cursor's, in the slot of that digit. So
+//! all of a level comes before all of the next, a slot before those behind it, and whatever a slot holds when the cursor
+//! reaches it goes to lower levels or, at the cursor's own tick, into the run. Eight levels reach the end of time.
+//!
+//! The cursor never passes what was asked for: the tick of the last popped event, or of the `until` of a pop that found
+//! nothing. A key before it is sorted into the run, which is exact, and slow only if there are many.
+
+use super::Key;
+use super::run::Run;
+
+/// Keys in a chunk: a power of two.
+const CHUNK: usize = 8;
+/// No chunk.
+const NIL: u32 = u32::MAX;
+
+/// A piece of a slot's keys.
+#[derive(Clone, Debug)]
+#[repr(C)]
+struct Chunk {
+    /// The chunk that was filled before, or the next free one.
+    next: u32,
+    len: u32,
+    keys: [Key; CHUNK],
+}
+
+/// Chunks that are used again.
+#[derive(Clone, Debug)]
+struct Pool {
+    chunks: Vec<Chunk>,
+    free: u32,
+}
+
+impl Pool {
+    #[inline]
+    fn open(&mut self, next: u32, key: Key) -> u32 {
+        let id = self.free;
+        let Some(chunk) = self.chunks.get_mut(id as usize) else {
+            return self.grow(next, key);
+        };
+        self.free = chunk.next;
+        chunk.next = next;
+        chunk.len = 1;
+        chunk.keys[0] = key;
+        id
+    }
+
+    #[cold]
+    fn grow(&mut self, next: u32, key: Key) -> u32 {
+        let id = self.chunks.len() as u32;
+        let mut keys = [Key::default(); CHUNK];
+        keys[0] = key;
+        self.chunks.push(Chunk { next, len: 1, keys });
+        id
+    }
+}
+
+/// 256 slots.
+#[derive(Clone, Debug)]
+struct Level {
+    /// One bit for each slot that holds keys.
+    occupied: [u64; 4],
+    /// The newest chunk of each occupied slot.
+    newest: [u32; 256],
+}
+
+impl Level {
+    const EMPTY: Self = Self {
+        occupied: [0; 4],
+        newest: [NIL; 256],
+    };
+
+    #[inline]
+    fn first(&self) -> usize {
+        let word = self.occupied.iter().position(|w| *w != 0).unwrap_or(3);
+        word * 64 + self.occupied[word].trailing_zeros() as usize
+    }
+
+    fn slots(&self) -> impl Iterator<Item = usize> {
+        (0..256).filter(|slot| self.occupied[slot / 64] >> (slot % 64) & 1 == 1)
+    }
+}
+
+/// The keys of all pending events.
+#[derive(Clone, Debug)]
+pub(super) struct Wheel {
+    /// A tick has 2^shift nanoseconds.
+    shift: u32,
+    /// All keys in the slots have later ticks than this.
+    cursor: u64,
+    /// One bit for each level that holds keys.
+    occupied: u32,
+    /// As many as were needed so far.
+    levels: Vec<Level>,
+    pool: Pool,
+    run: Run,
+}
+
+impl Wheel {
+    pub fn new(shift: u32) -> Self {
+        Self {
+            shift,
+            cursor: 0,
+            occupied: 0,
+            levels: Vec::new(),
+            pool: Pool {
+                chunks: Vec::new(),
+                free: NIL,
+            },
+            run: Run::default(),
+        }
+    }
+
+    #[inline]
+    pub fn insert(&mut self, key: Key) {
+        let tick = key.time >> self.shift;
+        if tick <= self.cursor {
+            self.run.insert(key);
+        } else {
+            self.file(tick, key);
+        }
+    }
+
+    /// Puts a key of a tick after the cursor's into its slot.
+    #[inline]
+    fn file(&mut self, tick: u64, key: Key) {
+        let at = (tick ^ self.cursor).ilog2() / 8;
+        let slot = (tick >> (at * 8)) as usize % 256;
+        if at as usize >= self.levels.len() {
+            self.levels.resize(at as usize + 1, Level::EMPTY);
+        }
+        let level = &mut self.levels[at as usize];
+        let (word, bit) = (slot / 64, 1 << (slot % 64));
+        let newest = &mut level.newest[slot];
+        if level.occupied[word] & bit == 0 {
+            level.occupied[word] |= bit;
+            self.occupied |= 1 << at;
+            *newest = self.pool.open(NIL, key);
+            return;
+        }
+        let chunk = &mut self.pool.chunks[*newest as usize];
+        let len = chunk.len as usize;
+        if len < CHUNK {
+            chunk.keys[len] = key;
+            chunk.len += 1;
+        } else {
+            *newest = self.pool.open(*newest, key);
+        }
+    }
+
+    /// Takes the first key, if it is not after `until`.
+    #[inline]
+    pub fn pop_until(&mut self, until: u64) -> Option<Key> {
+        loop {
+            match self.run.pop_until(until) {
+                Ok(key) => return Some(key),
+                Err(true) => return None,
+                Err(false) if !self.advance(until) => return None,
+                Err(false) => {}
+            }
+        }
+    }
+
+    /// Fills the empty run with the next tick that has keys, unless that is after `until`.
+    fn advance(&mut self, until: u64) -> bool {
+        if self.occupied == 0 {
+            return false;
+        }
+        let at = self.occupied.trailing_zeros();
+        let level = &self.levels[at as usize];
+        let slot = level.first();
+        let newest = level.newest[slot];
+        let cursor = if at == 0 {
+            self.cursor & !255 | slot as u64
+        } else {
+            self.least(newest) >> self.shift
+        };
+        if cursor > until >> self.shift {
+            return false;
+        }
+        self.cursor = cursor;
+        self.empty_slot(at, slot);
+        self.run.clear();
+        let mut next = newest;
+        while next != NIL {
+            next = self.spill(next);
+        }
+        self.run.sort();
+        true
+    }
+
+    fn empty_slot(&mut self, at: u32, slot: usize) {
+        let level = &mut self.levels[at as usize];
+        level.occupied[slot / 64] &= !(1 << (slot % 64));
+        if level.occupied == [0; 4] {
+            self.occupied &= !(1 << at);
+        }
+    }
+
+    /// Moves the keys of a chunk to where they belong now, frees it, and tells the next of its slot.
+    #[inline]
+    fn spill(&mut self, id: u32) -> u32 {
+        let len = self.pool.chunks[id as usize].len as usize;
+        for i in 0..len.min(CHUNK) {
+            let key = self.pool.chunks[id as usize].keys[i];
+            let tick = key.time >> self.shift;
+            if tick == self.cursor {
+                self.run.fill(key);
+            } else {
+                self.file(tick, key);
+            }
+        }
+        self.release(id)
+    }
+
+    fn release(&mut self, id: u32) -> u32 {
+        let free = self.pool.free;
+        self.pool.free = id;
+        std::mem::replace(&mut self.pool.chunks[id as usize].next, free)
+    }
+
+    /// The keys of a slot.
+    fn keys(&self, newest: u32) -> impl Iterator<Item = Key> {
+        let first = self.pool.chunks.get(newest as usize);
+        std::iter::successors(first, |c| self.pool.chunks.get(c.next as usize))
+            .flat_map(|c| c.keys.iter().take(c.len as usize).copied())
+    }
+
+    fn least(&self, newest: u32) -> u64 {
+        let mut least = u64::MAX;
+        let mut next = newest;
+        while let Some(chunk) = self.pool.chunks.get(next as usize) {
+            for key in chunk.keys.iter().take(chunk.len as usize) {
+                least = least.min(key.time);
+            }
+            next = chunk.next;
+        }
+        least
+    }
+
+    /// Time of the first key that is alive.
+    pub fn next_time(&self, alive: impl Fn(Key) -> bool) -> Option<u64> {
+        let mut slots = self
+            .levels
+            .iter()
+            .flat_map(|level| level.slots().map(|slot| level.newest[slot]));
+        self.run.next_time(&alive).or_else(|| {
+            slots.find_map(|newest| {
+                let alive = self.keys(newest).filter(|key| alive(*key));
+                alive.map(|key| key.time).min()
+            })
+        })
+    }
+
+    /// Drops the keys that are not alive.
+    pub fn retain(&mut self, alive: impl Fn(Key) -> bool) {
+        self.run.retain(&alive);
+        for at in 0..self.levels.len() {
+            let slots: Vec<_> = self.levels[at].slots().collect();
+            for slot in slots {
+                self.empty_slot(at as u32, slot);
+                let mut next = self.levels[at].newest[slot];
+                while next != NIL {
+                    for i in 0..self.pool.chunks[next as usize].len as usize {
+                        let key = self.pool.chunks[next as usize].keys[i];
+                        if alive(key) {
+                            self.file(key.time >> self.shift, key);
+                        }
+                    }
+                    next = self.release(next);
+                }
+            }
+        }
+    }
+
+    /// How many keys it holds, dead ones too.
+    #[cfg(test)]
+    pub fn held(&self) -> usize {
+        let level =
+            |l: &Level| -> usize { l.slots().map(|s| self.keys(l.newest[s]).count()).sum() };
+        self.run.held() + self.levels.iter().map(level).sum::<usize>()
+    }
+}
