@@ -5,6 +5,7 @@
 )]
 
 mod bad_files;
+mod claims;
 mod cli;
 mod consumer_settings;
 mod determinism;
