@@ -10,7 +10,6 @@ mod client;
 mod cluster;
 mod consumer;
 mod controller;
-#[allow(dead_code, reason = "until brokers use it")]
 mod coordinator;
 mod log;
 mod notes;
