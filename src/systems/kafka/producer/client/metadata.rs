@@ -1,0 +1,85 @@
+//! Who leads which partition, and the producer id.
+
+use crate::sim::Token;
+
+use super::super::super::Ctx;
+use super::super::super::protocol::{Metadata, Request};
+use super::{ADMIN, Asked, ProducerClient};
+
+impl ProducerClient {
+    pub(super) fn told(&mut self, metadata: &Metadata, ctx: &mut Ctx<'_>) {
+        self.metadata_asked = false;
+        let now = ctx.now();
+        self.view.learn(metadata, now);
+        self.led.iter_mut().for_each(|l| l.0.clear());
+        let mut leaderless = false;
+        for at in 0..self.parts.len() as u32 {
+            match self.leader(at) {
+                Some(broker) => self.led[broker].0.push(at),
+                None => leaderless |= !self.parts[at as usize].batches.is_empty(),
+            }
+        }
+        if leaderless {
+            self.want_metadata(now, ctx);
+        }
+        let token = Token::of(self.timers + ADMIN);
+        let old_at = now.saturating_add(self.config.metadata_max_age_ns);
+        self.admin.by(old_at, token, ctx);
+        self.unblock(ctx);
+        self.pump_all(now, ctx);
+    }
+
+    pub(super) fn want_metadata(&mut self, now: u64, ctx: &mut Ctx<'_>) {
+        self.view.want(now, self.config.backoff, &mut self.stream);
+        self.ask(ctx);
+    }
+
+    /// Batches of partitions without a known leader wait for news.
+    pub(super) fn want_leaders(&mut self, now: u64, ctx: &mut Ctx<'_>) {
+        let lost = (0..self.parts.len() as u32)
+            .any(|at| !self.parts[at as usize].batches.is_empty() && self.leader(at).is_none());
+        if lost {
+            self.want_metadata(now, ctx);
+        }
+    }
+
+    /// Asks for what is lacking: who leads what, and the producer id.
+    pub(super) fn ask(&mut self, ctx: &mut Ctx<'_>) {
+        let now = ctx.now();
+        let token = Token::of(self.timers + ADMIN);
+        if self.view.wanted && !self.metadata_asked {
+            let any = self.view.any_broker(now, &mut self.stream);
+            match any {
+                Ok(to) if self.view.not_before <= now => {
+                    self.metadata_asked = true;
+                    let timeout = self.config.request_timeout_ns;
+                    self.requests
+                        .send(to, Request::Metadata, timeout, Asked::Metadata, ctx);
+                }
+                Ok(_) => self.admin.by(self.view.not_before, token, ctx),
+                Err(at) => self.admin.by(at.max(self.view.not_before), token, ctx),
+            }
+        }
+        if self.config.idempotent && self.id.is_none() && !self.id_asked {
+            match self.view.any_broker(now, &mut self.stream) {
+                Ok(to) if self.id_not_before <= now => {
+                    self.id_asked = true;
+                    let timeout = self.config.request_timeout_ns;
+                    let request = Request::InitProducerId;
+                    self.requests
+                        .send(to, request, timeout, Asked::ProducerId, ctx);
+                }
+                Ok(_) => self.admin.by(self.id_not_before, token, ctx),
+                Err(at) => self.admin.by(at.max(self.id_not_before), token, ctx),
+            }
+        }
+    }
+
+    pub(super) fn id_failed(&mut self, ctx: &mut Ctx<'_>) {
+        self.id_asked = false;
+        self.id_failures += 1;
+        let wait = self.config.backoff.ns(self.id_failures, &mut self.stream);
+        self.id_not_before = ctx.now() + wait;
+        self.ask(ctx);
+    }
+}
