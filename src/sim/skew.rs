@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use serde::de::{self, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::units::Duration;
+use super::units::text::{Written, serde_as_text};
 
 /// A signed span of time, ns. Text: `"-5ms"`, `"2s"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,34 +100,20 @@ impl fmt::Display for Drift {
     }
 }
 
-macro_rules! as_text {
-    ($type:ident, $what:literal) => {
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Text;
-                impl Visitor<'_> for Text {
-                    type Value = $type;
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str($what)
-                    }
-                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
-                        text.parse().map_err(E::custom)
-                    }
-                }
-                deserializer.deserialize_str(Text)
-            }
-        }
-    };
+impl Written for Offset {
+    fn expected() -> String {
+        "a span of time with a sign, like \"-5ms\"".to_owned()
+    }
 }
 
-as_text!(Offset, "a span of time with a sign, like \"-5ms\"");
-as_text!(Drift, "a drift, like \"50ppm\" or \"-200us/s\"");
+impl Written for Drift {
+    fn expected() -> String {
+        "a drift, like \"50ppm\" or \"-200us/s\"".to_owned()
+    }
+}
+
+serde_as_text!(Offset);
+serde_as_text!(Drift);
 
 #[cfg(test)]
 mod tests {
