@@ -74,7 +74,7 @@ impl Check for OneOwner {
                     }
                 }
             }
-            Fact::Crashed { .. } | Fact::Halted { .. } => {
+            Fact::Crashed { .. } | Fact::Halted { .. } | Fact::Stopped => {
                 for owner in &mut self.owners {
                     owner.gone |= owner.pid == record.pid;
                 }

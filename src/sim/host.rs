@@ -357,6 +357,8 @@ pub struct Host<M, E> {
     pub(super) paused: u32,
     /// The faults that keep it, or its processes, down; and whether they took its power.
     pub(super) down_by: Vec<(u32, bool)>,
+    /// The faults that asked its processes to stop, and what each wants to be told when all have.
+    pub(super) stopping: Vec<(u32, u64)>,
     /// Faults that make its CPU slower.
     pub(super) slow: Slowness,
     pub(super) cores: u32,
@@ -380,6 +382,7 @@ impl<M, E> Host<M, E> {
             up: true,
             paused: 0,
             down_by: Vec::new(),
+            stopping: Vec::new(),
             slow: Slowness::default(),
             cores: plan.cores.max(1),
             life: 0,

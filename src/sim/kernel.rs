@@ -82,6 +82,13 @@ pub enum Event<M> {
         /// Over which link it hears it.
         link: u32,
     },
+    /// A process is asked to stop (SIGTERM).
+    Stop {
+        /// Which.
+        to: Pid,
+        /// Of which incarnation.
+        incarnation: u32,
+    },
     /// A machine that was frozen handles the next of what came meanwhile.
     Thaw {
         /// Which.
@@ -120,7 +127,8 @@ pub struct Core<M> {
     pub(super) residents: Residents,
     pub(super) names: Arc<Names>,
     pub(super) records: Vec<Record>,
-    pub(super) halted: Vec<(Pid, u16)>,
+    /// Who ends by itself with this event; with the code if it could not go on.
+    pub(super) halted: Vec<(Pid, Option<u16>)>,
 }
 
 /// What the world of a run is made of, apart from its processes.
@@ -312,7 +320,8 @@ impl<P: Process> Sim<P> {
             | Event::Served { to, .. }
             | Event::Timer { to, .. }
             | Event::Synced { to, .. }
-            | Event::Reset { to, .. } => *to,
+            | Event::Reset { to, .. }
+            | Event::Stop { to, .. } => *to,
         };
         let node = self.core.tenants[to.index()].node;
         let host = &mut self.core.hosts[node.index()];
@@ -403,6 +412,12 @@ impl<P: Process> Sim<P> {
                     process.disconnected(peer, &mut ctx);
                 }
             }
+            Event::Stop { to, incarnation } => {
+                if self.is_current(to, incarnation) {
+                    let (process, mut ctx) = self.enter(to);
+                    process.stop(&mut ctx);
+                }
+            }
             Event::Fault(_) | Event::Thaw { .. } => {}
         }
     }
@@ -477,10 +492,18 @@ impl<P: Process> Sim<P> {
     }
 
     /// The process dies by itself; its machine lives on.
-    fn end(&mut self, pid: Pid, code: u16) {
-        if self.core.tenants[pid.index()].alive {
-            self.core.record(pid, Fact::Halted { code });
-            self.kill_process(pid, false);
+    fn end(&mut self, pid: Pid, code: Option<u16>) {
+        let tenant = &self.core.tenants[pid.index()];
+        let node = tenant.node;
+        if tenant.alive {
+            if let Some(code) = code {
+                self.core.record(pid, Fact::Halted { code });
+                self.kill_process(pid, false);
+            } else {
+                self.core.record(pid, Fact::Stopped);
+                self.bury_process(pid, false);
+            }
+            self.tell_if_gone(node);
         }
     }
 }

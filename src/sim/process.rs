@@ -114,6 +114,12 @@ pub trait Process: Clone + Send {
         let _ = (peer, ctx);
     }
 
+    /// The process is asked to stop (SIGTERM): it ends its work in good order, and then itself, with [`Ctx::exit`]. Until then
+    /// it goes on, and if it takes too long it is killed. One that has nothing to put in order ends at once.
+    fn stop(&mut self, ctx: &mut Ctx<'_, Self::Message>) {
+        ctx.exit();
+    }
+
     /// The process dies: its memory is gone, and of its stored bytes only what `survival` keeps is left. Here it says
     /// ([`Ctx::record`]) what was lost; it can neither send nor set timers.
     fn crash(&mut self, survival: &Survival, ctx: &mut Ctx<'_, Self::Message>);
@@ -246,6 +252,11 @@ impl<M: Clone> Ctx<'_, M> {
 
     /// The process ends by itself after this call, with the meaning of `code` in the system's table of notes.
     pub fn halt(&mut self, code: u16) {
-        self.core.halted.push((self.me, code));
+        self.core.halted.push((self.me, Some(code)));
+    }
+
+    /// The process ends after this call because it was asked to ([`Process::stop`]), with everything in order.
+    pub fn exit(&mut self) {
+        self.core.halted.push((self.me, None));
     }
 }

@@ -94,6 +94,8 @@ pub enum Fact {
         /// Meaning by the system's table of notes.
         code: u16,
     },
+    /// A process stopped in good order, because it was asked to.
+    Stopped,
     /// A node froze.
     Paused {
         /// Which.
@@ -343,6 +345,7 @@ impl Fact {
             Self::Assigned { .. } => 24,
             Self::Revoked { .. } => 25,
             Self::Note { .. } => 26,
+            Self::Stopped => 27,
         }
     }
 
@@ -364,6 +367,7 @@ impl Fact {
             Self::Started { incarnation } => [u64::from(incarnation), 0, 0],
             Self::Crashed { power } => [u64::from(power), 0, 0],
             Self::Halted { code } => [u64::from(code), 0, 0],
+            Self::Stopped => [0; 3],
             Self::Paused { node } | Self::Resumed { node } => [u64::from(node.0), 0, 0],
             Self::FaultBegan { fault, node } => [pair(fault, node.map_or(u32::MAX, |n| n.0)), 0, 0],
             Self::FaultEnded { fault } => [u64::from(fault), 0, 0],

@@ -125,7 +125,7 @@ impl Leaders {
     pub(super) fn record(&mut self, record: &Record, names: &Names) {
         let (at, pid) = (record.at, record.pid);
         match record.fact {
-            Fact::Crashed { .. } | Fact::Halted { .. } => {
+            Fact::Crashed { .. } | Fact::Halted { .. } | Fact::Stopped => {
                 let led = self.queues.iter_mut().filter(|q| q.leader == Some(pid));
                 led.for_each(|q| q.lose(at));
             }

@@ -53,9 +53,9 @@ impl Nodes {
         let at = record.at;
         let home = names.processes.get(record.pid.index()).map(|p| p.node);
         match record.fact {
-            Fact::Crashed { .. } | Fact::Halted { .. } => {
+            Fact::Crashed { .. } | Fact::Halted { .. } | Fact::Stopped => {
                 if let Some(node) = home.and_then(|n| self.of(n)) {
-                    node.crashes += 1;
+                    node.crashes += u64::from(record.fact != Fact::Stopped);
                     node.dead += 1;
                     node.down_since.get_or_insert(at);
                 }

@@ -141,6 +141,10 @@ macro_rules! processes {
                 match self { $(Self::$name(p) => p.disconnected(peer, ctx)),* }
             }
 
+            fn stop(&mut self, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.stop(ctx)),* }
+            }
+
             fn crash(&mut self, survival: &Survival, ctx: &mut Ctx<'_>) {
                 match self { $(Self::$name(p) => p.crash(survival, ctx)),* }
             }

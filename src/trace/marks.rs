@@ -65,6 +65,7 @@ pub fn is_mark(fact: &Fact) -> bool {
     match fact {
         Fact::Crashed { .. }
         | Fact::Halted { .. }
+        | Fact::Stopped
         | Fact::Paused { .. }
         | Fact::Resumed { .. }
         | Fact::FaultBegan { .. }
@@ -133,6 +134,7 @@ fn say(record: &Record, names: &Names) -> Said {
             "memory and unsynced bytes gone".to_owned(),
         ),
         Fact::Halted { code } => (me, Sign::Broke, "HALT", told(code, 0, 0, names)),
+        Fact::Stopped => (me, Sign::Slow, "STOP", "in good order".to_owned()),
         Fact::Paused { node: n } => (node(n), Sign::Slow, "PAUSE", "frozen".to_owned()),
         Fact::Resumed { node: n } => (node(n), Sign::Well, "RESUME", "goes on".to_owned()),
         Fact::FaultBegan { fault, node: n } => fault_line(fault, n, names),

@@ -18,6 +18,7 @@ mod pause;
 mod rolling;
 mod schedule;
 mod split;
+mod stop;
 mod target;
 mod world;
 mod zone;
@@ -36,6 +37,7 @@ pub use pause::{Pause, Slow};
 pub use rolling::RollingRestart;
 pub use schedule::Schedule;
 pub use split::{Bridge, Split};
+pub use stop::Stop;
 pub use target::Target;
 pub use world::World;
 pub use zone::ZoneOutage;
@@ -181,6 +183,7 @@ macro_rules! faults {
 faults! {
     Crash,
     PowerLoss,
+    Stop,
     Restart,
     RollingRestart,
     Pause,

@@ -108,6 +108,32 @@ impl<P: Process> World<'_, P> {
         self.sim.crash_node(node, power);
     }
 
+    /// The processes on a node are asked to stop (SIGTERM), and stay down until this fault releases them. A frozen machine
+    /// hears of it when it goes on. When the last is gone the fault is told, with [`super::Fault::tick`] and this tag.
+    pub fn stop(&mut self, node: NodeId, tag: u64) {
+        let active = self.active;
+        let host = self.host(node);
+        host.down_by.push((active, false));
+        host.stopping.push((active, tag));
+        for at in 0..self.sim.core.residents.of(node).len() {
+            let to = self.sim.core.residents.of(node)[at];
+            let tenant = &self.sim.core.tenants[to.index()];
+            if tenant.alive {
+                let incarnation = tenant.incarnation;
+                self.sim.core.schedule(0, Event::Stop { to, incarnation });
+            }
+        }
+        self.sim.tell_if_gone(node);
+    }
+
+    /// What has not stopped yet although this fault asked for it is killed (SIGKILL).
+    pub fn kill_stopping(&mut self, node: NodeId) {
+        let active = self.active;
+        if self.host(node).stopping.iter().any(|s| s.0 == active) {
+            self.sim.crash_node(node, false);
+        }
+    }
+
     /// Whether the machine has power and all its processes live.
     pub fn is_well(&self, node: NodeId) -> bool {
         let alive = |p: &Pid| self.sim.core.tenants[p.index()].alive;
@@ -124,7 +150,13 @@ impl<P: Process> World<'_, P> {
             return;
         }
         host.up = !host.down_by.iter().any(|d| d.1);
+        let still_stops = host.stopping.iter().any(|s| s.0 == active);
+        host.stopping.retain(|s| s.0 != active);
         if host.down_by.is_empty() {
+            // Who starts a service anew that has not stopped yet kills it first.
+            if still_stops {
+                self.sim.crash_node(node, false);
+            }
             self.start_dead(node);
         }
     }
@@ -135,6 +167,9 @@ impl<P: Process> World<'_, P> {
         let host = self.host(node);
         host.up = true;
         let freed = std::mem::take(&mut host.down_by);
+        if !std::mem::take(&mut host.stopping).is_empty() {
+            self.sim.crash_node(node, false);
+        }
         self.start_dead(node);
         for (active, _) in freed {
             let holds = |h: &Host<_, _>| h.down_by.iter().any(|d| d.0 == active);
@@ -349,6 +384,7 @@ impl<P: Process> Sim<P> {
         if power {
             self.lose_parked(node);
         }
+        self.tell_if_gone(node);
     }
 
     /// What waited for a frozen machine is gone with its power.
@@ -363,9 +399,26 @@ impl<P: Process> Sim<P> {
         }
     }
 
+    /// Those who asked the processes of a node to stop are told when the last one is gone.
+    pub(in super::super) fn tell_if_gone(&mut self, node: NodeId) {
+        let alive = |p: &Pid| self.core.tenants[p.index()].alive;
+        if self.core.residents.of(node).iter().any(alive) {
+            return;
+        }
+        for (active, tag) in std::mem::take(&mut self.core.hosts[node.index()].stopping) {
+            self.core
+                .schedule(0, Event::Fault(Step::Tick { active, tag }));
+        }
+    }
+
     pub(in super::super) fn kill_process(&mut self, pid: Pid, power: bool) {
-        self.core.tenants[pid.index()].alive = false;
         self.core.record(pid, Fact::Crashed { power });
+        self.bury_process(pid, power);
+    }
+
+    /// A process is gone, whatever ended it.
+    pub(in super::super) fn bury_process(&mut self, pid: Pid, power: bool) {
+        self.core.tenants[pid.index()].alive = false;
         self.lose_bytes(pid, power);
         let node = self.core.tenants[pid.index()].node;
         self.core.forget_requests(node, pid);

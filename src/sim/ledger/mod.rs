@@ -187,7 +187,9 @@ impl Ledger {
                 offset,
             } => self.jump(now, group, queue, offset),
             Fact::Revoked { group, queue, .. } => self.give_back(now, pid, Some((group, queue))),
-            Fact::Crashed { .. } | Fact::Halted { .. } => self.give_back(now, pid, None),
+            Fact::Crashed { .. } | Fact::Halted { .. } | Fact::Stopped => {
+                self.give_back(now, pid, None);
+            }
             Fact::Leads { queue, epoch } => self.leads(now, pid, queue, epoch),
             _ => {}
         }

@@ -15,6 +15,9 @@ pub(super) const TRUNCATED: u16 = 103;
 /// A broker stopped because its log directory has no room.
 pub(super) const DISK_FULL: u16 = 104;
 
+/// The controller moves what a broker leads to others, because the broker wants to stop.
+pub(super) const SHUTTING_DOWN: u16 = 105;
+
 /// The table; codes are Kafka's from 100 on.
 pub const NOTES: &[Note] = &[
     Note {
@@ -48,6 +51,12 @@ pub const NOTES: &[Note] = &[
         word: "DISK FULL",
         mark: true,
         text: |_, _, _| "no room in the log directory: the broker stops".to_owned(),
+    },
+    Note {
+        code: SHUTTING_DOWN,
+        word: "SHUTDOWN",
+        mark: true,
+        text: |names, broker, _| format!("{} hands over what it leads", names.process(Pid(broker))),
     },
     Note {
         code: FENCED_INSTANCE,

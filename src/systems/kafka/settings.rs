@@ -44,6 +44,9 @@ pub struct Settings {
     /// How often a broker says to the controller that it is there.
     #[serde(default = "seconds::<2>")]
     pub broker_heartbeat_interval_ms: Duration,
+    /// Whether a broker that is asked to stop first has the controller give what it leads to others.
+    #[serde(default = "yes")]
+    pub controlled_shutdown_enable: bool,
     /// Whether the controller gives leadership back to preferred leaders, whatever their share: in KRaft mode the product has
     /// no `leader.imbalance.per.broker.percentage`.
     #[serde(default = "yes")]

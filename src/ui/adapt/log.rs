@@ -80,7 +80,7 @@ impl Log {
                     });
                 }
             }
-            Fact::Crashed { .. } | Fact::Halted { .. } => {
+            Fact::Crashed { .. } | Fact::Halted { .. } | Fact::Stopped => {
                 let name = machine(names, record.pid);
                 for spans in &mut self.leaders {
                     if spans.last().is_some_and(|s| s.label == name) {

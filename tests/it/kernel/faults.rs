@@ -294,6 +294,8 @@ fn any_fault() -> impl Strategy<Value = String> {
         r#"ZoneOutage(zone: "a")"#,
         r#"ZoneOutage(zone: "b", how: Pause)"#,
         r#"RollingRestart(targets: $A, down_for: "50ms", gap: "20ms")"#,
+        r#"RollingRestart(targets: $A, down_for: "50ms", gap: "20ms", graceful: false)"#,
+        "Stop($A)",
         r#"ChaosMonkey(targets: $A, how: Crash, when: Every(gap: "30ms"), down_for: "50ms", at_most: 2)"#,
         r#"ChaosMonkey(targets: $A, how: Isolate, when: Every(gap: "30ms"), down_for: "50ms", at_most: 2)"#,
         r#"ChaosMonkey(targets: $A, how: Pause, when: Every(gap: "30ms"), down_for: "50ms", at_most: 2)"#,

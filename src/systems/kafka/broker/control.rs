@@ -18,6 +18,17 @@ const RESEND_S: u32 = 2;
 /// A request on its way to the controller: its number, and the second it was sent in.
 type Asked = Option<(u32, u32)>;
 
+/// How far a broker has come that was asked to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Stopping {
+    #[default]
+    No,
+    /// It waits until the controller has nothing more for it to do.
+    Asks,
+    /// It closes its logs.
+    Closes,
+}
+
 /// What the broker and the controller have to do with one another.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Control {
@@ -25,6 +36,9 @@ pub(super) struct Control {
     pub epoch: Option<u64>,
     /// By the controller's last word.
     pub fenced: bool,
+    /// Whether it was shut down in good order before this life.
+    pub clean_shutdown: bool,
+    stopping: Stopping,
     attempts: u32,
     registering: Asked,
     fetching: Asked,
@@ -66,7 +80,7 @@ impl Broker {
 
     pub(super) fn register(&mut self, ctx: &mut Ctx<'_>) {
         let request = Request::BrokerRegistration {
-            clean_shutdown: false,
+            clean_shutdown: self.control.clean_shutdown,
         };
         let number = self.send(self.cluster.controller, request, ctx);
         self.control.registering = Some((number, self.ticks));
@@ -82,11 +96,32 @@ impl Broker {
         let request = Request::BrokerHeartbeat {
             broker_epoch,
             metadata_offset: self.image.version,
-            want_shut_down: false,
+            want_shut_down: self.control.stopping == Stopping::Asks,
         };
         self.send(self.cluster.controller, request, ctx);
         let after = self.cluster.settings.broker_heartbeat_interval_ms.ns();
         self.control.heartbeat = Some(ctx.timer(after, Token::of(kind::HEARTBEAT)));
+    }
+
+    /// It is asked to stop: it asks the controller to let others lead (a controlled shutdown). A broker that takes no part
+    /// in the cluster just ends (Kafka's `BrokerLifecycleManager`).
+    pub(in super::super::super) fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        if self.control.stopping != Stopping::No {
+            return;
+        }
+        let takes_part = self.control.epoch.is_some() && !self.control.fenced;
+        if takes_part && self.cluster.settings.controlled_shutdown_enable {
+            self.control.stopping = Stopping::Asks;
+            self.heartbeat(ctx);
+        } else {
+            self.close(ctx);
+        }
+    }
+
+    /// Puts all of its logs on the device, and ends.
+    fn close(&mut self, ctx: &mut Ctx<'_>) {
+        self.control.stopping = Stopping::Closes;
+        ctx.sync(Token::of(kind::CLOSED));
     }
 
     fn ask_metadata(&mut self, ctx: &mut Ctx<'_>) {
@@ -139,11 +174,18 @@ impl Broker {
     pub(super) fn controlled(&mut self, number: u32, response: Response, ctx: &mut Ctx<'_>) {
         match response {
             Response::BrokerRegistration(result) => self.registered(number, result, ctx),
-            Response::BrokerHeartbeat { fenced, error, .. } => {
+            Response::BrokerHeartbeat {
+                fenced,
+                should_shut_down,
+                error,
+            } => {
                 if error.is_some() {
                     self.lost_registration(ctx);
                 } else {
                     self.control.fenced = fenced;
+                    if should_shut_down && self.control.stopping == Stopping::Asks {
+                        self.close(ctx);
+                    }
                 }
             }
             Response::MetadataFetch { next, records } => self.learn(number, next, records, ctx),

@@ -56,6 +56,7 @@ mod kind {
     pub const FOLLOWER_TIMEOUT: u16 = 11;
     pub const FETCHER_RETRY: u16 = 12;
     pub const PARTITION_RETRY: u16 = 13;
+    pub const CLOSED: u16 = 14;
 }
 
 /// What the broker knows of the cluster, from the controller.
@@ -99,6 +100,8 @@ pub struct Broker {
     replicas: Vec<Option<Box<Replica>>>,
     image: Image,
     control: Control,
+    /// Whether its logs were closed in good order when it ended (Kafka's file `.kafka_cleanshutdown`).
+    closed: bool,
     produces: Slab<Pending>,
     /// Of the produce request at hand: what waits for the high watermark. Empty in between.
     waits: Vec<(usize, AckWaiter)>,
@@ -171,6 +174,7 @@ impl Broker {
             replicas,
             image,
             control: Control::registered(index),
+            closed: false,
             produces: Slab::default(),
             waits: Vec::new(),
             connections: Vec::new(),
@@ -441,6 +445,7 @@ impl Broker {
     pub(in super::super) fn start(&mut self, ctx: &mut Ctx<'_>) {
         self.number = ctx.incarnation() << 20;
         self.start_upkeep(ctx);
+        self.control.clean_shutdown = std::mem::take(&mut self.closed);
         if ctx.incarnation() == 1 {
             self.assume_roles(ctx);
         }
@@ -473,6 +478,10 @@ impl Broker {
             kind::FOLLOWER_TIMEOUT => self.follower_timed_out(token, ctx),
             kind::FETCHER_RETRY => self.retry_fetcher(usize::from(token.index), ctx),
             kind::PARTITION_RETRY => self.retry_partition(token, ctx),
+            kind::CLOSED => {
+                self.closed = true;
+                ctx.exit();
+            }
             k if k >= TIMER_KINDS => self.coordinate(ctx, |c, env, _| c.timer(token, env)),
             _ => {}
         }

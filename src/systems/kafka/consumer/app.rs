@@ -79,6 +79,8 @@ pub struct ConsumerApp {
     polling: bool,
     running: bool,
     ending: bool,
+    /// It was asked to stop: it ends itself in the end.
+    stopping: bool,
     committing: Option<(Pending, Vec<(u32, u64)>)>,
     /// Threads that want to commit while another commit is on its way.
     queued: Vec<u16>,
@@ -109,6 +111,7 @@ impl ConsumerApp {
             polling: false,
             running: false,
             ending: false,
+            stopping: false,
             committing: None,
             queued: Vec::new(),
             done: 0,
@@ -469,6 +472,26 @@ impl ConsumerApp {
     fn end(&mut self, ctx: &mut Ctx<'_>) {
         self.running = false;
         self.client.close(ctx);
+        if self.stopping {
+            ctx.exit();
+        }
+    }
+
+    /// It ends what it has got, commits and leaves the group.
+    pub(in super::super::super) fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        if !self.running {
+            return ctx.exit();
+        }
+        self.stopping = true;
+        self.begin_end(ctx);
+        self.drive(ctx);
+    }
+
+    fn begin_end(&mut self, ctx: &mut Ctx<'_>) {
+        self.ending = true;
+        if self.polling {
+            self.end(ctx);
+        }
     }
 
     pub(in super::super::super) fn message(
@@ -498,12 +521,7 @@ impl ConsumerApp {
                 }
             }
             BEGIN => self.begin(ctx),
-            END => {
-                self.ending = true;
-                if self.polling {
-                    self.end(ctx);
-                }
-            }
+            END => self.begin_end(ctx),
             _ if self.client.owns_timer(token) => self.client.timer(token, ctx),
             _ => {
                 if let Some(producer) = &mut self.dead_letters {
@@ -540,6 +558,7 @@ impl ConsumerApp {
         self.polling = false;
         self.running = false;
         self.ending = false;
+        self.stopping = false;
         self.committing = None;
         self.queued.clear();
     }

@@ -47,7 +47,11 @@ impl Controller {
     /// A broker has not been heard of in time: it may neither lead nor be in sync.
     pub(super) fn fence(&mut self, index: usize, ctx: &mut Ctx<'_>) {
         self.set_fenced(index, true, ctx);
-        let broker = self.cluster.brokers[index];
+        self.replace(self.cluster.brokers[index], ctx);
+    }
+
+    /// A broker may not lead or be in sync any more: others take its place.
+    pub(super) fn replace(&mut self, broker: Pid, ctx: &mut Ctx<'_>) {
         for place in 0..self.partitions.len() {
             if self.partitions[place].isr.contains(&broker) {
                 self.choose(place, ctx);

@@ -7,6 +7,7 @@
 mod elect;
 pub(super) mod place;
 mod show;
+mod shutdown;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -38,10 +39,21 @@ struct Registration {
     /// Grows with each registration; also the metadata offset it must have seen to be let in.
     epoch: u64,
     fenced: bool,
+    /// It wants to stop, and may when all others have seen the metadata up to here.
+    shutting_down: Option<u64>,
+    /// How much of the metadata it has seen, by its last heartbeat.
+    seen: u64,
     /// Runs out when nothing is heard. Memory.
     session: Option<TimerId>,
     /// The process's fetch that waits for news. Memory.
     fetch: Option<(u32, u64, TimerId)>,
+}
+
+impl Registration {
+    /// Whether the broker may lead and be in sync.
+    fn takes_part(&self) -> bool {
+        !self.fenced && self.shutting_down.is_none()
+    }
 }
 
 /// A controller.
@@ -62,6 +74,8 @@ impl Controller {
         let registration = |index: u64| Registration {
             epoch: index,
             fenced: false,
+            shutting_down: None,
+            seen: 0,
             session: None,
             fetch: None,
         };
@@ -81,7 +95,7 @@ impl Controller {
     fn is_active(&self, pid: Pid) -> bool {
         self.cluster
             .broker(pid)
-            .is_some_and(|b| !self.brokers[b].fenced)
+            .is_some_and(|b| self.brokers[b].takes_part())
     }
 
     /// A decision: it goes into the log.
@@ -103,7 +117,7 @@ impl Controller {
         let brokers = self.cluster.brokers.iter().zip(&self.brokers);
         let brokers = brokers.map(|(&broker, r)| MetadataRecord::Broker {
             broker,
-            fenced: r.fenced,
+            fenced: !r.takes_part(),
         });
         let partitions = self.partitions.iter().cloned();
         brokers
@@ -149,10 +163,12 @@ impl Controller {
     }
 
     /// A broker registers. While the session of its former life runs, the controller cannot tell it from an impostor and
-    /// refuses (Kafka's `ClusterControlManager.registerBroker`): so a broker that restarts quickly is out until then.
+    /// refuses (Kafka's `ClusterControlManager.registerBroker`): so a broker that restarts quickly is out until then,
+    /// unless it had said that it stops.
     fn register(&mut self, index: usize, number: u32, ctx: &mut Ctx<'_>) {
         let broker = self.cluster.brokers[index];
-        let result = if self.brokers[index].session.is_some() {
+        let registered = &self.brokers[index];
+        let result = if registered.session.is_some() && registered.shutting_down.is_none() {
             Err(Error::DuplicateBrokerRegistration)
         } else {
             self.log(MetadataRecord::Broker {
@@ -162,6 +178,7 @@ impl Controller {
             let registration = &mut self.brokers[index];
             registration.epoch = self.next;
             registration.fenced = true;
+            registration.shutting_down = None;
             ctx.record(Fact::Note {
                 code: notes::REGISTERED,
                 a: broker.0,
@@ -183,12 +200,22 @@ impl Controller {
         }
     }
 
-    fn heartbeat(&mut self, index: usize, number: u32, epoch: u64, seen: u64, ctx: &mut Ctx<'_>) {
-        let registration = &self.brokers[index];
-        let mut error = None;
+    fn heartbeat(
+        &mut self,
+        index: usize,
+        number: u32,
+        (epoch, seen): (u64, u64),
+        want_shut_down: bool,
+        ctx: &mut Ctx<'_>,
+    ) {
+        let registration = &mut self.brokers[index];
+        let (mut error, mut should_shut_down) = (None, false);
         if registration.epoch == epoch {
+            registration.seen = seen;
             self.touch(index, ctx);
-            if self.brokers[index].fenced && seen >= epoch {
+            if want_shut_down {
+                should_shut_down = self.shut_down(index, ctx);
+            } else if self.brokers[index].fenced && seen >= epoch {
                 self.unfence(index, ctx);
             }
         } else {
@@ -196,7 +223,7 @@ impl Controller {
         }
         let response = Response::BrokerHeartbeat {
             fenced: self.brokers[index].fenced,
-            should_shut_down: false,
+            should_shut_down,
             error,
         };
         self.reply(ctx, self.cluster.brokers[index], number, response);
@@ -246,8 +273,11 @@ impl Controller {
             Request::BrokerHeartbeat {
                 broker_epoch,
                 metadata_offset,
-                ..
-            } => self.heartbeat(index, number, broker_epoch, metadata_offset, ctx),
+                want_shut_down,
+            } => {
+                let seen = (broker_epoch, metadata_offset);
+                self.heartbeat(index, number, seen, want_shut_down, ctx);
+            }
             Request::MetadataFetch { from, .. } => self.fetch(index, number, from, ctx),
             Request::AlterPartition {
                 broker_epoch,
@@ -281,6 +311,10 @@ impl Controller {
             _ => {}
         }
         self.publish(ctx);
+    }
+
+    pub(in super::super) fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        ctx.exit();
     }
 
     pub(in super::super) fn disconnected(&mut self, _peer: Pid, _ctx: &mut Ctx<'_>) {}

@@ -45,6 +45,8 @@ pub struct ProducerApp {
     made: u64,
     /// Whether the arrival process was asked for its first arrival in this run.
     begun: bool,
+    /// It was asked to stop: it makes no more, and ends when all is sent.
+    stopping: bool,
     factor: f64,
 }
 
@@ -65,6 +67,7 @@ impl ProducerApp {
             load,
             made: 0,
             begun: false,
+            stopping: false,
             factor: 1.0,
         }
     }
@@ -131,7 +134,7 @@ impl ProducerApp {
     }
 
     fn is_over(&self, at: u64) -> bool {
-        self.made >= self.load.count || at >= self.load.stop_ns
+        self.stopping || self.made >= self.load.count || at >= self.load.stop_ns
     }
 
     fn make(&mut self, ctx: &mut Ctx<'_>) {
@@ -166,6 +169,7 @@ impl ProducerApp {
         if let Message::Response(number, response) = message {
             self.client.response(from, number, response, ctx);
             self.answer(ctx);
+            self.exit_if_done(ctx);
         }
     }
 
@@ -189,15 +193,30 @@ impl ProducerApp {
                 self.answer(ctx);
             }
         }
+        self.exit_if_done(ctx);
+    }
+
+    pub(in super::super::super) fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        self.stopping = true;
+        self.client.flush(ctx);
+        self.exit_if_done(ctx);
+    }
+
+    fn exit_if_done(&mut self, ctx: &mut Ctx<'_>) {
+        if self.stopping && self.client.is_done() {
+            ctx.exit();
+        }
     }
 
     pub(in super::super::super) fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
         self.client.disconnected(peer, ctx);
         self.answer(ctx);
+        self.exit_if_done(ctx);
     }
 
     pub(in super::super::super) fn crash(&mut self, _survival: &Survival, ctx: &mut Ctx<'_>) {
         self.client.crash(ctx);
+        self.stopping = false;
     }
 
     pub(in super::super::super) fn nominate(

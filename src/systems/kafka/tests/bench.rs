@@ -94,6 +94,13 @@ impl crate::sim::Process for Actor {
         }
     }
 
+    fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        match self {
+            Self::Real(p) => p.stop(ctx),
+            Self::Probe(_) => ctx.exit(),
+        }
+    }
+
     fn crash(&mut self, survival: &Survival, ctx: &mut Ctx<'_>) {
         if let Self::Real(p) = self {
             p.crash(survival, ctx);

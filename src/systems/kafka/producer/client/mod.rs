@@ -84,6 +84,8 @@ pub struct ProducerClient {
     waiting: VecDeque<Waiting>,
     waiting_since: u64,
     unblocking: bool,
+    /// Every batch is ready: there will be no more.
+    flushing: bool,
     wake: Alarm,
     expire: Alarm,
     blocked: Alarm,
@@ -142,6 +144,7 @@ impl ProducerClient {
             waiting: VecDeque::new(),
             waiting_since: 0,
             unblocking: false,
+            flushing: false,
             wake: Alarm::default(),
             expire: Alarm::default(),
             blocked: Alarm::default(),
@@ -201,6 +204,7 @@ impl ProducerClient {
         self.view = View::new(&self.cluster);
         (self.id, self.id_asked, self.id_not_before, self.id_failures) = (None, false, 0, 0);
         self.metadata_asked = false;
+        self.flushing = false;
         self.used = 0;
         self.wake = Alarm::default();
         self.expire = Alarm::default();
@@ -209,6 +213,17 @@ impl ProducerClient {
         if let Some(done) = &mut self.done {
             done.clear();
         }
+    }
+
+    /// Sends all that it holds without lingering, for there will be no more (`KafkaProducer.close`).
+    pub fn flush(&mut self, ctx: &mut Ctx<'_>) {
+        self.flushing = true;
+        self.pump_all(ctx.now(), ctx);
+    }
+
+    /// Whether every message was acknowledged or refused.
+    pub fn is_done(&self) -> bool {
+        self.waiting.is_empty() && self.used == 0
     }
 
     /// Whether the application has to wait before its next message is taken.

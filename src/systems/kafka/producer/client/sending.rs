@@ -35,10 +35,11 @@ impl ProducerClient {
         }
     }
 
-    /// When the first batch for a broker is ready. With messages that wait for room, every batch is.
+    /// When the first batch for a broker is ready. With messages that wait for room, or at the end, every batch is.
     pub(super) fn ready_at(&self, broker: usize) -> u64 {
         let (linger, size) = (self.config.linger_ns, self.config.batch_bytes);
-        let linger = if self.waiting.is_empty() { linger } else { 0 };
+        let hurries = self.flushing || !self.waiting.is_empty();
+        let linger = if hurries { 0 } else { linger };
         let one = self.config.in_flight_max == 1;
         let id = self.id.filter(|_| self.config.idempotent);
         let mut earliest = u64::MAX;
