@@ -1,0 +1,178 @@
+//! When faults come, and whether a heal has something to heal.
+
+use crate::sim::complaint::{Complaint, Path};
+use crate::sim::fault::Action;
+use crate::sim::fault::heal::What;
+use crate::sim::units::{Duration, Rate};
+use crate::systems::Known;
+
+use super::super::schema::{FaultSettings, Scenario};
+use super::FAULTS_MAX;
+use super::targets::target;
+
+pub(super) fn faults<E>(scenario: &Scenario<E>, known: &Known, out: &mut Vec<Complaint>) {
+    let duration = scenario.duration;
+    for (i, fault) in scenario.faults.iter().enumerate() {
+        let entry = Path::root().field("faults").index(i);
+        let (action_at, begin) = times(fault, &entry, duration.ns(), out);
+        let action = fault.action();
+        for (at, each) in action.targets(&action_at) {
+            target(&each, &at, known, scenario, out);
+        }
+        action.check(&action_at, out);
+        heal(scenario, i, action, begin, &action_at, out);
+    }
+}
+
+/// Checks the times of a fault; returns where its action stands and when it first begins.
+fn times(
+    fault: &FaultSettings,
+    entry: &Path,
+    end_ns: u64,
+    out: &mut Vec<Complaint>,
+) -> (Path, u64) {
+    match fault {
+        FaultSettings::At(at, _) => {
+            not_late(entry.index(0), at.ns(), end_ns, out);
+            (entry.index(1), at.ns())
+        }
+        FaultSettings::During(from, to, action) => {
+            not_late(entry.index(0), from.ns(), end_ns, out);
+            if to <= from {
+                out.push(ends_early(entry.index(1), entry.index(0)));
+            }
+            has_length(action, entry.index(2), out);
+            (entry.index(2), from.ns())
+        }
+        FaultSettings::Every {
+            every,
+            first,
+            until,
+            lasting,
+            fault,
+        } => {
+            let first_ns = first.unwrap_or(*every).ns();
+            let field = if first.is_some() { "first" } else { "every" };
+            not_late(entry.field(field), first_ns, end_ns, out);
+            repeats(*every, first_ns, *until, end_ns, entry, out);
+            if lasting.is_some() {
+                has_length(fault, entry.field("lasting"), out);
+            }
+            (entry.field("fault"), first_ns)
+        }
+        FaultSettings::Random {
+            rate,
+            from,
+            until,
+            lasting,
+            fault,
+        } => {
+            not_late(entry.field("from"), from.ns(), end_ns, out);
+            if until.is_some_and(|u| u <= *from) {
+                out.push(ends_early(entry.field("until"), entry.field("from")));
+            }
+            let until_ns = until.map_or(end_ns, |u| u.ns());
+            happens(*rate, until_ns.saturating_sub(from.ns()), entry, out);
+            if lasting.is_some() {
+                has_length(fault, entry.field("lasting"), out);
+            }
+            (entry.field("fault"), from.ns())
+        }
+    }
+}
+
+fn not_late(at: Path, ns: u64, end_ns: u64, out: &mut Vec<Complaint>) {
+    if ns >= end_ns {
+        out.push(Complaint::warning(
+            at,
+            "this is not before the end of the run, so it never happens",
+        ));
+    }
+}
+
+fn ends_early(end: Path, begin: Path) -> Complaint {
+    Complaint::error(end, "it ends before it begins").related(begin, "begins here")
+}
+
+fn has_length(action: &Action, at: Path, out: &mut Vec<Complaint>) {
+    if !action.lasts() {
+        let complaint = Complaint::error(
+            at,
+            format!("`{}` is over at once: it has no duration", action.word()),
+        );
+        out.push(complaint.help("write it as At(\"…\", …)"));
+    }
+}
+
+/// Whether what comes again and again pauses in between, and ends.
+fn repeats(
+    every: Duration,
+    first_ns: u64,
+    until: Option<Duration>,
+    end_ns: u64,
+    entry: &Path,
+    out: &mut Vec<Complaint>,
+) {
+    let until_ns = until.map_or(end_ns, |u| u.ns());
+    if every.is_zero() {
+        out.push(Complaint::error(
+            entry.field("every"),
+            "again and again without a pause is for ever",
+        ));
+    } else if until.is_some_and(|u| u.ns() <= first_ns) {
+        let message = "it ends before it begins for the first time";
+        out.push(Complaint::error(entry.field("until"), message));
+    } else if until_ns.saturating_sub(first_ns) / every.ns() > FAULTS_MAX {
+        let message = format!("this would begin more than {FAULTS_MAX} times");
+        out.push(Complaint::error(entry.field("every"), message));
+    }
+}
+
+/// Whether what comes by chance comes at all, and not too often.
+fn happens(rate: Rate, span_ns: u64, entry: &Path, out: &mut Vec<Complaint>) {
+    if rate.is_zero() {
+        out.push(Complaint::error(
+            entry.field("rate"),
+            "at this rate it never happens",
+        ));
+    }
+    let expected = rate.per_s() * span_ns as f64 / 1e9;
+    if expected > FAULTS_MAX as f64 {
+        let message = format!("this would begin more than {FAULTS_MAX} times");
+        out.push(Complaint::error(entry.field("rate"), message));
+    }
+}
+
+/// A heal needs something before it that it heals.
+fn heal<E>(
+    scenario: &Scenario<E>,
+    own: usize,
+    action: &Action,
+    begin_ns: u64,
+    at: &Path,
+    out: &mut Vec<Complaint>,
+) {
+    let Action::Heal(heal) = action else { return };
+    let begins = |f: &FaultSettings| match f {
+        FaultSettings::At(at, _) | FaultSettings::During(at, _, _) => at.ns(),
+        FaultSettings::Every { every, first, .. } => first.unwrap_or(*every).ns(),
+        FaultSettings::Random { from, .. } => from.ns(),
+    };
+    let healed = |f: &FaultSettings| heal.0.covers(f.action().heals_as()) && begins(f) <= begin_ns;
+    if scenario
+        .faults
+        .iter()
+        .enumerate()
+        .any(|(i, f)| i != own && healed(f))
+    {
+        return;
+    }
+    let what = match heal.0 {
+        What::All => "fault that lasts".to_owned(),
+        kind => format!("fault of the kind `{kind:?}`"),
+    };
+    out.push(Complaint::error(
+        at.clone(),
+        format!("there is nothing to heal: no {what} begins before this"),
+    ));
+}

@@ -1,0 +1,83 @@
+//! A record as a line of a log.
+
+use crate::sim::{Fact, Names, Record};
+
+use super::words::say;
+
+/// What kind of sign stands before a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sign {
+    /// Something broke: `✗`.
+    Broke,
+    /// Something is cut off: `╳`.
+    Cut,
+    /// Somebody leads: `◆`.
+    Leads,
+    /// Something is well again: `●`.
+    Well,
+    /// Something waits or is slow: `◌`.
+    Slow,
+    /// Anything else: `·`.
+    Other,
+}
+
+/// A record as a line of a log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// True time, ns.
+    pub at: u64,
+    /// Number of the event.
+    pub event: u64,
+    /// What it is about: a node, a process, a queue, a group.
+    pub subject: String,
+    /// The sign before it.
+    pub sign: Sign,
+    /// One or two words in capitals: `CRASH`, `LEADER`.
+    pub word: &'static str,
+    /// The rest.
+    pub text: String,
+    /// Where it comes from.
+    pub cause: Cause,
+}
+
+/// What a record was caused by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// An event.
+    Event(u64),
+    /// A line of the scenario.
+    ScenarioLine(u32),
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Event(number) => write!(f, "by #{number}"),
+            Self::ScenarioLine(line) => write!(f, "by line {line}"),
+        }
+    }
+}
+
+/// What a record says.
+pub fn describe(record: &Record, names: &Names) -> Line {
+    let (subject, sign, word, text) = say(record, names);
+    Line {
+        at: record.at,
+        event: record.event,
+        subject,
+        sign,
+        word,
+        text,
+        cause: cause(record, names),
+    }
+}
+
+pub(super) fn cause(record: &Record, names: &Names) -> Cause {
+    if let Fact::FaultBegan { fault, .. } | Fact::FaultEnded { fault } = record.fact
+        && let Some((_, line)) = names.faults.get(fault as usize)
+        && *line > 0
+    {
+        return Cause::ScenarioLine(*line);
+    }
+    Cause::Event(record.event)
+}

@@ -1,0 +1,186 @@
+//! Marks: the records that are worth jumping to, and how a record reads to a person.
+
+mod line;
+mod words;
+
+pub use line::{Cause, Line, Sign, describe};
+
+use std::sync::Arc;
+
+use crate::sim::{Fact, Names, Record};
+use crate::systems::note;
+
+/// Whether a record is a mark.
+pub fn is_mark(fact: &Fact) -> bool {
+    match fact {
+        Fact::Crashed { .. }
+        | Fact::Halted { .. }
+        | Fact::Stopped
+        | Fact::Paused { .. }
+        | Fact::Resumed { .. }
+        | Fact::FaultBegan { .. }
+        | Fact::FaultEnded { .. }
+        | Fact::InSync { .. }
+        | Fact::Rebalanced { .. }
+        | Fact::Evicted { .. } => true,
+        // The first start and the first election of everything are no news.
+        Fact::Started { incarnation } => *incarnation > 1,
+        Fact::Elected { epoch, .. } => *epoch > 0,
+        Fact::Note { code, .. } => note(*code).is_some_and(|n| n.mark),
+        _ => false,
+    }
+}
+
+/// No more marks than this are kept.
+pub const MARKS_MAX: usize = 100_000;
+
+/// The marks of a run, in order. What happens to a system's own bookkeeping is not among them.
+#[derive(Clone, Debug)]
+pub struct Marks {
+    names: Arc<Names>,
+    kept: Vec<Record>,
+    seen: u64,
+}
+
+impl Marks {
+    /// None yet.
+    pub fn new(names: Arc<Names>) -> Self {
+        Self {
+            names,
+            kept: Vec::new(),
+            seen: 0,
+        }
+    }
+
+    /// Takes in a record.
+    #[inline]
+    pub fn apply(&mut self, record: &Record) {
+        if !record.fact.is_of_messages() {
+            self.apply_rare(record);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn apply_rare(&mut self, record: &Record) {
+        if is_mark(&record.fact) && !self.is_internal(&record.fact) {
+            self.seen += 1;
+            if self.kept.len() < MARKS_MAX {
+                self.kept.push(*record);
+            }
+        }
+    }
+
+    fn is_internal(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::InSync { queue, .. } | Fact::Elected { queue, .. } => self
+                .names
+                .queues
+                .get(queue.index())
+                .is_some_and(|q| q.internal),
+            _ => false,
+        }
+    }
+
+    /// How many there were; more than [`MARKS_MAX`] are only counted.
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// Those that were kept: the first.
+    pub fn kept(&self) -> &[Record] {
+        &self.kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::names::{NodeName, ProcessName, QueueName};
+    use crate::sim::{NodeId, Pid, QueueId};
+
+    fn names() -> Names {
+        let process = |name: &str, node| ProcessName {
+            name: name.to_owned(),
+            node: NodeId(node),
+            system: "events".to_owned(),
+            part: "broker",
+            layer: 1,
+        };
+        let queue = QueueName {
+            name: "events/orders/0".to_owned(),
+            short: "orders/0".to_owned(),
+            family: "events/orders".to_owned(),
+            internal: false,
+            copies: 2,
+        };
+        let node = |name: &str| NodeName {
+            name: name.to_owned(),
+            zone: None,
+        };
+        Names {
+            nodes: vec![node("n1"), node("n2")],
+            processes: vec![process("b1", 0), process("b2", 1)],
+            queues: vec![queue],
+            faults: vec![("crash n1".to_owned(), 14)],
+            ..Names::default()
+        }
+    }
+
+    fn record(pid: Pid, fact: Fact) -> Record {
+        Record {
+            at: 12_480_000_000,
+            event: 31_877,
+            cause: 31_871,
+            pid,
+            fact,
+        }
+    }
+
+    #[test]
+    fn a_fault_points_at_its_line_and_everything_else_at_its_event() {
+        let fault = record(
+            Record::NOBODY,
+            Fact::FaultBegan {
+                fault: 0,
+                node: Some(NodeId(0)),
+            },
+        );
+        let line = describe(&fault, &names());
+        assert_eq!(
+            (line.subject.as_str(), line.word, line.text.as_str()),
+            ("n1", "FAULT", "crash n1")
+        );
+        assert_eq!(line.cause.to_string(), "by line 14");
+        let elected = Fact::Elected {
+            queue: QueueId(0),
+            leader: Some(Pid(1)),
+            epoch: 4,
+            clean: false,
+        };
+        let line = describe(&record(Pid(0), elected), &names());
+        assert_eq!(
+            (line.subject.as_str(), line.word, line.sign),
+            ("orders/0", "LEADER", Sign::Leads)
+        );
+        assert!(
+            line.text.contains("b2 leads in epoch 4") && line.text.contains("UNCLEAN"),
+            "{}",
+            line.text
+        );
+        assert_eq!(line.cause.to_string(), "by #31877");
+    }
+
+    #[test]
+    fn what_every_run_begins_with_is_no_mark() {
+        assert!(!is_mark(&Fact::Started { incarnation: 1 }));
+        assert!(is_mark(&Fact::Started { incarnation: 2 }));
+        let first = Fact::Elected {
+            queue: QueueId(0),
+            leader: Some(Pid(0)),
+            epoch: 0,
+            clean: true,
+        };
+        assert!(!is_mark(&first));
+    }
+}
