@@ -91,6 +91,19 @@ impl Run {
         self.keys.push(key);
     }
 
+    /// How many keys it has, taken or not.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Takes out all that are left, in no order.
+    pub fn take(&mut self) -> Vec<Key> {
+        let mut keys = self.keys.split_off(self.head);
+        keys.extend(self.late.drain().map(|key| key.0));
+        self.clear();
+        keys
+    }
+
     /// Makes an exhausted run ready to be filled.
     pub fn clear(&mut self) {
         self.keys.clear();

@@ -5,11 +5,23 @@
 //! all of a level comes before all of the next, a slot before those behind it, and whatever a slot holds when the cursor
 //! reaches it goes to lower levels or, at the cursor's own tick, into the run. Eight levels reach the end of time.
 //!
+//! The tick suits itself to what happens: it doubles while hardly any tick has more than one key, and halves while ticks
+//! have very many. Which of several ticks it is depends on the keys alone, and the order depends on none of them.
+//!
 //! The cursor never passes what was asked for: the tick of the last popped event, or of the `until` of a pop that found
 //! nothing. A key before it is sorted into the run, which is exact, and slow only if there are many.
 
 use super::Key;
 use super::run::Run;
+
+/// After so many ticks with keys it is seen whether the tick suits.
+const JUDGED: u32 = 512;
+/// Fewer keys a tick than this are few; a run of some keys costs less than as many ticks.
+const FEW: u32 = 4;
+/// More keys a tick than this are many.
+const MANY: u32 = 64;
+/// No tick is longer than 2^this nanoseconds: 17 s.
+const SHIFT_MAX: u32 = 34;
 
 /// Keys in a chunk: a power of two.
 const CHUNK: usize = 8;
@@ -96,6 +108,10 @@ pub(super) struct Wheel {
     levels: Vec<Level>,
     pool: Pool,
     run: Run,
+    /// Ticks with keys since the tick was last judged.
+    ticks: u32,
+    /// Keys in them.
+    filled: u32,
 }
 
 impl Wheel {
@@ -110,6 +126,8 @@ impl Wheel {
                 free: NIL,
             },
             run: Run::default(),
+            ticks: 0,
+            filled: 0,
         }
     }
 
@@ -188,7 +206,52 @@ impl Wheel {
             next = self.spill(next);
         }
         self.run.sort();
+        self.ticks += 1;
+        self.filled = self.filled.saturating_add(self.run.len() as u32);
+        if self.ticks >= JUDGED {
+            self.judge();
+        }
         true
+    }
+
+    /// Doubles or halves the tick if that suits what happened lately better.
+    #[cold]
+    fn judge(&mut self) {
+        let (few, many) = (JUDGED * FEW, JUDGED * MANY);
+        if self.filled < few && self.shift < SHIFT_MAX {
+            self.set_shift(self.shift + 1);
+        } else if self.filled > many && self.shift > 0 {
+            self.set_shift(self.shift - 1);
+        }
+        (self.ticks, self.filled) = (0, 0);
+    }
+
+    /// Files all keys anew, under another tick.
+    fn set_shift(&mut self, shift: u32) {
+        let begin = self.cursor << self.shift;
+        let mut keys = self.run.take();
+        for at in 0..self.levels.len() {
+            let slots: Vec<_> = self.levels[at].slots().collect();
+            for slot in slots {
+                let mut next = self.levels[at].newest[slot];
+                keys.extend(self.keys(next));
+                self.empty_slot(at as u32, slot);
+                while next != NIL {
+                    next = self.release(next);
+                }
+            }
+        }
+        self.shift = shift;
+        self.cursor = begin >> shift;
+        for key in keys {
+            let tick = key.time >> shift;
+            if tick <= self.cursor {
+                self.run.fill(key);
+            } else {
+                self.file(tick, key);
+            }
+        }
+        self.run.sort();
     }
 
     fn empty_slot(&mut self, at: u32, slot: usize) {

@@ -75,9 +75,9 @@ pub enum Request {
     /// Read from offsets on (consumers and followers).
     Fetch(Box<FetchCall>),
     /// Where does an epoch end? (KIP-101; sent by a new follower before it truncates)
-    OffsetsForLeaderEpoch(Vec<EpochQuery>),
+    OffsetsForLeaderEpoch(Box<[EpochQuery]>),
     /// Where do logs begin and end?
-    ListOffsets(Vec<OffsetQuery>),
+    ListOffsets(Box<[OffsetQuery]>),
     /// Who leads what? (asked of any broker)
     Metadata,
     /// A producer id for an idempotent producer.
@@ -89,13 +89,13 @@ pub enum Request {
     /// Get the assignment; the leader of the group brings it.
     SyncGroup(Box<SyncGroup>),
     /// Still here.
-    Heartbeat(Member),
+    Heartbeat(Box<Member>),
     /// Not here any more.
-    LeaveGroup(Member),
+    LeaveGroup(Box<Member>),
     /// Store positions.
     OffsetCommit(Box<OffsetCommit>),
     /// What are the group's stored positions?
-    OffsetFetch(GroupId, Vec<QueueId>),
+    OffsetFetch(GroupId, Box<[QueueId]>),
     /// A broker to the controller: here I am (again).
     BrokerRegistration {
         /// Whether it was shut down in an orderly way before.
@@ -111,12 +111,7 @@ pub enum Request {
         want_shut_down: bool,
     },
     /// A leader to the controller: the in-sync replicas of these partitions should be these.
-    AlterPartition {
-        /// From its registration.
-        broker_epoch: u64,
-        /// What should change.
-        partitions: Vec<AlterIsr>,
-    },
+    AlterPartition(Box<AlterPartition>),
     /// A broker to the controller: what is new in the metadata since I looked? The controller answers when there is
     /// something.
     MetadataFetch {
@@ -135,13 +130,13 @@ pub enum Response {
     /// To [`Request::Fetch`].
     Fetch(Box<FetchCall>),
     /// To [`Request::OffsetsForLeaderEpoch`].
-    OffsetsForLeaderEpoch(Vec<EpochEnd>),
+    OffsetsForLeaderEpoch(Box<[EpochEnd]>),
     /// To [`Request::ListOffsets`].
-    ListOffsets(Vec<(QueueId, Result<u64, Error>)>),
+    ListOffsets(Box<[(QueueId, Result<u64, Error>)]>),
     /// To [`Request::Metadata`].
     Metadata(Arc<Metadata>),
-    /// To [`Request::InitProducerId`]: the id and its epoch.
-    InitProducerId(Result<(u64, u16), Error>),
+    /// To [`Request::InitProducerId`]: the id, whose epoch is 0.
+    InitProducerId(Result<u64, Error>),
     /// To [`Request::FindCoordinator`].
     FindCoordinator(Result<Pid, Error>),
     /// To [`Request::JoinGroup`].
@@ -153,9 +148,9 @@ pub enum Response {
     /// To [`Request::LeaveGroup`].
     LeaveGroup(Result<(), Error>),
     /// To [`Request::OffsetCommit`].
-    OffsetCommit(Vec<(QueueId, Result<(), Error>)>),
+    OffsetCommit(Box<[(QueueId, Result<(), Error>)]>),
     /// To [`Request::OffsetFetch`]: the stored position of each, if it has one.
-    OffsetFetch(Result<Vec<(QueueId, Option<u64>)>, Error>),
+    OffsetFetch(Result<StoredOffsets, Error>),
     /// To [`Request::BrokerRegistration`]: the broker's epoch.
     BrokerRegistration(Result<u64, Error>),
     /// To [`Request::BrokerHeartbeat`].
@@ -168,14 +163,33 @@ pub enum Response {
         error: Option<Error>,
     },
     /// To [`Request::AlterPartition`]: what the partition is now, or why not.
-    AlterPartition(Vec<(QueueId, Result<PartitionState, Error>)>),
+    AlterPartition(Box<[(QueueId, Result<PartitionState, Error>)]>),
     /// To [`Request::MetadataFetch`].
-    MetadataFetch {
-        /// Offset behind the last of `records`.
-        next: u64,
-        /// What is new, in order.
-        records: Vec<MetadataRecord>,
-    },
+    MetadataFetch(Box<NewMetadata>),
+}
+
+// A message is copied several times on its way through the kernel: what is rare and large stands in a box.
+const _: () = assert!(size_of::<Message>() <= 32, "a message stays small");
+
+/// [`Request::AlterPartition`].
+#[derive(Clone, Debug)]
+pub struct AlterPartition {
+    /// From the broker's registration.
+    pub broker_epoch: u64,
+    /// What should change.
+    pub partitions: Vec<AlterIsr>,
+}
+
+/// The stored position of each of some partitions, if it has one.
+pub type StoredOffsets = Box<[(QueueId, Option<u64>)]>;
+
+/// [`Response::MetadataFetch`].
+#[derive(Clone, Debug)]
+pub struct NewMetadata {
+    /// Offset behind the last of `records`.
+    pub next: u64,
+    /// What is new, in order.
+    pub records: Vec<MetadataRecord>,
 }
 
 /// A request to append and its answer. They travel in one box, there and back, so that its memory is used again: these

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::sim::{MS, Pid, TimerId, Token};
 
 use super::super::Ctx;
-use super::super::protocol::{AlterIsr, Error, MetadataRecord, PartitionState, Request, Response};
+use super::super::protocol::{
+    AlterIsr, AlterPartition, Error, MetadataRecord, NewMetadata, PartitionState, Request, Response,
+};
 use super::super::settings::Truncation;
 use super::replica::{Leading, Part};
 use super::{Broker, kind};
@@ -162,10 +164,10 @@ impl Broker {
         if partitions.is_empty() {
             return;
         }
-        let request = Request::AlterPartition {
+        let request = Request::AlterPartition(Box::new(AlterPartition {
             broker_epoch,
             partitions,
-        };
+        }));
         let number = self.send(self.cluster.controller, request, ctx);
         self.control.altering = Some((number, self.ticks, places));
     }
@@ -188,7 +190,7 @@ impl Broker {
                     }
                 }
             }
-            Response::MetadataFetch { next, records } => self.learn(number, next, records, ctx),
+            Response::MetadataFetch(new) => self.learn(number, *new, ctx),
             Response::AlterPartition(results) => self.altered(number, results, ctx),
             _ => {}
         }
@@ -256,7 +258,8 @@ impl Broker {
         self.send_wishes(ctx);
     }
 
-    fn learn(&mut self, number: u32, next: u64, records: Vec<MetadataRecord>, ctx: &mut Ctx<'_>) {
+    fn learn(&mut self, number: u32, new: NewMetadata, ctx: &mut Ctx<'_>) {
+        let NewMetadata { next, records } = new;
         if self.control.fetching.is_none_or(|a| a.0 != number) {
             return;
         }
@@ -396,7 +399,7 @@ impl Broker {
     fn altered(
         &mut self,
         number: u32,
-        results: Vec<(crate::sim::QueueId, Result<PartitionState, Error>)>,
+        results: Box<[(crate::sim::QueueId, Result<PartitionState, Error>)]>,
         ctx: &mut Ctx<'_>,
     ) {
         if self.control.altering.take_if(|a| a.0 == number).is_none() {

@@ -327,7 +327,7 @@ impl Broker {
                 let life = u64::from(ctx.incarnation()) << 32 | (self.index as u64) << 52;
                 self.producer_ids += 1;
                 let id = life | u64::from(self.producer_ids);
-                reply(ctx, from, number, Response::InitProducerId(Ok((id, 0))));
+                reply(ctx, from, number, Response::InitProducerId(Ok(id)));
             }
             Request::FindCoordinator(group) => {
                 let queue = offsets_queue(&self.cluster, ctx.names(), group);

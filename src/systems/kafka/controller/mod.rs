@@ -18,7 +18,7 @@ use crate::sim::{Cost, Fact, MS, Names, Pid, Role, TimerId, Token};
 use super::cluster::Cluster;
 use super::coordinator::offsets_queue;
 use super::notes;
-use super::protocol::{Error, MetadataRecord, PartitionState, Request, Response};
+use super::protocol::{Error, MetadataRecord, NewMetadata, PartitionState, Request, Response};
 use super::{Ctx, Message};
 
 /// Kinds of timers.
@@ -143,10 +143,11 @@ impl Controller {
     fn answer_fetch(&mut self, index: usize, ctx: &mut Ctx<'_>) {
         if let Some((number, from, timer)) = self.brokers[index].fetch.take() {
             ctx.cancel(timer);
-            let response = Response::MetadataFetch {
+            let new = NewMetadata {
                 next: self.next,
                 records: self.since(from),
             };
+            let response = Response::MetadataFetch(Box::new(new));
             self.reply(ctx, self.cluster.brokers[index], number, response);
         }
     }
@@ -279,13 +280,10 @@ impl Controller {
                 self.heartbeat(index, number, seen, want_shut_down, ctx);
             }
             Request::MetadataFetch { from, .. } => self.fetch(index, number, from, ctx),
-            Request::AlterPartition {
-                broker_epoch,
-                partitions,
-            } => {
-                let current = self.brokers[index].epoch == broker_epoch;
-                let mut results = Vec::with_capacity(partitions.len());
-                for wish in partitions {
+            Request::AlterPartition(wishes) => {
+                let current = self.brokers[index].epoch == wishes.broker_epoch;
+                let mut results = Vec::with_capacity(wishes.partitions.len());
+                for wish in wishes.partitions {
                     let result = if current {
                         self.alter(from, &wish, ctx)
                     } else {
@@ -293,7 +291,7 @@ impl Controller {
                     };
                     results.push((wish.queue, result));
                 }
-                self.reply(ctx, from, number, Response::AlterPartition(results));
+                self.reply(ctx, from, number, Response::AlterPartition(results.into()));
             }
             _ => {}
         }

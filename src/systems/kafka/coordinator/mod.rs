@@ -93,8 +93,8 @@ impl Coordinator {
         match request {
             Request::JoinGroup(join) => self.join(asker, queue, *join, env),
             Request::SyncGroup(sync) => self.sync(asker, *sync, env),
-            Request::Heartbeat(member) => self.heartbeat(asker, member, env),
-            Request::LeaveGroup(member) => self.leave(asker, member, env),
+            Request::Heartbeat(member) => self.heartbeat(asker, *member, env),
+            Request::LeaveGroup(member) => self.leave(asker, *member, env),
             Request::OffsetCommit(commit) => self.commit(asker, queue, *commit, env),
             Request::OffsetFetch(group, queues) => {
                 let stored = self.groups.get(&group).map(|g| &g.offsets);

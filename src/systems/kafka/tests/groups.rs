@@ -71,7 +71,8 @@ impl Club {
     }
 
     fn beat(&mut self, at_ms: u64, member: Member) -> u32 {
-        self.bench.ask(at_ms, 1, Request::Heartbeat(member))
+        self.bench
+            .ask(at_ms, 1, Request::Heartbeat(Box::new(member)))
     }
 
     fn commit(&mut self, at_ms: u64, member: Member) -> u32 {
@@ -243,7 +244,7 @@ fn positions_are_not_taken_between_joining_and_sharing_out() {
 fn who_leaves_is_missed_at_once() {
     let mut club = Club::new();
     let (a, b) = club.two();
-    let bye = club.bench.ask(5_000, 1, Request::LeaveGroup(b));
+    let bye = club.bench.ask(5_000, 1, Request::LeaveGroup(Box::new(b)));
     let (told, late) = (club.beat(5_100, a), club.beat(5_100, b));
     let again = club.join(5_200, a);
     assert_eq!(club.heard(bye), Ok(()));

@@ -214,14 +214,14 @@ fn questions_about_offsets_and_epochs() {
         queue: QUEUE,
         earliest,
     };
-    let offsets = Request::ListOffsets(vec![query(true), query(false)]);
+    let offsets = Request::ListOffsets([query(true), query(false)].into());
     let offsets = bench.ask(16_000, 2, offsets);
     let epoch = |epoch| EpochQuery {
         queue: QUEUE,
         current_leader_epoch: 1,
         epoch,
     };
-    let ends = Request::OffsetsForLeaderEpoch(vec![epoch(0), epoch(1), epoch(2)]);
+    let ends = Request::OffsetsForLeaderEpoch([epoch(0), epoch(1), epoch(2)].into());
     let ends = bench.ask(16_000, 2, ends);
     let metadata = bench.ask(16_000, 3, Request::Metadata);
     let run = bench.run(17_000);

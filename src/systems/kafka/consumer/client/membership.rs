@@ -222,7 +222,7 @@ impl ConsumerClient {
             self.find_coordinator(ctx);
             return;
         };
-        let request = Request::Heartbeat(self.member);
+        let request = Request::Heartbeat(Box::new(self.member));
         let timeout = self.config.request_timeout_ns;
         self.requests
             .send(to, request, timeout, Asked::Heartbeat, ctx);
@@ -242,7 +242,7 @@ impl ConsumerClient {
                 member: ctx.me(),
                 silent: false,
             });
-            let request = Request::LeaveGroup(self.member);
+            let request = Request::LeaveGroup(Box::new(self.member));
             let timeout = self.config.request_timeout_ns;
             self.requests.send(to, request, timeout, Asked::Leave, ctx);
         }

@@ -319,7 +319,7 @@ impl ConsumerClient {
             }
             if self.member.instance.is_none() {
                 self.requests
-                    .send_only(to, Request::LeaveGroup(self.member), ctx);
+                    .send_only(to, Request::LeaveGroup(Box::new(self.member)), ctx);
             }
         }
         self.give_back(|_| true, Event::Revoked, ctx);

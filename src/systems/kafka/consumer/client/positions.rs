@@ -3,7 +3,7 @@
 use crate::sim::{Fact, QueueId};
 
 use super::super::super::Ctx;
-use super::super::super::protocol::{Error, OffsetQuery, Request};
+use super::super::super::protocol::{Error, OffsetQuery, Request, StoredOffsets};
 use super::super::settings::OffsetReset;
 use super::{Asked, ConsumerClient, Event, Part, Position};
 
@@ -67,7 +67,7 @@ impl ConsumerClient {
                 }
             }
             if !parts.is_empty() {
-                let request = Request::ListOffsets(queries);
+                let request = Request::ListOffsets(queries.into());
                 let timeout = self.config.request_timeout_ns;
                 self.requests
                     .send(to, request, timeout, Asked::Ends(parts), ctx);
@@ -81,7 +81,7 @@ impl ConsumerClient {
     pub(super) fn found_stored(
         &mut self,
         parts: &[u32],
-        result: Result<Vec<(QueueId, Option<u64>)>, Error>,
+        result: Result<StoredOffsets, Error>,
         ctx: &mut Ctx<'_>,
     ) {
         for &part in parts {

@@ -30,7 +30,7 @@ impl ProducerClient {
                 self.id_asked = false;
                 match result {
                     Ok(id) => {
-                        (self.id, self.id_failures) = (Some(id), 0);
+                        (self.id, self.id_failures) = (Some((id, 0)), 0);
                         self.pump_all(now, ctx);
                     }
                     Err(_) => self.id_failed(ctx),
