@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::complaint::Path;
 use super::super::net::Effect;
 use super::super::process::Process;
+use super::link::{LinkFault, between_from_and_to};
 use super::{Fault, Hold, Target, World, heal};
 
 /// Drops everything between two sets of nodes, in both directions or in one.
@@ -23,36 +24,17 @@ pub struct Cut {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Isolate(pub Target);
 
-pub(super) fn arrow(one_way: bool) -> &'static str {
-    if one_way { "→" } else { "↔" }
-}
+impl LinkFault for Cut {
+    const HEALS: heal::What = heal::What::Cuts;
 
-impl Fault for Cut {
-    const LASTS: bool = true;
+    between_from_and_to!();
 
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![
-            (at.field("from"), self.from.clone()),
-            (at.field("to"), self.to.clone()),
-        ]
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Cut]
     }
 
-    fn label(&self) -> String {
-        format!("cut {} {} {}", self.from, arrow(self.one_way), self.to)
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        let (from, to) = (world.resolve(&self.from), world.resolve(&self.to));
-        let effects = world.impair_ways(&from, &to, self.one_way, &Effect::Cut);
-        Hold::links([from, to].concat(), effects)
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.effects.iter().for_each(|&e| world.repair(e));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Cuts)
+    fn words(&self) -> (&'static str, String) {
+        ("cut", String::new())
     }
 }
 
@@ -71,10 +53,6 @@ impl Fault for Isolate {
         let nodes = world.resolve(&self.0);
         let effects = world.isolate(&nodes);
         Hold::links(nodes, effects)
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.effects.iter().for_each(|&e| world.repair(e));
     }
 
     fn heals_as(&self) -> Option<heal::What> {

@@ -46,10 +46,8 @@ impl Fault for DiskSlow {
     }
 
     fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        let nodes = world.resolve(&self.target);
         let milli = self.factor.milli();
-        nodes.iter().for_each(|&n| world.slow_disk(n, milli));
-        Hold::nodes(nodes)
+        Hold::each(&self.target, world, |world, n| world.slow_disk(n, milli))
     }
 
     fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
@@ -73,9 +71,7 @@ impl Fault for DiskStalled {
     }
 
     fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        let nodes = world.resolve(&self.0);
-        nodes.iter().for_each(|&n| world.stall_disk(n));
-        Hold::nodes(nodes)
+        Hold::each(&self.0, world, |world, n| world.stall_disk(n))
     }
 
     fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
@@ -99,9 +95,7 @@ impl Fault for DiskFull {
     }
 
     fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        let nodes = world.resolve(&self.0);
-        nodes.iter().for_each(|&n| world.fill_disk(n));
-        Hold::nodes(nodes)
+        Hold::each(&self.0, world, |world, n| world.fill_disk(n))
     }
 
     fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
@@ -125,8 +119,6 @@ impl Fault for DiskLostUnsynced {
     }
 
     fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        let nodes = world.resolve(&self.0);
-        nodes.iter().for_each(|&n| world.lose_unsynced(n));
-        Hold::nodes(nodes)
+        Hold::each(&self.0, world, |world, n| world.lose_unsynced(n))
     }
 }

@@ -6,7 +6,7 @@ use super::super::complaint::{Complaint, Path};
 use super::super::dist::Dist;
 use super::super::net::Effect;
 use super::super::process::Process;
-use super::cut::arrow;
+use super::link::{arrow, sides_at};
 use super::{Fault, Hold, Target, World, heal};
 
 /// Links that go down and come up, again and again; down first.
@@ -47,10 +47,7 @@ impl Fault for Flapping {
     const LASTS: bool = true;
 
     fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![
-            (at.field("from"), self.from.clone()),
-            (at.field("to"), self.to.clone()),
-        ]
+        sides_at([&self.from, &self.to], at)
     }
 
     fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
@@ -85,10 +82,6 @@ impl Fault for Flapping {
         } else {
             self.mend(hold, world);
         }
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.effects.iter().for_each(|&e| world.repair(e));
     }
 
     fn heals_as(&self) -> Option<heal::What> {

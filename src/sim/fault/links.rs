@@ -5,23 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::super::complaint::{Complaint, Path};
 use super::super::dist::Dist;
 use super::super::net::Effect;
-use super::super::process::Process;
 use super::super::units::{Chance, Duration, Size};
-use super::cut::arrow;
-use super::{Factor, Fault, Hold, Target, World, heal};
-
-/// Puts the same effects on the links between two targets.
-fn impair<P: Process>(
-    world: &mut World<'_, P>,
-    sides: [&Target; 2],
-    one_way: bool,
-    effects: &[Effect],
-) -> Hold {
-    let [from, to] = sides.map(|side| world.resolve(side));
-    let each = |effect| world.impair_ways(&from, &to, one_way, effect);
-    let effects = effects.iter().flat_map(each).collect();
-    Hold::links([from, to].concat(), effects)
-}
+use super::link::{LinkFault, between_from_and_to};
+use super::{Factor, Target};
 
 fn not_never(chance: Chance, at: Path, out: &mut Vec<Complaint>) {
     if chance.is_never() {
@@ -47,17 +33,22 @@ pub struct LinkSlow {
     pub one_way: bool,
 }
 
-impl Fault for LinkSlow {
-    const LASTS: bool = true;
+impl LinkFault for LinkSlow {
+    between_from_and_to!();
 
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![
-            (at.field("from"), self.from.clone()),
-            (at.field("to"), self.to.clone()),
-        ]
+    fn effects(&self) -> Vec<Effect> {
+        let factor = self.factor.map(|f| Effect::SlowMilli(f.milli()));
+        let delay = self.delay.clone().map(Effect::Delay);
+        factor.into_iter().chain(delay).collect()
     }
 
-    fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
+    fn words(&self) -> (&'static str, String) {
+        let how = self.factor.map_or_else(String::new, |f| format!(" {f}"));
+        let delay = if self.delay.is_some() { " delayed" } else { "" };
+        ("slow link", format!("{how}{delay}"))
+    }
+
+    fn mistakes(&self, at: &Path, out: &mut Vec<Complaint>) {
         if let Some(factor) = self.factor {
             factor.check(&at.field("factor"), out);
         }
@@ -69,28 +60,6 @@ impl Fault for LinkSlow {
                 Complaint::error(at.clone(), "this slows nothing: how slow is not said");
             out.push(complaint.help("add factor: 10, or delay: \"200ms\""));
         }
-    }
-
-    fn label(&self) -> String {
-        let how = self.factor.map_or_else(String::new, |f| format!(" {f}"));
-        let delay = if self.delay.is_some() { " delayed" } else { "" };
-        let arrow = arrow(self.one_way);
-        format!("slow link {} {arrow} {}{how}{delay}", self.from, self.to)
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        let factor = self.factor.map(|f| Effect::SlowMilli(f.milli()));
-        let delay = self.delay.clone().map(Effect::Delay);
-        let effects: Vec<Effect> = factor.into_iter().chain(delay).collect();
-        impair(world, [&self.from, &self.to], self.one_way, &effects)
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.effects.iter().for_each(|&e| world.repair(e));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Links)
     }
 }
 
@@ -108,40 +77,19 @@ pub struct LinkLossy {
     pub one_way: bool,
 }
 
-impl Fault for LinkLossy {
-    const LASTS: bool = true;
+impl LinkFault for LinkLossy {
+    between_from_and_to!();
 
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![
-            (at.field("from"), self.from.clone()),
-            (at.field("to"), self.to.clone()),
-        ]
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Loss(self.loss.p())]
     }
 
-    fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
+    fn words(&self) -> (&'static str, String) {
+        ("lossy link", format!(" {}", self.loss))
+    }
+
+    fn mistakes(&self, at: &Path, out: &mut Vec<Complaint>) {
         not_never(self.loss, at.field("loss"), out);
-    }
-
-    fn label(&self) -> String {
-        let arrow = arrow(self.one_way);
-        format!("lossy link {} {arrow} {} {}", self.from, self.to, self.loss)
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        impair(
-            world,
-            [&self.from, &self.to],
-            self.one_way,
-            &[Effect::Loss(self.loss.p())],
-        )
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.effects.iter().for_each(|&e| world.repair(e));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Links)
     }
 }
 
@@ -159,43 +107,19 @@ pub struct LinkDuplicating {
     pub one_way: bool,
 }
 
-impl Fault for LinkDuplicating {
-    const LASTS: bool = true;
+impl LinkFault for LinkDuplicating {
+    between_from_and_to!();
 
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![
-            (at.field("from"), self.from.clone()),
-            (at.field("to"), self.to.clone()),
-        ]
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Duplicate(self.share.p())]
     }
 
-    fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
+    fn words(&self) -> (&'static str, String) {
+        ("duplicating link", format!(" {}", self.share))
+    }
+
+    fn mistakes(&self, at: &Path, out: &mut Vec<Complaint>) {
         not_never(self.share, at.field("share"), out);
-    }
-
-    fn label(&self) -> String {
-        let arrow = arrow(self.one_way);
-        format!(
-            "duplicating link {} {arrow} {} {}",
-            self.from, self.to, self.share
-        )
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        impair(
-            world,
-            [&self.from, &self.to],
-            self.one_way,
-            &[Effect::Duplicate(self.share.p())],
-        )
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.effects.iter().for_each(|&e| world.repair(e));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Links)
     }
 }
 
@@ -215,17 +139,18 @@ pub struct LinkReordering {
     pub one_way: bool,
 }
 
-impl Fault for LinkReordering {
-    const LASTS: bool = true;
+impl LinkFault for LinkReordering {
+    between_from_and_to!();
 
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![
-            (at.field("from"), self.from.clone()),
-            (at.field("to"), self.to.clone()),
-        ]
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Reorder(self.share.p(), self.by.ns())]
     }
 
-    fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
+    fn words(&self) -> (&'static str, String) {
+        ("reordering link", format!(" {}", self.share))
+    }
+
+    fn mistakes(&self, at: &Path, out: &mut Vec<Complaint>) {
         not_never(self.share, at.field("share"), out);
         if self.by.is_zero() {
             out.push(Complaint::error(
@@ -233,31 +158,6 @@ impl Fault for LinkReordering {
                 "nothing falls behind by no time",
             ));
         }
-    }
-
-    fn label(&self) -> String {
-        let arrow = arrow(self.one_way);
-        format!(
-            "reordering link {} {arrow} {} {}",
-            self.from, self.to, self.share
-        )
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        impair(
-            world,
-            [&self.from, &self.to],
-            self.one_way,
-            &[Effect::Reorder(self.share.p(), self.by.ns())],
-        )
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.effects.iter().for_each(|&e| world.repair(e));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Links)
     }
 }
 
@@ -275,17 +175,18 @@ pub struct LinkBandwidth {
     pub one_way: bool,
 }
 
-impl Fault for LinkBandwidth {
-    const LASTS: bool = true;
+impl LinkFault for LinkBandwidth {
+    between_from_and_to!();
 
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![
-            (at.field("from"), self.from.clone()),
-            (at.field("to"), self.to.clone()),
-        ]
+    fn effects(&self) -> Vec<Effect> {
+        vec![Effect::Bandwidth(self.bandwidth.bytes())]
     }
 
-    fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
+    fn words(&self) -> (&'static str, String) {
+        ("narrow link", format!(" {}/s", self.bandwidth))
+    }
+
+    fn mistakes(&self, at: &Path, out: &mut Vec<Complaint>) {
         if self.bandwidth.bytes() == 0 {
             let complaint = Complaint::error(
                 at.field("bandwidth"),
@@ -293,30 +194,5 @@ impl Fault for LinkBandwidth {
             );
             out.push(complaint.help("use Cut"));
         }
-    }
-
-    fn label(&self) -> String {
-        let arrow = arrow(self.one_way);
-        format!(
-            "narrow link {} {arrow} {} {}/s",
-            self.from, self.to, self.bandwidth
-        )
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        impair(
-            world,
-            [&self.from, &self.to],
-            self.one_way,
-            &[Effect::Bandwidth(self.bandwidth.bytes())],
-        )
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.effects.iter().for_each(|&e| world.repair(e));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Links)
     }
 }

@@ -12,6 +12,7 @@ mod factor;
 mod flapping;
 pub mod heal;
 mod how;
+mod link;
 mod links;
 mod monkey;
 mod pause;
@@ -76,6 +77,17 @@ impl Hold {
         }
     }
 
+    /// Does something to each node of a target, and holds them.
+    pub fn each<P: Process>(
+        target: &Target,
+        world: &mut World<'_, P>,
+        mut take: impl FnMut(&mut World<'_, P>, NodeId),
+    ) -> Self {
+        let nodes = world.resolve(target);
+        nodes.iter().for_each(|&n| take(world, n));
+        Self::nodes(nodes)
+    }
+
     /// Holds nodes, and effects on the links between them.
     pub fn links(mut nodes: Vec<NodeId>, effects: Vec<u32>) -> Self {
         nodes.sort_unstable();
@@ -108,9 +120,9 @@ pub trait Fault {
     /// Takes hold.
     fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold;
 
-    /// Lets go.
+    /// Lets go; by itself, of all effects it holds.
     fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        let _ = (hold, world);
+        hold.effects.iter().for_each(|&e| world.repair(e));
     }
 
     /// Goes on, at a moment it asked for with [`World::later`].

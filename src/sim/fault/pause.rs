@@ -32,9 +32,7 @@ impl Fault for Pause {
     }
 
     fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        let nodes = world.resolve(&self.0);
-        nodes.iter().for_each(|&n| world.pause(n));
-        Hold::nodes(nodes)
+        Hold::each(&self.0, world, |world, n| world.pause(n))
     }
 
     fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
@@ -62,10 +60,8 @@ impl Fault for Slow {
     }
 
     fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        let nodes = world.resolve(&self.target);
         let milli = self.factor.milli();
-        nodes.iter().for_each(|&n| world.slow_cpu(n, milli));
-        Hold::nodes(nodes)
+        Hold::each(&self.target, world, |world, n| world.slow_cpu(n, milli))
     }
 
     fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {

@@ -93,10 +93,6 @@ impl Fault for Split {
         Hold::links(before, effects)
     }
 
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.effects.iter().for_each(|&e| world.repair(e));
-    }
-
     fn heals_as(&self) -> Option<heal::What> {
         Some(heal::What::Cuts)
     }
@@ -145,10 +141,6 @@ impl Fault for Bridge {
         right.retain(|n| !bridge.contains(n) && !left.contains(n));
         let effects = world.impair_ways(&left, &right, false, &Effect::Cut);
         Hold::links([left, right, bridge].concat(), effects)
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.effects.iter().for_each(|&e| world.repair(e));
     }
 
     fn heals_as(&self) -> Option<heal::What> {

@@ -5,69 +5,59 @@ use std::fmt;
 use serde::de::{self, EnumAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Nodes, by name or by what they are just then. Resolved when the fault begins.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub enum Target {
+/// Makes of one list the targets, the form of them that has a word (all but the bare string), and the way from that to the
+/// target.
+macro_rules! targets {
+    ($($(#[$about:meta])* $name:ident $(($($value:ident: $type:ty),+))?,)*) => {
+        /// Nodes, by name or by what they are just then. Resolved when the fault begins.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        pub enum Target {
+            $($(#[$about])* $name $(($($type),+))?,)*
+            /// A node, a `nodes` entry, a system, a workload or a process: written as a bare string.
+            #[serde(untagged)]
+            Name(String),
+        }
+
+        /// The form without the bare string.
+        #[derive(Deserialize)]
+        #[serde(rename = "Target")]
+        enum Selector {
+            $($name $(($($type),+))?,)*
+        }
+
+        impl From<Selector> for Target {
+            fn from(selector: Selector) -> Self {
+                match selector {
+                    $(Selector::$name $(($($value),+))? => Self::$name $(($($value),+))?,)*
+                }
+            }
+        }
+    };
+}
+
+targets! {
     /// All nodes.
     All,
     /// Several targets together.
-    Nodes(Vec<Target>),
+    Nodes(list: Vec<Target>),
     /// All nodes of a zone.
-    Zone(String),
+    Zone(zone: String),
     /// So many of a named set, drawn by chance.
-    AnyOf(String, u32),
+    AnyOf(set: String, n: u32),
     /// All nodes but these.
-    AllBut(Box<Target>),
+    AllBut(but: Box<Target>),
     /// The node that leads a queue.
-    LeaderOf(String),
+    LeaderOf(queue: String),
     /// The nodes that follow a queue's leader.
-    FollowersOf(String),
+    FollowersOf(queue: String),
     /// One of the nodes that follow a queue's leader, drawn by chance.
-    FollowerOf(String),
+    FollowerOf(queue: String),
     /// The node that coordinates a group of consumers.
-    CoordinatorOf(String),
+    CoordinatorOf(group: String),
     /// The node that decides about a system.
-    ControllerOf(String),
+    ControllerOf(system: String),
     /// The node that decides, where only one system has such a one.
     Controller,
-    /// A node, a `nodes` entry, a system, a workload or a process: written as a bare string.
-    #[serde(untagged)]
-    Name(String),
-}
-
-/// The form without the bare string.
-#[derive(Deserialize)]
-#[serde(rename = "Target")]
-enum Selector {
-    All,
-    Nodes(Vec<Target>),
-    Zone(String),
-    AnyOf(String, u32),
-    AllBut(Box<Target>),
-    LeaderOf(String),
-    FollowersOf(String),
-    FollowerOf(String),
-    CoordinatorOf(String),
-    ControllerOf(String),
-    Controller,
-}
-
-impl From<Selector> for Target {
-    fn from(selector: Selector) -> Self {
-        match selector {
-            Selector::All => Self::All,
-            Selector::Nodes(v) => Self::Nodes(v),
-            Selector::Zone(v) => Self::Zone(v),
-            Selector::AnyOf(v, n) => Self::AnyOf(v, n),
-            Selector::AllBut(v) => Self::AllBut(v),
-            Selector::LeaderOf(v) => Self::LeaderOf(v),
-            Selector::FollowersOf(v) => Self::FollowersOf(v),
-            Selector::FollowerOf(v) => Self::FollowerOf(v),
-            Selector::CoordinatorOf(v) => Self::CoordinatorOf(v),
-            Selector::ControllerOf(v) => Self::ControllerOf(v),
-            Selector::Controller => Self::Controller,
-        }
-    }
 }
 
 struct TargetVisitor;
