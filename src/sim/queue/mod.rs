@@ -3,8 +3,8 @@
 //! **Tie rule**: events leave in order of virtual time; events of the same time leave in the order in which they were
 //! scheduled. A cancelled event leaves nothing behind that a run could notice.
 //!
-//! The events wait in a slab; their keys (24 bytes) go through a timing [`wheel`] and, once their tick has come, through
-//! an exactly sorted [`run`]. How long a tick is decides the speed, never the order.
+//! The events wait in a slab; their keys (24 bytes) go through a timing wheel and, once their tick has come, through an
+//! exactly sorted run. How long a tick is decides the speed, never the order.
 
 #[doc(hidden)]
 pub mod heap;
