@@ -11,6 +11,8 @@ use super::SECOND;
 pub struct Digest {
     state: u64,
     chain: Vec<u64>,
+    /// The end of the second that is going on, ns.
+    closes_at: u64,
 }
 
 impl Default for Digest {
@@ -18,6 +20,7 @@ impl Default for Digest {
         Self {
             state: 0x5b11_7b2a_1a5e_ed01,
             chain: Vec::new(),
+            closes_at: SECOND,
         }
     }
 }
@@ -33,8 +36,16 @@ impl Digest {
     /// The simulation moves on to `time`: closes the seconds that end before or at it.
     #[inline]
     pub fn advance(&mut self, time: u64) {
-        while (self.chain.len() as u64 + 1) * SECOND <= time {
+        if self.closes_at <= time {
+            self.close(time);
+        }
+    }
+
+    #[cold]
+    fn close(&mut self, time: u64) {
+        while self.closes_at <= time {
             self.chain.push(self.state);
+            self.closes_at = self.closes_at.saturating_add(SECOND);
         }
     }
 

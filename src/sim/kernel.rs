@@ -9,7 +9,7 @@ use super::digest::Digest;
 use super::fault::{self, FaultPlan, Faults};
 use super::host::{Host, HostPlan, Residents};
 use super::names::{Names, NodeName, ProcessName};
-use super::net::{CLOSED, Channel, Fate, Network, NetworkPlan};
+use super::net::{CLOSED, Channel, Network, NetworkPlan, Trouble};
 use super::process::{Ctx, Process, Token};
 use super::queue::{EventQueue, Ticket};
 use super::record::{Drop, Fact, Observer, Record};
@@ -112,6 +112,28 @@ pub(super) struct Tenant {
     pub incarnation: u32,
     pub alive: bool,
     pub channels: Vec<Channel>,
+    /// Where the channels to processes with these last bits were found last: a guess.
+    pub near: [u32; NEAR],
+}
+
+/// How many guesses a process keeps about its channels: a power of two.
+pub(super) const NEAR: usize = 16;
+
+impl Tenant {
+    /// The channel to a process, if there is one.
+    #[inline]
+    pub fn find(&mut self, to: Pid) -> Result<usize, usize> {
+        let guess = &mut self.near[to.index() % NEAR];
+        let at = *guess as usize;
+        if self.channels.get(at).is_some_and(|c| c.peer == to) {
+            return Ok(at);
+        }
+        let found = self.channels.binary_search_by_key(&to, |c| c.peer);
+        if let Ok(at) = found {
+            *guess = at as u32;
+        }
+        found
+    }
 }
 
 /// Everything but the processes themselves.
@@ -158,8 +180,6 @@ pub struct Sim<P: Process> {
     pub(super) processes: Vec<P>,
     pub(super) faults: Faults,
     digest: Digest,
-    /// `core.records` while they are handed out, so that its memory is used again.
-    spare: Vec<Record>,
 }
 
 impl<P: Process> Sim<P> {
@@ -178,6 +198,7 @@ impl<P: Process> Sim<P> {
             incarnation: 0,
             alive: false,
             channels: Vec::new(),
+            near: [0; NEAR],
         };
         let mut residents = Residents(vec![Vec::new(); plan.nodes.len()]);
         for (pid, process) in (0u32..).zip(&names.processes) {
@@ -202,7 +223,6 @@ impl<P: Process> Sim<P> {
             processes,
             faults,
             digest: Digest::default(),
-            spare: Vec::new(),
         };
         for pid in 0..sim.processes.len() as u32 {
             let to = Pid(pid);
@@ -290,21 +310,30 @@ impl<P: Process> Sim<P> {
         self.core.now = self.core.now.max(until);
     }
 
-    fn finish<O: Observer>(&mut self, observer: &mut O) {
+    #[cold]
+    fn end_halted(&mut self) {
         while let Some((pid, code)) = self.core.halted.pop() {
             self.end(pid, code);
         }
-        if self.core.records.is_empty() {
-            return;
+    }
+
+    #[inline]
+    fn finish<O: Observer>(&mut self, observer: &mut O) {
+        if !self.core.halted.is_empty() {
+            self.end_halted();
         }
-        std::mem::swap(&mut self.core.records, &mut self.spare);
-        for record in &self.spare {
+        for record in &self.core.records {
             record.fold(&mut self.digest);
             observer.record(record);
         }
-        self.spare.clear();
+        self.core.records.clear();
     }
 
+    #[allow(
+        clippy::inline_always,
+        reason = "an event is large, and would be copied for each call"
+    )]
+    #[inline(always)]
     fn dispatch(&mut self, caused: Caused<P::Message>) {
         let to = match &caused.event {
             Event::Fault(step) => {
@@ -350,7 +379,8 @@ impl<P: Process> Sim<P> {
     }
 
     /// What an event does on a machine that is not frozen.
-    #[inline]
+    #[allow(clippy::inline_always, reason = "as above")]
+    #[inline(always)]
     fn act(&mut self, node: NodeId, event: Event<P::Message>) {
         match event {
             Event::Start { to, life } => {
@@ -510,7 +540,11 @@ impl<P: Process> Sim<P> {
 
 impl<M: Clone> Core<M> {
     pub(super) fn schedule(&mut self, after_ns: u64, event: Event<M>) -> Ticket {
-        let time = self.now.saturating_add(after_ns);
+        self.schedule_at(self.now.saturating_add(after_ns), event)
+    }
+
+    #[inline]
+    pub(super) fn schedule_at(&mut self, time: u64, event: Event<M>) -> Ticket {
         self.queue.schedule(
             time,
             Caused {
@@ -532,8 +566,7 @@ impl<M: Clone> Core<M> {
 
     /// The channel from one process to another, opened if need be.
     fn channel(&mut self, from: Pid, to: Pid) -> usize {
-        let channels = &self.tenants[from.index()].channels;
-        match channels.binary_search_by_key(&to, |c| c.peer) {
+        match self.tenants[from.index()].find(to) {
             Ok(at) => at,
             Err(at) => {
                 let (a, b) = (
@@ -567,51 +600,29 @@ impl<M: Clone> Core<M> {
             channel.last_served = 0;
         }
         let (link, incarnation) = (channel.link, channel.incarnation);
-        match self.net.send(link, self.now, bytes) {
-            Fate::Cut => self.record(from, Fact::Dropped { to, why: Drop::Cut }),
-            Fate::Lost => self.record(
-                from,
-                Fact::Dropped {
-                    to,
-                    why: Drop::Loss,
-                },
-            ),
-            Fate::Arrives {
-                at,
-                again,
-                in_order,
-            } => {
-                let mut time = at;
-                if in_order {
-                    time = time.max(channel.last_arrival);
-                    channel.last_arrival = time;
-                }
-                let now = self.now;
-                if let Some(again) = again {
-                    let message = message.clone();
-                    self.schedule(
-                        again.max(time) - now,
-                        Event::Arrive {
-                            to,
-                            from,
-                            link,
-                            incarnation,
-                            message,
-                        },
-                    );
-                }
-                self.schedule(
-                    time - now,
-                    Event::Arrive {
-                        to,
-                        from,
-                        link,
-                        incarnation,
-                        message,
-                    },
-                );
-            }
+        let sent = self.net.send(link, self.now, bytes);
+        let mut time = sent.at;
+        if sent.in_order {
+            time = time.max(channel.last_arrival);
+            channel.last_arrival = time;
         }
+        let again = match sent.trouble {
+            Trouble::None => None,
+            Trouble::Again(at) => Some(at),
+            Trouble::Dropped(why) => return self.record(from, Fact::Dropped { to, why }),
+        };
+        let event = Event::Arrive {
+            to,
+            from,
+            link,
+            incarnation,
+            message,
+        };
+        // The copy is scheduled first, and arrives behind at the earliest.
+        if let Some(again) = again {
+            self.schedule_at(again.max(time), event.clone());
+        }
+        self.schedule_at(time, event);
     }
 
     /// A message reached somebody new: the sender is connected from now on.
@@ -655,13 +666,14 @@ impl<M: Clone> Core<M> {
     pub(super) fn tell_reset(&mut self, hearer: Pid, peer: Pid, incarnation: u32) {
         let at = self.channel(peer, hearer);
         let link = self.tenants[peer.index()].channels[at].link;
-        let Fate::Arrives {
-            at: time, again, ..
-        } = self.net.send(link, self.now, RESET_BYTES)
-        else {
-            return;
+        let sent = self.net.send(link, self.now, RESET_BYTES);
+        let arrives = match sent.trouble {
+            Trouble::None => 1,
+            Trouble::Again(_) => 2,
+            Trouble::Dropped(_) => return,
         };
-        self.net.traffic_mut(link).in_flight -= 1 + u64::from(again.is_some());
+        let time = sent.at;
+        self.net.traffic_mut(link).in_flight -= arrives;
         let channel = &mut self.tenants[peer.index()].channels[at];
         channel.last_arrival = channel.last_arrival.max(time);
         let after = channel.last_arrival - self.now;

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::dist::{Dist, Sampler};
+use super::record::Drop;
 use super::stream::Stream;
 use super::units::{Chance, Size};
 use super::{NodeId, Pid, SECOND};
@@ -115,6 +116,8 @@ struct Active {
 #[derive(Clone, Debug)]
 struct State {
     version: u32,
+    /// Nothing about it but its latency and its bandwidth matters.
+    plain: bool,
     cut: bool,
     slow_milli: u64,
     delays: Vec<Sampler>,
@@ -173,15 +176,31 @@ impl Link {
 }
 
 /// How a link treats one message.
-pub(super) enum Fate {
-    Lost,
-    Cut,
-    /// Arrives at the first time; perhaps again at the second. `in_order`: not before what was sent earlier.
-    Arrives {
-        at: u64,
-        again: Option<u64>,
-        in_order: bool,
-    },
+pub(super) struct Sent {
+    /// When it arrives.
+    pub at: u64,
+    /// Not before what was sent earlier.
+    pub in_order: bool,
+    pub trouble: Trouble,
+}
+
+/// What goes wrong with a message.
+pub(super) enum Trouble {
+    None,
+    /// It arrives again at this time.
+    Again(u64),
+    /// It does not arrive.
+    Dropped(Drop),
+}
+
+impl Sent {
+    fn dropped(why: Drop) -> Self {
+        Self {
+            at: 0,
+            in_order: false,
+            trouble: Trouble::Dropped(why),
+        }
+    }
 }
 
 /// All links. They come into being when first used.
@@ -295,6 +314,7 @@ impl Network {
     fn state(&self, from: NodeId, to: NodeId, plan: &LinkPlan) -> State {
         let mut state = State {
             version: self.version,
+            plain: false,
             cut: false,
             slow_milli: 1000,
             delays: Vec::new(),
@@ -323,6 +343,10 @@ impl Network {
                 }
             }
         }
+        state.plain = !state.cut
+            && state.slow_milli == 1000
+            && state.delays.is_empty()
+            && [state.loss, state.duplicate, state.reorder] == [0.0; 3];
         state
     }
 
@@ -351,7 +375,7 @@ impl Network {
 
     /// Decides what becomes of a message of `bytes` that is sent at `now`.
     #[inline]
-    pub(super) fn send(&mut self, index: u32, now: u64, bytes: u32) -> Fate {
+    pub(super) fn send(&mut self, index: u32, now: u64, bytes: u32) -> Sent {
         self.current(index).send(now, bytes)
     }
 
@@ -380,25 +404,50 @@ impl Network {
 
 impl Link {
     #[inline]
-    fn send(&mut self, now: u64, bytes: u32) -> Fate {
+    fn send(&mut self, now: u64, bytes: u32) -> Sent {
         self.traffic.sent += 1;
         self.traffic.bytes += u64::from(bytes);
+        let latency = self.latency.sample(&mut self.stream);
+        if !self.state.plain {
+            return self.send_badly(now, bytes, latency);
+        }
+        let mut at = now;
+        if self.state.ns_per_mib > 0 {
+            at = self.depart(now, bytes);
+        }
+        self.traffic.in_flight += 1;
+        Sent {
+            at: at.saturating_add(latency),
+            in_order: true,
+            trouble: Trouble::None,
+        }
+    }
+
+    /// When the last byte of a message is on the wire.
+    #[inline]
+    fn depart(&mut self, now: u64, bytes: u32) -> u64 {
+        let wire = u128::from(bytes) * u128::from(self.state.ns_per_mib) / 1_048_576;
+        self.wire_free_at = self.wire_free_at.max(now).saturating_add(wire as u64);
+        self.wire_free_at
+    }
+
+    /// What faults make of a message.
+    #[cold]
+    fn send_badly(&mut self, now: u64, bytes: u32, mut latency: u64) -> Sent {
         let state = &self.state;
-        let mut latency = self.latency.sample(&mut self.stream);
         if state.cut {
             self.traffic.dropped += 1;
-            return Fate::Cut;
+            return Sent::dropped(Drop::Cut);
         }
         if state.loss > 0.0 && self.trouble.chance(state.loss) {
             self.traffic.dropped += 1;
-            return Fate::Lost;
+            return Sent::dropped(Drop::Loss);
         }
         let mut depart = now;
         if state.ns_per_mib > 0 {
-            let wire = u128::from(bytes) * u128::from(state.ns_per_mib) / 1_048_576;
-            depart = self.wire_free_at.max(now).saturating_add(wire as u64);
-            self.wire_free_at = depart;
+            depart = self.depart(now, bytes);
         }
+        let state = &self.state;
         if state.slow_milli != 1000 {
             latency = latency.saturating_mul(state.slow_milli) / 1000;
         }
@@ -412,14 +461,15 @@ impl Link {
         }
         let at = depart.saturating_add(latency);
         self.traffic.in_flight += 1;
-        let again = (state.duplicate > 0.0 && self.trouble.chance(state.duplicate)).then(|| {
+        let mut trouble = Trouble::None;
+        if state.duplicate > 0.0 && self.trouble.chance(state.duplicate) {
             self.traffic.in_flight += 1;
-            at.saturating_add(self.latency.sample(&mut self.trouble))
-        });
-        Fate::Arrives {
+            trouble = Trouble::Again(at.saturating_add(self.latency.sample(&mut self.trouble)));
+        }
+        Sent {
             at,
-            again,
             in_order,
+            trouble,
         }
     }
 }

@@ -105,10 +105,10 @@ impl<M: Clone> Core<M> {
 
     /// When a request is done that would be done at a time if it were the only one of its sender (see [`Cost::in_turn`]).
     fn in_turn(&mut self, from: Pid, to: Pid, at: u64) -> u64 {
-        let channels = &mut self.tenants[from.index()].channels;
-        match channels.binary_search_by_key(&to, |c| c.peer) {
+        let tenant = &mut self.tenants[from.index()];
+        match tenant.find(to) {
             Ok(channel) => {
-                let last = &mut channels[channel].last_served;
+                let last = &mut tenant.channels[channel].last_served;
                 *last = at.max(*last);
                 *last
             }

@@ -8,6 +8,21 @@ use super::Key;
 /// A key that belongs further from both ends than this goes into the heap instead of moving so many others.
 const REACH: usize = 64;
 
+/// So few keys are sorted by insertion: what a tick holds is nearly always little, and nearly in order.
+const INSERTED: usize = 24;
+
+fn insertion_sort(keys: &mut [Key]) {
+    for next in 1..keys.len() {
+        let key = keys[next];
+        let mut at = next;
+        while at > 0 && key < keys[at - 1] {
+            keys[at] = keys[at - 1];
+            at -= 1;
+        }
+        keys[at] = key;
+    }
+}
+
 /// Sorted keys that are taken from the front, and a heap for those that come late and belong far inside: it is used
 /// only if very many share a tick, and keeps that from becoming quadratic.
 #[derive(Clone, Debug, Default)]
@@ -113,7 +128,9 @@ impl Run {
     /// Sorts what was filled in.
     #[inline]
     pub fn sort(&mut self) {
-        if self.keys.len() > 1 {
+        if self.keys.len() <= INSERTED {
+            insertion_sort(&mut self.keys);
+        } else {
             self.keys.sort_unstable();
         }
     }

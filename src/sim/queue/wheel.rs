@@ -17,9 +17,9 @@ use super::run::Run;
 /// After so many ticks with keys it is seen whether the tick suits.
 const JUDGED: u32 = 512;
 /// Fewer keys a tick than this are few; a run of some keys costs less than as many ticks.
-const FEW: u32 = 4;
+const FEW: u32 = 3;
 /// More keys a tick than this are many.
-const MANY: u32 = 64;
+const MANY: u32 = 16;
 /// No tick is longer than 2^this nanoseconds: 17 s.
 const SHIFT_MAX: u32 = 34;
 
