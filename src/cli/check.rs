@@ -19,7 +19,7 @@ pub fn check(args: &CheckArgs) -> u8 {
             }
         }
     }
-    code
+    out.close(code)
 }
 
 fn report(loaded: &Loaded, out: &mut Out) {

@@ -11,7 +11,7 @@ pub fn list(args: &ListArgs) -> u8 {
         let rows: Vec<_> = entries.iter().map(row).collect();
         let text = serde_json::to_string_pretty(&rows).unwrap_or_default();
         out.line(text);
-        return EXIT_MET;
+        return out.close(EXIT_MET);
     }
     let width = entries.iter().map(|e| e.name.len()).max().unwrap_or(0);
     let mut group = None;
@@ -27,7 +27,7 @@ pub fn list(args: &ListArgs) -> u8 {
         let cross = if entry.error.is_some() { "✗ " } else { "" };
         out.line(format_args!("  {:width$}  {cross}{what}", entry.name));
     }
-    EXIT_MET
+    out.close(EXIT_MET)
 }
 
 fn row(entry: &Entry) -> serde_json::Value {

@@ -4,6 +4,7 @@ mod check;
 mod list;
 mod new;
 mod out;
+mod progress;
 mod replay;
 mod run;
 mod screen;

@@ -1,11 +1,24 @@
-//! Standard output and standard error. A closed pipe is no error: who has read enough may go.
+//! Standard output and standard error. A closed pipe is no error: who has read enough may go. Whatever else keeps the output
+//! from being written (a full disk) is one.
 
 use std::io::{self, IsTerminal, Write};
 
-/// Standard output, buffered. After the reader is gone, what is written is dropped.
+use super::EXIT_MISTAKE;
+
+/// Standard output, buffered. After the reader is gone, or after an error, what is written is dropped.
 pub struct Out {
     inner: io::BufWriter<io::Stdout>,
-    gone: bool,
+    state: State,
+}
+
+/// Whether what is written gets anywhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// Nobody reads any more.
+    Gone,
+    /// It cannot be written, which has been said.
+    Failed,
 }
 
 impl Out {
@@ -13,34 +26,47 @@ impl Out {
     pub fn stdout() -> Self {
         Self {
             inner: io::BufWriter::new(io::stdout()),
-            gone: false,
+            state: State::Open,
         }
     }
 
     /// Writes a line.
     pub fn line(&mut self, text: impl std::fmt::Display) {
-        if !self.gone && writeln!(self.inner, "{text}").is_err() {
-            self.gone = true;
-        }
+        self.write(|inner| writeln!(inner, "{text}"));
     }
 
     /// Writes text as it is.
     pub fn text(&mut self, text: &str) {
-        if !self.gone && self.inner.write_all(text.as_bytes()).is_err() {
-            self.gone = true;
-        }
+        self.write(|inner| inner.write_all(text.as_bytes()));
     }
 
     /// Makes sure that the reader has what was written.
     pub fn flush(&mut self) {
-        if !self.gone && self.inner.flush().is_err() {
-            self.gone = true;
+        self.write(Write::flush);
+    }
+
+    /// Ends the output. The exit code is `code`, unless not all could be written.
+    pub fn close(mut self, code: u8) -> u8 {
+        self.flush();
+        match self.state {
+            State::Open | State::Gone => code,
+            State::Failed => EXIT_MISTAKE,
         }
     }
 
-    /// Whether nobody reads any more.
-    pub fn is_gone(&self) -> bool {
-        self.gone
+    fn write(&mut self, put: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> io::Result<()>) {
+        if self.state != State::Open {
+            return;
+        }
+        let Err(error) = put(&mut self.inner) else {
+            return;
+        };
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            self.state = State::Gone;
+        } else {
+            self.state = State::Failed;
+            say(format_args!("error: cannot write the output: {error}"));
+        }
     }
 }
 
@@ -82,4 +108,21 @@ pub fn write_new(path: &std::path::Path, text: &str, overwrite: bool) -> Result<
         io::ErrorKind::AlreadyExists => format!("`{shown}` exists already and is left as it is"),
         _ => format!("cannot write `{shown}`: {error}"),
     })
+}
+
+/// Whether [`write_new`] may be expected to work; the error is a sentence. An existing file is not touched, and none is left
+/// where there was none.
+pub fn may_write(path: &std::path::Path) -> Result<(), String> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true);
+    let tried = match std::fs::metadata(path) {
+        // To open a pipe would be to wait for its reader.
+        Ok(about) if !about.is_file() && !about.is_dir() => Ok(()),
+        Ok(_) => options.open(path).map(|_| ()),
+        Err(_) => options
+            .create_new(true)
+            .open(path)
+            .and_then(|_| std::fs::remove_file(path)),
+    };
+    tried.map_err(|error| format!("cannot write `{}`: {error}", path.display()))
 }

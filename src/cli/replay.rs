@@ -46,7 +46,7 @@ fn verify(recording: &Recording, mut session: Session) -> u8 {
             out.line(format_args!("events    {events}"));
             out.line(format_args!("digest    {:016x}", digest.value()));
             out.line("the same run");
-            return EXIT_MET;
+            return out.close(EXIT_MET);
         }
         Verdict::DiffersInSecond(second) => {
             out.line(format_args!(
@@ -69,5 +69,5 @@ fn verify(recording: &Recording, mut session: Session) -> u8 {
         "now       {:016x} after {events} events",
         digest.value()
     ));
-    EXIT_NOT_MET
+    out.close(EXIT_NOT_MET)
 }

@@ -1,15 +1,15 @@
 //! `splitbrain run`: one run, on screen or as text.
 
-use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::check::complain;
-use super::out::{on_terminal, say, write_new};
+use super::out::{may_write, on_terminal, say, write_new};
+use super::progress::Progress;
 use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Glyphs, Out, RunArgs};
 use crate::export::{json, text};
 use crate::hunt::{self, Options, Outcome, Session};
-use crate::scenario::library;
+use crate::scenario::{LoadError, library};
 
 /// Events between two looks at the clock.
 const SLICE: u64 = 50_000;
@@ -36,6 +36,21 @@ pub fn run(args: &RunArgs) -> u8 {
             "error: `{}` exists already; --force overwrites it",
             path.display()
         ));
+        return EXIT_MISTAKE;
+    }
+    if let Some(message) = args
+        .record
+        .as_deref()
+        .and_then(|path| may_write(path).err())
+    {
+        say(format_args!("error: {message}"));
+        return EXIT_MISTAKE;
+    }
+    if let Some(until) = args.until
+        && let Err(document) = hunt::can_end_at(&loaded, until.ns())
+    {
+        say(format_args!("error: the run cannot go on until {until}"));
+        complain(LoadError::Mistakes(document));
         return EXIT_MISTAKE;
     }
     let options = Options {
@@ -68,7 +83,7 @@ fn headless(mut session: Session, args: &RunArgs) -> u8 {
         out.flush();
     }
     let start = Instant::now();
-    let mut progress = Progress::new(start);
+    let mut progress = Progress::on_stderr(start);
     let mut told = 0;
     let mut more = true;
     while more {
@@ -76,7 +91,7 @@ fn headless(mut session: Session, args: &RunArgs) -> u8 {
         if !args.json {
             told = tell_marks(&session, told, &mut out);
         }
-        progress.look(&session);
+        progress.look(session.sim().now(), session.end_ns());
     }
     progress.clear();
     let Some(outcome) = Outcome::of(&session) else {
@@ -87,21 +102,19 @@ fn headless(mut session: Session, args: &RunArgs) -> u8 {
     } else {
         out.text(&text::summary(&session, &outcome));
     }
-    out.flush();
+    let code = if outcome.is_met() {
+        EXIT_MET
+    } else {
+        EXIT_NOT_MET
+    };
+    let code = out.close(code);
     let seconds = start.elapsed().as_secs_f64();
     let events = session.sim().events();
     say(format_args!(
         "{seconds:.2} s, {:.2} million events a second",
         events as f64 / seconds / 1e6
     ));
-    if let Some(code) = record(&mut session, args) {
-        return code;
-    }
-    if outcome.is_met() {
-        EXIT_MET
-    } else {
-        EXIT_NOT_MET
-    }
+    record(&mut session, args).unwrap_or(code)
 }
 
 /// Writes the recording, if one is asked for. What prevents it is told; then there is an exit code.
@@ -113,9 +126,19 @@ fn record(session: &mut Session, args: &RunArgs) -> Option<u8> {
         .recording()
         .to_text()
         .and_then(|text| write_new(path, &text, args.force));
-    let message = written.err()?;
-    say(format_args!("error: {message}"));
-    Some(EXIT_MISTAKE)
+    let shown = path.display();
+    match written {
+        Ok(()) => {
+            say(format_args!(
+                "wrote {shown}\nreplay it with: splitbrain replay {shown}"
+            ));
+            None
+        }
+        Err(message) => {
+            say(format_args!("error: {message}"));
+            Some(EXIT_MISTAKE)
+        }
+    }
 }
 
 fn tell_marks(session: &Session, told: usize, out: &mut Out) -> usize {
@@ -130,46 +153,4 @@ fn tell_marks(session: &Session, told: usize, out: &mut Out) -> usize {
         out.flush();
     }
     marks.len()
-}
-
-/// How far a long run is, on standard error, where a person looks at it.
-struct Progress {
-    start: Instant,
-    last: Instant,
-    shown: bool,
-    wanted: bool,
-}
-
-impl Progress {
-    fn new(start: Instant) -> Self {
-        let wanted = std::io::stderr().is_terminal() && !std::io::stdout().is_terminal();
-        Self {
-            start,
-            last: start,
-            shown: false,
-            wanted,
-        }
-    }
-
-    fn look(&mut self, session: &Session) {
-        let quiet = self.last.elapsed().as_millis() < 500 || self.start.elapsed().as_secs() < 1;
-        if !self.wanted || quiet {
-            return;
-        }
-        self.last = Instant::now();
-        self.shown = true;
-        let (now, end) = (session.sim().now(), session.end_ns().max(1));
-        let seconds = now as f64 / 1e9;
-        let _ = write!(
-            std::io::stderr(),
-            "\r{:3.0} %  {seconds:.1} s  ",
-            now as f64 * 100.0 / end as f64
-        );
-    }
-
-    fn clear(&self) {
-        if self.shown {
-            let _ = write!(std::io::stderr(), "\r{:30}\r", "");
-        }
-    }
 }

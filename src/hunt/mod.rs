@@ -23,6 +23,19 @@ pub fn load(which: &str, sets: &[String]) -> Result<Loaded, LoadError> {
     complete(crate::scenario::load(which, sets)?).map_err(LoadError::Mistakes)
 }
 
+/// Whether a scenario can run up to another end than its own: what it may not ask for as its `duration`, nobody may ask for
+/// beside it. The mistakes are in the document.
+pub fn can_end_at(loaded: &Loaded, end_ns: u64) -> Result<(), Box<Document>> {
+    if end_ns <= loaded.plan.duration_ns {
+        return Ok(());
+    }
+    let duration = crate::sim::units::Duration::from_ns(end_ns);
+    let mut sets = loaded.sets.clone();
+    sets.push(format!("duration={duration}"));
+    let files = crate::scenario::Files::Given(&loaded.files);
+    Loaded::from_parts(&loaded.name, &loaded.text, &sets, files).map(|_| ())
+}
+
 /// Checks what only a whole scenario shows: the metrics that its expectations speak of. The mistakes are in the document.
 pub fn complete(mut loaded: Loaded) -> Result<Loaded, Box<Document>> {
     for mistake in metrics::mistakes(&loaded) {

@@ -195,6 +195,8 @@ impl Session {
             Files::Given(&recording.files),
         )
         .map_err(|document| document.render(false))?;
+        super::can_end_at(&loaded, recording.until_ns)
+            .map_err(|document| document.render(false))?;
         let options = Options {
             seed: Some(recording.seed),
             control: recording.control,

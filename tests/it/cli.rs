@@ -1,6 +1,6 @@
 //! The program as its users call it.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -242,4 +242,157 @@ fn without_a_terminal_there_is_text() {
         !stdout(&output).contains('\u{1b}'),
         "no escape codes in a pipe"
     );
+}
+
+#[test]
+fn until_is_held_to_the_same_limit_of_work_as_the_duration() {
+    let until = splitbrain(&["run", "leader-crash", "--headless", "--until", "99999h"]);
+    assert_eq!(until.status.code(), Some(2), "{}", stderr(&until));
+    assert!(until.stdout.is_empty(), "nothing ran: {}", stdout(&until));
+    let said = stderr(&until);
+    assert!(said.contains("until 99999h"), "{said}");
+    assert!(said.contains("too many: it would not end"), "{said}");
+    // The control has the same workloads and no other limit.
+    let control = [
+        "run",
+        "leader-crash",
+        "--json",
+        "--control",
+        "--until",
+        "99999h",
+    ];
+    assert_eq!(splitbrain(&control).status.code(), Some(2));
+}
+
+#[test]
+fn a_recording_is_held_to_the_limit_of_work_too() {
+    let folder = Folder::new("long-record");
+    let file = folder.0.join("run.ron").display().to_string();
+    splitbrain(&["run", "--headless", "--until", "1s", "--record", &file]);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let longer = text.replacen("until_ns: 1000000000", "until_ns: 359996400000000000", 1);
+    assert_ne!(text, longer);
+    let file = folder.file("longer.ron", &longer);
+    let output = splitbrain(&["replay", "--headless", &file]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("too many"), "{}", stderr(&output));
+}
+
+#[test]
+fn where_no_recording_can_be_written_nothing_runs() {
+    let folder = Folder::new("unwritable");
+    let nowhere = folder.0.join("none").join("run.ron").display().to_string();
+    let itself = folder.0.display().to_string();
+    for (place, force) in [(&nowhere, None), (&itself, Some("--force"))] {
+        let args = ["run", "--headless", "--record", place];
+        let args: Vec<&str> = args.into_iter().chain(force).collect();
+        let output = splitbrain(&args);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(output.stdout.is_empty(), "it ran: {}", stdout(&output));
+        assert!(
+            stderr(&output).contains("cannot write"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    assert!(!std::fs::exists(&nowhere).unwrap());
+}
+
+#[test]
+fn a_recording_that_is_written_is_told_and_one_that_is_not_leaves_no_trace() {
+    let folder = Folder::new("told");
+    let path = folder.0.join("run.ron");
+    let file = path.display().to_string();
+    // The check comes first, the mistake in the arguments after it.
+    let refused = [
+        "run",
+        "leader-crash",
+        "--headless",
+        "--until",
+        "99999h",
+        "--record",
+        &file,
+    ];
+    assert_eq!(splitbrain(&refused).status.code(), Some(2));
+    assert!(!path.exists(), "a run that never was left a file");
+    folder.file("run.ron", "precious");
+    let before = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let refused: Vec<&str> = refused.into_iter().chain(["--force"]).collect();
+    assert_eq!(splitbrain(&refused).status.code(), Some(2));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().modified().unwrap(),
+        before
+    );
+
+    let written = [
+        "run",
+        "healthy",
+        "--headless",
+        "--until",
+        "2s",
+        "--record",
+        &file,
+        "--force",
+    ];
+    let output = splitbrain(&written);
+    assert!(
+        stderr(&output).contains(&format!("wrote {file}")),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!stdout(&output).contains("wrote"), "{}", stdout(&output));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let scenario = "scenarios/healthy.ron";
+    for args in [
+        &["run", "healthy", "--headless", "--until", "2s"][..],
+        &["run", "healthy", "--json", "--until", "2s"],
+        &["list"],
+        &["list", "--json"],
+        &["check", scenario],
+    ] {
+        let full = std::fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(full)
+            .stderr(Stdio::piped())
+            .output()
+            .unwrap();
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert_eq!(
+            said.matches("cannot write the output").count(),
+            1,
+            "{args:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_long_run_says_on_standard_error_how_far_it_is() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+        .args(["run", "leader-crash", "--json", "--until", "5h"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut errors = std::io::BufReader::new(child.stderr.take().unwrap());
+    errors.read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        line.contains(" %") && line.contains("of 18000.0 s"),
+        "{line:?}"
+    );
+    assert!(output.stdout.is_empty(), "{}", stdout(&output));
 }
