@@ -80,6 +80,7 @@ fn marks(watch: &Watch, names: &Names) -> Vec<Value> {
         let (event, scenario_line) = match line.cause {
             Cause::Event(number) => (Some(number), None),
             Cause::ScenarioLine(number) => (None, Some(number)),
+            Cause::Beginning => (None, None),
         };
         json!({
             "at_ns": line.at,

@@ -39,16 +39,16 @@ pub fn mark(record: &crate::sim::Record, names: &Names) -> String {
 fn line(line: &Line) -> String {
     let Line {
         at,
+        event,
         subject,
         sign,
         word,
         text,
         cause,
-        ..
     } = line;
     let (seconds, millis) = (at / 1_000_000_000, at / 1_000_000 % 1000);
     let sign = sign_of(*sign);
-    format!("{seconds:>5}.{millis:03}  {subject:<20} {sign} {word:<11} {text}  [{cause}]")
+    format!("{seconds:>5}.{millis:03}  {subject:<20} {sign} {word:<11} {text}  [#{event} {cause}]")
 }
 
 /// The sign as a character.

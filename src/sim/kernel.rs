@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::digest::Digest;
 use super::fault::{self, FaultPlan, Faults};
 use super::host::{Host, HostPlan, Residents};
-use super::names::{Names, NodeName, ProcessName};
+use super::names::{FaultName, Names, NodeName, ProcessName};
 use super::net::{CLOSED, Channel, Network, NetworkPlan, Trouble};
 use super::process::{Ctx, Process, Token};
 use super::queue::{EventQueue, Ticket};
@@ -187,7 +187,12 @@ impl<P: Process> Sim<P> {
     /// one by one; `names.nodes` is filled from the plan.
     pub fn new(seed: u64, plan: WorldPlan, mut names: Names, processes: Vec<P>) -> Self {
         names.nodes = plan.nodes.iter().map(|n| n.name.clone()).collect();
-        names.faults = plan.faults.iter().map(|f| (f.label(), f.line)).collect();
+        let fault_name = |f: &FaultPlan| FaultName {
+            label: f.label(),
+            line: f.line,
+            mends: f.action.mends(),
+        };
+        names.faults = plan.faults.iter().map(fault_name).collect();
         let hosts = plan
             .nodes
             .iter()

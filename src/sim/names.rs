@@ -79,8 +79,19 @@ pub struct Names {
     pub links: Vec<(Pid, Pid)>,
     /// Named sets of nodes: the `name` of a `nodes` entry, of a system, of a workload.
     pub sets: BTreeMap<String, Vec<NodeId>>,
-    /// What each fault of the plan says, and the scenario's line it stands in (0: none); by index.
-    pub faults: Vec<(String, u32)>,
+    /// The faults of the plan; by index.
+    pub faults: Vec<FaultName>,
+}
+
+/// What a fault of the plan says, and where.
+#[derive(Clone, Debug)]
+pub struct FaultName {
+    /// In a few words: `crash leader of events/orders/0`.
+    pub label: String,
+    /// The scenario's line it stands in; 0: none.
+    pub line: u32,
+    /// Whether it undoes what other faults did: a restart, a heal.
+    pub mends: bool,
 }
 
 impl Names {

@@ -43,6 +43,8 @@ pub struct Counters {
     pub dropped: [u64; 4],
     /// Faults that took hold of something.
     pub faults: u64,
+    /// The fault that began last, and the event it did in.
+    began: Option<(u32, u64)>,
 }
 
 impl Counters {
@@ -56,7 +58,13 @@ impl Counters {
         match record.fact {
             Fact::Refused { span, why, .. } => self.refused[why as usize] += u64::from(span.count),
             Fact::Dropped { why, .. } => self.dropped[why as usize] += 1,
-            Fact::FaultBegan { .. } => self.faults += 1,
+            // Once for each beginning, however many it strikes.
+            Fact::FaultBegan { fault, .. } => {
+                let beginning = Some((fault, record.event));
+                if std::mem::replace(&mut self.began, beginning) != beginning {
+                    self.faults += 1;
+                }
+            }
             _ => {}
         }
     }

@@ -237,7 +237,7 @@ const REST: &[Definition] = &[
     row!(Run, "nodes.crashes", Count, "Processes that died, by a fault or by themselves", |m, _| m.nodes.sum(|n| n.crashes)),
     row!(Run, "nodes.down_total", Time, "Time with a dead process, summed over machines", |m, _| m.nodes.sum(|n| n.down_total_ns(m.now))),
     row!(Run, "nodes.paused_total", Time, "Time frozen, summed over machines", |m, _| m.nodes.sum(|n| n.paused_total_ns(m.now))),
-    row!(Run, "faults.begun", Count, "Times that a fault took hold of a machine or a link", |m, _| m.counters.faults),
+    row!(Run, "faults.begun", Count, "Times that a fault began, however many machines or links it took hold of", |m, _| m.counters.faults),
     row!(Run, "network.dropped.cut", Count, "Network messages lost to a cut", |m, _| m.counters.dropped_for(Drop::Cut)),
     row!(Run, "network.dropped.loss", Count, "Network messages that a link lost", |m, _| m.counters.dropped_for(Drop::Loss)),
     row!(Run, "network.dropped.down", Count, "Network messages for a machine that was down", |m, _| m.counters.dropped_for(Drop::Down)),

@@ -75,6 +75,7 @@ impl Fault for PowerLoss {
 
 impl Fault for Restart {
     const LASTS: bool = false;
+    const MENDS: bool = true;
 
     fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
         vec![(at.index(0), self.0.clone())]

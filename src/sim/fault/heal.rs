@@ -38,6 +38,7 @@ impl What {
 
 impl Fault for Heal {
     const LASTS: bool = false;
+    const MENDS: bool = true;
 
     fn targets(&self, _at: &Path) -> Vec<(Path, Target)> {
         Vec::new()

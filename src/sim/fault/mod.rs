@@ -51,6 +51,7 @@ use serde::{Deserialize, Serialize};
 use super::NodeId;
 use super::complaint::{Complaint, Path};
 use super::kernel::{Event, Sim};
+use super::names::FaultName;
 use super::process::Process;
 use super::record::{Fact, Record};
 use super::stream::Stream;
@@ -105,6 +106,9 @@ pub trait Fault {
     /// Whether it lasts until its duration is over or it is healed; a fault that does not (a restart, a clock step) is
     /// over at once. A scenario that gives such a fault a duration is told so.
     const LASTS: bool;
+
+    /// Whether it undoes what other faults did (a restart, a heal): what it strikes is better off for it.
+    const MENDS: bool = false;
 
     /// Who it is aimed at, with the place it was said in; `at` is the place of the fault itself.
     fn targets(&self, at: &Path) -> Vec<(Path, Target)>;
@@ -170,6 +174,11 @@ macro_rules! faults {
             /// See [`Fault::label`].
             pub fn label(&self) -> String {
                 match self { $(Self::$name(fault) => fault.label()),* }
+            }
+
+            /// See [`Fault::MENDS`].
+            pub fn mends(&self) -> bool {
+                match self { $(Self::$name(_) => <$name as Fault>::MENDS),* }
             }
 
             /// See [`Fault::heals_as`].
@@ -347,9 +356,11 @@ impl<P: Process> Sim<P> {
     pub fn intervene(&mut self, plan: FaultPlan) -> u32 {
         let label = plan.label();
         let fault = self.faults.plans.len() as u32;
-        Arc::make_mut(&mut self.core.names)
-            .faults
-            .push((label.clone(), plan.line));
+        Arc::make_mut(&mut self.core.names).faults.push(FaultName {
+            label: label.clone(),
+            line: plan.line,
+            mends: plan.action.mends(),
+        });
         self.faults.open_streams(label);
         let plans = self.faults.plans.iter().cloned();
         self.faults.plans = plans.chain([plan]).collect();

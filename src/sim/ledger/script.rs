@@ -46,7 +46,11 @@ pub(crate) fn names(groups: u32) -> Arc<Names> {
         });
     }
     names.add_lane(P1, QUEUE);
-    names.faults.push(("crash b1".into(), 14));
+    names.faults.push(crate::sim::names::FaultName {
+        label: "crash b1".into(),
+        line: 14,
+        mends: false,
+    });
     Arc::new(names)
 }
 

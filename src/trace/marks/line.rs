@@ -43,10 +43,12 @@ pub struct Line {
 /// What a record was caused by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cause {
-    /// An event.
+    /// The event that scheduled the one it was observed in: for an answer the request, for a timer what set it.
     Event(u64),
     /// A line of the scenario.
     ScenarioLine(u32),
+    /// What the scenario is at the beginning.
+    Beginning,
 }
 
 impl std::fmt::Display for Cause {
@@ -54,6 +56,7 @@ impl std::fmt::Display for Cause {
         match self {
             Self::Event(number) => write!(f, "by #{number}"),
             Self::ScenarioLine(line) => write!(f, "by line {line}"),
+            Self::Beginning => write!(f, "by the scenario"),
         }
     }
 }
@@ -74,10 +77,13 @@ pub fn describe(record: &Record, names: &Names) -> Line {
 
 pub(super) fn cause(record: &Record, names: &Names) -> Cause {
     if let Fact::FaultBegan { fault, .. } | Fact::FaultEnded { fault } = record.fact
-        && let Some((_, line)) = names.faults.get(fault as usize)
-        && *line > 0
+        && let Some(name) = names.faults.get(fault as usize)
+        && name.line > 0
     {
-        return Cause::ScenarioLine(*line);
+        return Cause::ScenarioLine(name.line);
     }
-    Cause::Event(record.event)
+    match record.cause {
+        0 => Cause::Beginning,
+        event => Cause::Event(event),
+    }
 }

@@ -40,6 +40,8 @@ pub struct Marks {
     names: Arc<Names>,
     kept: Vec<Record>,
     seen: u64,
+    /// The fault that began last, and the event it did in.
+    began: Option<(u32, u64)>,
 }
 
 impl Marks {
@@ -49,6 +51,7 @@ impl Marks {
             names,
             kept: Vec::new(),
             seen: 0,
+            began: None,
         }
     }
 
@@ -63,12 +66,21 @@ impl Marks {
     #[cold]
     #[inline(never)]
     fn apply_rare(&mut self, record: &Record) {
-        if is_mark(&record.fact) && !self.is_internal(&record.fact) {
+        if is_mark(&record.fact) && !self.is_internal(&record.fact) && !self.is_more(record) {
             self.seen += 1;
             if self.kept.len() < MARKS_MAX {
                 self.kept.push(*record);
             }
         }
+    }
+
+    /// Whether it is the same beginning of a fault, with another node: it is one mark, however many it strikes.
+    fn is_more(&mut self, record: &Record) -> bool {
+        let Fact::FaultBegan { fault, .. } = record.fact else {
+            return false;
+        };
+        let beginning = Some((fault, record.event));
+        std::mem::replace(&mut self.began, beginning) == beginning
     }
 
     fn is_internal(&self, fact: &Fact) -> bool {
@@ -96,7 +108,7 @@ impl Marks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::names::{NodeName, ProcessName, QueueName};
+    use crate::sim::names::{FaultName, NodeName, ProcessName, QueueName};
     use crate::sim::{NodeId, Pid, QueueId};
 
     fn names() -> Names {
@@ -114,6 +126,11 @@ mod tests {
             internal: false,
             copies: 2,
         };
+        let fault = |label: &str, line, mends| FaultName {
+            label: label.to_owned(),
+            line,
+            mends,
+        };
         let node = |name: &str| NodeName {
             name: name.to_owned(),
             zone: None,
@@ -122,7 +139,7 @@ mod tests {
             nodes: vec![node("n1"), node("n2")],
             processes: vec![process("b1", 0), process("b2", 1)],
             queues: vec![queue],
-            faults: vec![("crash n1".to_owned(), 14)],
+            faults: vec![fault("crash n1", 14, false), fault("restart all", 15, true)],
             ..Names::default()
         }
     }
@@ -138,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_points_at_its_line_and_everything_else_at_its_event() {
+    fn a_fault_points_at_its_line_and_everything_else_at_the_event_that_scheduled_it() {
         let fault = record(
             Record::NOBODY,
             Fact::FaultBegan {
@@ -168,7 +185,34 @@ mod tests {
             "{}",
             line.text
         );
-        assert_eq!(line.cause.to_string(), "by #31877");
+        assert_eq!(line.event, 31_877);
+        assert_eq!(line.cause.to_string(), "by #31871");
+    }
+
+    #[test]
+    fn a_fault_that_strikes_several_nodes_is_one_mark_and_one_that_mends_says_so() {
+        let names = Arc::new(names());
+        let mut marks = Marks::new(Arc::clone(&names));
+        let begins = |fault, node| Fact::FaultBegan {
+            fault,
+            node: Some(NodeId(node)),
+        };
+        for (event, fault, node) in [(5, 0, 0), (5, 0, 1), (7, 1, 0), (7, 1, 1), (9, 0, 0)] {
+            marks.apply(&Record {
+                event,
+                ..record(Record::NOBODY, begins(fault, node))
+            });
+        }
+        let lines: Vec<Line> = marks.kept().iter().map(|r| describe(r, &names)).collect();
+        let said: Vec<_> = lines.iter().map(|l| (l.event, l.word, l.sign)).collect();
+        assert_eq!(
+            said,
+            [
+                (5, "FAULT", Sign::Broke),
+                (7, "REPAIR", Sign::Well),
+                (9, "FAULT", Sign::Broke)
+            ]
+        );
     }
 
     #[test]

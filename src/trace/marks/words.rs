@@ -346,9 +346,12 @@ pub(super) fn elected(
 
 fn fault_line(fault: u32, node: Option<NodeId>, names: &Names) -> Said {
     let label = fault_label(fault, names);
+    let mends = names.faults.get(fault as usize).is_some_and(|f| f.mends);
+    let subject = node.map_or("-", |node| names.node(node)).to_owned();
     match node {
-        Some(node) => (names.node(node).to_owned(), Sign::Broke, "FAULT", label),
-        None => ("-".to_owned(), Sign::Other, "FAULT", label),
+        Some(_) if mends => (subject, Sign::Well, "REPAIR", label),
+        Some(_) => (subject, Sign::Broke, "FAULT", label),
+        None => (subject, Sign::Other, "FAULT", label),
     }
 }
 
@@ -356,7 +359,7 @@ fn fault_label(fault: u32, names: &Names) -> String {
     names
         .faults
         .get(fault as usize)
-        .map_or_else(|| format!("fault {fault}"), |(label, _)| label.clone())
+        .map_or_else(|| format!("fault {fault}"), |f| f.label.clone())
 }
 
 fn told(code: u16, a: u32, b: u64, names: &Names) -> String {

@@ -225,6 +225,7 @@ fn line(record: &Record, session: &Session) -> EventLine {
         cause: match line.cause {
             Cause::Event(number) => format!("#{number}"),
             Cause::ScenarioLine(number) => format!("line {number}"),
+            Cause::Beginning => "the scenario".to_owned(),
         },
     }
 }

@@ -250,7 +250,7 @@ fn what_somebody_does_by_hand_is_a_fault_like_any_other() {
         assert_eq!(sim.intervene(by_hand), 0);
         let mut records: Vec<Record> = Vec::new();
         sim.run_until(5 * SECOND, &mut records);
-        assert_eq!(sim.names().faults[0].0, "crash any 1 of n");
+        assert_eq!(sim.names().faults[0].label, "crash any 1 of n");
         assert_eq!(began(&records).len(), 1);
         sim.digest().value()
     };
