@@ -1,7 +1,7 @@
 //! `splitbrain check`: what is wrong or doubtful with scenario files.
 
 use super::out::{colour_on_stderr, say};
-use super::{CheckArgs, EXIT_MET, EXIT_MISTAKE, Out};
+use super::{CheckArgs, EXIT_MET, EXIT_MISTAKE, Out, mixup};
 use crate::hunt::{self, Loaded};
 use crate::scenario::LoadError;
 use crate::scenario::diagnostic::{self, Severity};
@@ -48,6 +48,9 @@ pub fn complain(error: LoadError) {
     match error {
         LoadError::NotFound(message) => say(format_args!("error: {message}")),
         LoadError::Mistakes(document) => {
+            if let Some(message) = mixup::recording_for_scenario(&document) {
+                return say(format_args!("error: {message}"));
+            }
             say(document.render(colour_on_stderr()).trim_end());
             let mistakes = document
                 .diagnostics()

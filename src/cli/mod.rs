@@ -2,6 +2,7 @@
 
 mod check;
 mod list;
+mod mixup;
 mod new;
 mod out;
 mod progress;
@@ -112,7 +113,7 @@ pub struct ReplayArgs {
 /// What `check` takes.
 #[derive(clap::Args, Debug)]
 pub struct CheckArgs {
-    /// Scenario files, or names of built-in scenarios
+    /// Scenario files, or names of built-in scenarios; `-` is standard input
     #[arg(required = true)]
     pub files: Vec<String>,
     /// Change a setting before checking

@@ -1,7 +1,7 @@
 //! `splitbrain replay`: runs a recording again.
 
 use super::out::{on_terminal, say};
-use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, ReplayArgs};
+use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, ReplayArgs, mixup};
 use crate::hunt::Session;
 use crate::trace::recording::{Recording, Verdict};
 
@@ -11,7 +11,9 @@ pub fn replay(args: &ReplayArgs) -> u8 {
     let text = match std::fs::read_to_string(&args.recording) {
         Ok(text) => text,
         Err(error) => {
-            say(format_args!("error: cannot read `{file}`: {error}"));
+            let mixup = args.recording.to_str().and_then(mixup::name_for_recording);
+            let message = mixup.unwrap_or_else(|| format!("cannot read `{file}`: {error}"));
+            say(format_args!("error: {message}"));
             return EXIT_MISTAKE;
         }
     };
@@ -20,7 +22,9 @@ pub fn replay(args: &ReplayArgs) -> u8 {
     let (recording, session) = match session {
         Ok(both) => both,
         Err(message) => {
-            say(format_args!("error: {file}: {message}"));
+            let mixup = mixup::scenario_for_recording(&file.to_string(), &text);
+            let message = mixup.unwrap_or_else(|| format!("{file}: {message}"));
+            say(format_args!("error: {message}"));
             return EXIT_MISTAKE;
         }
     };

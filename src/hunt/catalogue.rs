@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Loaded, load};
-use crate::scenario::{LoadError, library};
+use crate::scenario::{FOLDER, LoadError, library};
 
 /// One line of a list of scenarios.
 #[derive(Clone, Debug)]
@@ -24,8 +24,6 @@ pub struct Entry {
     pub report: Option<String>,
 }
 
-/// Where people keep their own.
-pub const FOLDER: &str = "scenarios";
 /// More files than this are not listed.
 const FILES_MAX: usize = 1000;
 

@@ -218,6 +218,18 @@ impl Document {
         &self.sources
     }
 
+    /// Whether the whole has a field of that name.
+    pub fn has_field(&self, name: &str) -> bool {
+        let root = self.ast.root().map(|root| &self.ast.node(root).kind);
+        match root {
+            Some(Kind::Group(Group {
+                body: Body::Fields(fields),
+                ..
+            })) => fields.iter().any(|field| field.name.text == name),
+            _ => false,
+        }
+    }
+
     /// The tree.
     pub fn ast(&self) -> &Ast {
         &self.ast

@@ -146,8 +146,16 @@ pub struct Found {
     pub folder: Option<PathBuf>,
 }
 
-/// Finds the text of a scenario.
+/// What stands for standard input, and what it is called in diagnostics.
+const STDIN: (&str, &str) = ("-", "<stdin>");
+
+/// Finds the text of a scenario; `-` is standard input.
 pub fn find(which: &str) -> Result<Found, LoadError> {
+    if which == STDIN.0 {
+        let bytes = read(std::io::stdin())
+            .map_err(|why| LoadError::NotFound(format!("cannot read standard input: {why}")))?;
+        return found(STDIN.1, bytes, PathBuf::new());
+    }
     let path = FilePath::new(which);
     let looks_like_file = path.extension().is_some() || path.components().count() > 1;
     if !looks_like_file || !path.exists() {
@@ -162,27 +170,38 @@ pub fn find(which: &str) -> Result<Found, LoadError> {
             return Err(LoadError::NotFound(not_found(which, looks_like_file)));
         }
     }
-    let bytes =
-        read(path).map_err(|why| LoadError::NotFound(format!("cannot read `{which}`: {why}")))?;
+    let bytes = open(path)
+        .and_then(read)
+        .map_err(|why| LoadError::NotFound(format!("cannot read `{which}`: {why}")))?;
+    let folder = path.parent().unwrap_or(FilePath::new("")).to_owned();
+    found(which, bytes, folder)
+}
+
+fn found(name: &str, bytes: Vec<u8>, folder: PathBuf) -> Result<Found, LoadError> {
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Found {
-            name: which.to_owned(),
+            name: name.to_owned(),
             text,
-            folder: Some(path.parent().unwrap_or(FilePath::new("")).to_owned()),
+            folder: Some(folder),
         }),
         Err(error) => Err(LoadError::Mistakes(Box::new(Document::parse_bytes(
-            which,
+            name,
             error.as_bytes(),
         )))),
     }
 }
 
-/// The bytes of a file, but not more than enough to see that it is too large; the error is a clause.
-fn read(path: &FilePath) -> Result<Vec<u8>, String> {
+/// The error is a clause.
+fn open(path: &FilePath) -> Result<std::fs::File, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     if file.metadata().is_ok_and(|about| about.is_dir()) {
         return Err("it is a folder".to_owned());
     }
+    Ok(file)
+}
+
+/// The bytes of a file, but not more than enough to see that it is too large; the error is a clause.
+fn read(file: impl Read) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     file.take(syntax::FILE_BYTES_MAX as u64 + 1)
         .read_to_end(&mut bytes)
@@ -190,7 +209,14 @@ fn read(path: &FilePath) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// Where people keep their own scenarios.
+pub const FOLDER: &str = "scenarios";
+
 fn not_found(which: &str, looks_like_file: bool) -> String {
+    let files = [format!("{which}.ron"), format!("{FOLDER}/{which}.ron")];
+    if let Some(file) = files.iter().find(|f| FilePath::new(f).is_file()) {
+        return format!("there is no scenario `{which}`: did you mean the file `{file}`?");
+    }
     if looks_like_file {
         return format!("there is no file `{which}`");
     }

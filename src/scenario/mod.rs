@@ -19,7 +19,7 @@ pub mod trace_csv;
 mod traces;
 mod words;
 
-pub use load::{Found, LoadError, Loaded, find, load};
+pub use load::{FOLDER, Found, LoadError, Loaded, find, load};
 pub use print::effective;
 pub use schema::Scenario;
 pub use traces::Files;

@@ -396,3 +396,86 @@ fn a_long_run_says_on_standard_error_how_far_it_is() {
     );
     assert!(output.stdout.is_empty(), "{}", stdout(&output));
 }
+
+#[test]
+fn scenarios_and_recordings_are_told_apart() {
+    let folder = Folder::new("mixup");
+    let recording = folder.0.join("run.ron").display().to_string();
+    splitbrain(&["run", "--headless", "--until", "1s", "--record", &recording]);
+    for command in ["run", "check"] {
+        let output = splitbrain(&[command, &recording]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let wanted = format!("`splitbrain replay {recording}`");
+        assert!(
+            said.contains("is a recording") && said.contains(&wanted),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "nothing else is said: {said}");
+    }
+    for scenario in ["scenarios/healthy.ron", "healthy"] {
+        let output = splitbrain(&["replay", "--headless", scenario]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let wanted = format!("`splitbrain run {scenario}`");
+        assert!(
+            said.contains("is a scenario") && said.contains(&wanted),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_asked_for_by_its_bare_name_is_suggested() {
+    let folder = Folder::new("bare-name");
+    let run = || {
+        Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+            .args(["run", "iot", "--headless"])
+            .current_dir(&folder.0)
+            .output()
+            .unwrap()
+    };
+    assert!(!stderr(&run()).contains("iot.ron"), "{}", stderr(&run()));
+    std::fs::create_dir(folder.0.join("scenarios")).unwrap();
+    folder.file("scenarios/iot.ron", "()");
+    let said = stderr(&run());
+    assert!(
+        said.contains("did you mean the file `scenarios/iot.ron`"),
+        "{said}"
+    );
+    folder.file("iot.ron", "()");
+    let said = stderr(&run());
+    assert!(said.contains("did you mean the file `iot.ron`"), "{said}");
+    assert_eq!(run().status.code(), Some(2));
+}
+
+#[test]
+fn standard_input_can_be_checked() {
+    let check = |text: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+            .args(["check", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let text = std::fs::read_to_string("scenarios/healthy.ron").unwrap();
+    let good = check(&text);
+    assert_eq!(good.status.code(), Some(0), "{}", stderr(&good));
+    let bad = check(&text.replacen("duration", "duraton", 1));
+    assert_eq!(bad.status.code(), Some(2));
+    assert!(
+        stderr(&bad).contains("did you mean `duration`"),
+        "{}",
+        stderr(&bad)
+    );
+    assert!(stderr(&bad).contains("<stdin>:"), "{}", stderr(&bad));
+}

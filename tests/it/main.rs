@@ -10,6 +10,7 @@ mod cli;
 mod consumer_settings;
 mod determinism;
 mod digests;
+mod doubts;
 mod graceful;
 mod group_settings;
 mod hangup;
