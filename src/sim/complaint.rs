@@ -153,7 +153,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(candidate, plain)| (strsim::damerau_levenshtein(&wanted, plain), *candidate))
         // A short name that shares no letter with the candidate is not a slip of it.
         .filter(|(slips, candidate)| *slips <= allowed && *slips < candidate.chars().count())
-        .min_by_key(|(slips, _)| *slips)
+        // Of two as near, that which differs by a letter, not by the lack of one: `gateway-9` is no `gateway`.
+        .min_by_key(|(slips, candidate)| (*slips, candidate.len().abs_diff(name.len())))
         .map(|(_, candidate)| candidate);
     by_slips.or_else(|| {
         let mut beginnings = candidates.iter().filter(|(_, plain)| {
@@ -235,6 +236,8 @@ mod tests {
         assert_eq!(nearest("replication", known), Some("replication_factor"));
         assert_eq!(nearest("colour", known), None);
         assert_eq!(nearest("x", ["a", "b"]), None);
+        let gateways = ["gateway", "gateway-1", "gateway-2", "gateway-3"];
+        assert_eq!(nearest("gateway-9", gateways), Some("gateway-1"));
         assert_eq!(nearest(&"n".repeat(1_000_000), known), None);
     }
 

@@ -9,6 +9,9 @@ use super::super::lower::node_name;
 use super::super::schema::{NodeSettings, Scenario};
 use super::NODES_MAX;
 
+/// So many of too many machines are known by name.
+const NAMED_MAX: u32 = 1000;
+
 pub(super) fn declare<E>(scenario: &Scenario<E>, out: &mut Vec<Complaint>) -> Known {
     let mut known = Known::default();
     let mut places: BTreeMap<String, Path> = BTreeMap::new();
@@ -92,14 +95,23 @@ fn declare_nodes(
     };
     if total > NODES_MAX {
         // Said once, where it becomes too many.
-        if total - u64::from(nodes.count) <= NODES_MAX {
+        let is_first = total - u64::from(nodes.count) <= NODES_MAX;
+        if is_first {
             let message = format!("{total} machines in all are too many: at most {NODES_MAX}");
             out.push(Complaint::error(at.field("count"), message));
         }
+        // Nobody else is to complain of what follows from that: there are many, and the first of them have names.
+        let count = nodes.count.min(NAMED_MAX);
         let zones = (0..1).map(zone).collect();
         known
             .nodes
-            .insert(nodes.name.clone(), KnownSet { count: 1, zones });
+            .insert(nodes.name.clone(), KnownSet { count, zones });
+        let named = if is_first { count } else { 0 };
+        for number in 0..named {
+            let zones = vec![zone(number)];
+            let set = KnownSet { count: 1, zones };
+            known.nodes.insert(node_name(nodes, number), set);
+        }
         return;
     }
     for number in 0..nodes.count {

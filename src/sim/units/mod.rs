@@ -53,6 +53,10 @@ mod tests {
             "a duration is at most 584 years (18446744073s)"
         );
         assert_eq!(
+            "1e12/s".parse::<Rate>().unwrap_err(),
+            "a rate is written without an exponent: all digits, like \"2000/s\", \"3/m\""
+        );
+        assert_eq!(
             "101%".parse::<Chance>().unwrap_err(),
             "a chance is at most 100%"
         );

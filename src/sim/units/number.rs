@@ -32,6 +32,12 @@ impl Kind {
         if unit.is_empty() {
             return Err(self.needs_unit());
         }
+        if is_exponent(unit) {
+            return Err(format!(
+                "{} is written without an exponent: all digits, like {}",
+                self.name, self.example
+            ));
+        }
         Ok((
             Decimal {
                 number,
@@ -54,6 +60,13 @@ impl Kind {
             self.units
         )
     }
+}
+
+/// Whether what follows the digits goes on as `1e12` does.
+fn is_exponent(rest: &str) -> bool {
+    let power = rest.strip_prefix(['e', 'E']);
+    let power = power.map(|p| p.strip_prefix(['+', '-']).unwrap_or(p));
+    power.is_some_and(|p| p.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// A text in quotes for a message, cut where it is long.

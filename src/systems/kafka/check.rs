@@ -8,7 +8,7 @@ use crate::sim::units::Duration;
 use super::{Known, Settings, TopicSettings};
 
 /// More partitions than this in one cluster are a slip: Kafka's own documentation speaks of thousands for a broker.
-const PARTITIONS_MAX: u64 = 20_000;
+pub const PARTITIONS_MAX: u64 = 20_000;
 
 /// More threads than this are a slip.
 const THREADS_MAX: u32 = 10_000;

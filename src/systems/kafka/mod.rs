@@ -19,6 +19,7 @@ mod settings;
 mod workloads;
 
 pub use broker::Broker;
+pub use check::PARTITIONS_MAX;
 pub use cluster::Cluster;
 pub use consumer::{
     CONSUMER_TIMERS, Commit, ConsumerApp, ConsumerClient, ConsumerConfig, ConsumerGroupSettings,

@@ -56,7 +56,14 @@ impl NodeDe<'_> {
         if let Some(mistake) = self.miscounted() {
             return self.mistake(mistake);
         }
-        let expected = words::expectation(expected);
+        let limits = match self.place {
+            Place::Field(name) if expected == "u32" => words::limits(name),
+            _ => None,
+        };
+        let expected = match limits {
+            Some((least, most)) => format!("a whole number from {least} to {most}"),
+            None => words::expectation(expected),
+        };
         let found = words::describe(self.reader.ast, self.id);
         let diagnostic =
             Diagnostic::error(self.head(), format!("expected {expected}, found {found}"));
@@ -64,6 +71,14 @@ impl NodeDe<'_> {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         })
+    }
+
+    /// The same where it is clear which name was meant.
+    pub(super) fn meant(&self, expected: &str, name: &str) -> Error {
+        let found = words::describe(self.reader.ast, self.id);
+        let message = format!("expected {expected}, found {found}");
+        let help = format!("did you mean `{name}`?");
+        self.mistake(Diagnostic::error(self.head(), message).help(help))
     }
 
     /// A variant that holds one value, written with none, several, or named ones.
@@ -206,6 +221,9 @@ impl NodeDe<'_> {
             (_, Place::Other) => "there is".to_owned(),
         };
         let diagnostic = Diagnostic::error(field.name.span, format!("{owner} no field `{name}`"));
+        if let Some(help) = words::belongs_into(&field.name.text, known) {
+            return diagnostic.help(help);
+        }
         match suggestion(&field.name.text, known) {
             Some(help) => diagnostic.help(help),
             None => diagnostic.help("it has no fields at all"),

@@ -3,7 +3,7 @@
 use serde::de::Visitor;
 
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::syntax::ast::{Field, Group, Kind, NodeId};
+use crate::scenario::syntax::ast::{Field, Group, Kind, NodeId, Number};
 use crate::scenario::words;
 use crate::sim::complaint::nearest;
 
@@ -109,6 +109,23 @@ impl<'a> NodeDe<'a> {
         }
     }
 
+    /// The name for which products write a number: `acks=1` is `One`.
+    fn named_by_number(&self, known: &'static [&'static str]) -> Option<&'static str> {
+        let number = match self.kind() {
+            Kind::Number(Number::Unsigned(number)) => i64::try_from(*number).ok()?,
+            Kind::Number(Number::Negative(number)) => *number,
+            Kind::Str(text) => text.trim().parse().ok()?,
+            _ => return None,
+        };
+        let meant = match number {
+            0 => "Zero",
+            1 => "One",
+            -1 => "All",
+            _ => return None,
+        };
+        known.iter().copied().find(|name| *name == meant)
+    }
+
     /// The variant that is named here, and the value that is a variant if only its quotes are taken away.
     pub(super) fn variant(&self, known: &'static [&'static str]) -> Result<&'static str, Error> {
         if self.nameless {
@@ -121,7 +138,12 @@ impl<'a> NodeDe<'a> {
             Kind::Str(text) if nearest(text, known.iter().copied()).is_some() => {
                 (text.as_str(), self.head(), true)
             }
-            _ => return Err(self.mismatch(&expected_names(known))),
+            _ => {
+                return Err(match self.named_by_number(known) {
+                    Some(meant) => self.meant(&expected_names(known), meant),
+                    None => self.mismatch(&expected_names(known)),
+                });
+            }
         };
         let near = nearest(written, known.iter().copied());
         if let Some(exact) = known.iter().find(|name| **name == written) {

@@ -77,6 +77,14 @@ impl Parser<'_, '_> {
     /// A closing bracket of the wrong kind: it closes an outer bracket (and so this one is not closed), or was a slip.
     fn wrong_closer(&mut self, bracket: Bracket, opener: Span, found: Bracket) {
         let span = self.peek_span();
+        self.torn = true;
+        let mut outer = self.open.iter().rev().skip(1);
+        if outer.any(|(open, _)| *open == found) {
+            let message = format!("this `{}` is never closed", bracket.opener());
+            let note = format!("a `{}` belongs before this", bracket.closer());
+            self.report(Diagnostic::error(opener, message).related(span, note));
+            return;
+        }
         let message = format!(
             "expected `{}`, found `{}`",
             bracket.closer(),
@@ -84,16 +92,7 @@ impl Parser<'_, '_> {
         );
         let note = format!("this `{}` is still open", bracket.opener());
         self.report(Diagnostic::error(span, message).related(opener, note));
-        self.torn = true;
-        if !self
-            .open
-            .iter()
-            .rev()
-            .skip(1)
-            .any(|(open, _)| *open == found)
-        {
-            self.take();
-        }
+        self.take();
     }
 
     fn never_closed(&mut self, bracket: Bracket, opener: Span) {
