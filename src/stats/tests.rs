@@ -417,3 +417,24 @@ fn strangers_do_no_harm() {
     let m = Measured::of(&s);
     assert_eq!(m.get("messages.delivered"), Some(0.0));
 }
+
+#[test]
+fn late_messages_count_and_those_late_for_their_key_count_once_more() {
+    let mut s = Script::default();
+    s.lead(B1, 0);
+    for (number, key) in [(0, 7), (1, 8), (2, 7)] {
+        s.produce_key(number, Some(key));
+    }
+    // They are stored, and so delivered, the wrong way round.
+    s.store(B1, 2, 1, 0).store(B1, 1, 1, 1).store(B1, 0, 1, 2);
+    s.show(B1, 3, 3);
+    for (number, offset) in [(2, 0), (1, 1), (0, 2)] {
+        s.hand(C1, number, 1, offset).process(C1, number, 1, offset);
+    }
+    let m = Measured::of(&s);
+    // 1 and 0 come after 2; only 0 has its key.
+    assert_eq!(m.get("messages.reordered"), Some(2.0));
+    assert_eq!(m.get("messages.reordered_by_key"), Some(1.0));
+    let in_order = Measured::of(&good());
+    assert_eq!(in_order.get("messages.reordered_by_key"), Some(0.0));
+}

@@ -27,5 +27,6 @@ mod quantities;
 mod scaffold;
 mod scenario_syntax;
 mod scene;
+mod selectors;
 mod terminal;
 mod theory;

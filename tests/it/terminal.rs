@@ -343,3 +343,51 @@ fn nothing_is_drawn_while_nothing_changes() {
     session.press("q");
     session.ends();
 }
+
+/// The virtual seconds that the header shows.
+fn seconds(screen: &str) -> Option<f64> {
+    screen.split("s/").next()?.rsplit(' ').next()?.parse().ok()
+}
+
+#[test]
+fn the_speed_asked_for_is_the_speed_there_is() {
+    let mut slow = start(&["run", "healthy", "--speed", "0.1"], &[]);
+    slow.sees("x0.1");
+    thread::sleep(Duration::from_secs(2));
+    let shown = seconds(&slow.text()).expect("a time");
+    // A tenth of two seconds, and what it took to look.
+    assert!(shown < 1.5, "{shown} s:\n{}", slow.text());
+    slow.press("q");
+    assert_eq!(slow.ends(), 0);
+    for (speed, word) in [("1000", "x1000"), ("max", "max")] {
+        let mut fast = start(&["run", "healthy", "--speed", speed], &[]);
+        fast.sees(word);
+        fast.sees("ENDED");
+        fast.press("q");
+        assert_eq!(fast.ends(), 0);
+    }
+}
+
+#[test]
+fn braille_is_drawn_where_that_is_asked_for() {
+    let is_dots = |c: char| ('\u{2801}'..='\u{28ff}').contains(&c);
+    let shown = |glyphs: &str| {
+        let mut session = start(
+            &["run", "healthy", "--glyphs", glyphs, "--speed", "max"],
+            &[],
+        );
+        session.resize(120, 40);
+        session.sees("ENDED");
+        session.sees("Latency over time");
+        if glyphs == "braille" {
+            session.until("dots", |screen| screen.contains(is_dots));
+        }
+        let text = session.text();
+        session.press("q");
+        assert_eq!(session.ends(), 0);
+        session.is_clean();
+        text
+    };
+    assert!(shown("braille").contains(is_dots));
+    assert!(!shown("block").contains(is_dots));
+}

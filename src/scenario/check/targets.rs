@@ -16,7 +16,8 @@ pub(super) fn target<E>(
 ) {
     match target {
         Target::Name(name) => node_name_known(name, at, known, scenario, out),
-        Target::All | Target::Controller => {}
+        Target::All => {}
+        Target::Controller => only_one_system(at, known, out),
         Target::Nodes(list) if list.is_empty() => {
             out.push(Complaint::error(at.clone(), "this is aimed at nobody"));
         }
@@ -48,6 +49,16 @@ pub(super) fn target<E>(
         Target::ControllerOf(system) => {
             is_known("system", system, known.systems.keys(), at, out);
         }
+    }
+}
+
+/// Of several systems each has its own controller.
+fn only_one_system(at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    let mut systems = known.systems.keys();
+    if let (Some(first), Some(_)) = (systems.next(), systems.next()) {
+        let message = "there are several systems, each with its own controller";
+        let complaint = Complaint::error(at.clone(), message);
+        out.push(complaint.help(format!("name one: ControllerOf(\"{first}\")")));
     }
 }
 
