@@ -219,7 +219,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(Dashboard, &[ch('5')], Action::Focus(Pane::Events), "", "pane 5: what happened"),
     bind(Dashboard, &[ch('6')], Action::Focus(Pane::Time), "", "pane 6: the run as a line of time"),
     bind(Dashboard, &[key(KeyCode::Enter)], Action::Open, "open", "what is selected in detail; with nothing selected, zoom"),
-    bind(Dashboard, &[key(KeyCode::Esc)], Action::Back, "back", "drop the selection, the filter, the zoom; then back to the picker"),
+    bind(Dashboard, &[key(KeyCode::Esc)], Action::Back, "back", "drop the selection, the filter, the zoom; then, pressed twice, back to the picker"),
     bind(Dashboard, &[ch('z')], Action::Zoom, "zoom", "this pane over the whole screen, or all panes"),
     bind(Dashboard, &[ch('j'), key(KeyCode::Down)], Action::Down, "", "down a line"),
     bind(Dashboard, &[ch('k'), key(KeyCode::Up)], Action::Up, "", "up a line"),

@@ -31,6 +31,7 @@ pub enum Effect {
 
 /// What an action does.
 pub fn update(model: &mut Model, action: Action) -> Effect {
+    let asked = model.notice == LEAVING;
     model.notice.clear();
     match action {
         Action::Interrupt => return Effect::Quit,
@@ -42,11 +43,11 @@ pub fn update(model: &mut Model, action: Action) -> Effect {
         Overlay::Detail => in_detail(model, action),
         Overlay::Seed(text) => in_seed(model, action, text),
         Overlay::Filter => in_filter(model, action),
-        Overlay::None => on_dashboard(model, action),
+        Overlay::None => on_dashboard(model, action, asked),
     }
 }
 
-fn on_dashboard(model: &mut Model, action: Action) -> Effect {
+fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
     match action {
         Action::Pause
         | Action::StepOn
@@ -79,7 +80,7 @@ fn on_dashboard(model: &mut Model, action: Action) -> Effect {
             Effect::None
         }
         Action::Open => open_selected(model),
-        Action::Back => back(model),
+        Action::Back => back(model, asked),
         Action::Zoom => {
             model.zoom = model.zoomed().is_none();
             if !model.zoom {
@@ -169,11 +170,14 @@ fn open_selected(model: &mut Model) -> Effect {
             mark.map_or(Effect::None, |m| Effect::Seek(Until::Event(m.event)))
         }
         (_, Some(_)) => open(model, Overlay::Detail),
-        (_, None) => on_dashboard(model, Action::Zoom),
+        (_, None) => on_dashboard(model, Action::Zoom, false),
     }
 }
 
-fn back(model: &mut Model) -> Effect {
+/// A run that nobody recorded is gone when its dashboard is left: that takes a second press.
+const LEAVING: &str = "Esc again: back to the picker, without this run";
+
+fn back(model: &mut Model, asked: bool) -> Effect {
     let at = model.focus.index();
     if model.selected[at].is_some() {
         model.selected[at] = None;
@@ -182,8 +186,10 @@ fn back(model: &mut Model) -> Effect {
     } else if model.zoomed().is_some() {
         model.zoom = false;
         leave_hidden_pane(model);
-    } else if model.has_parent {
+    } else if model.has_parent && asked {
         return Effect::Back;
+    } else if model.has_parent {
+        LEAVING.clone_into(&mut model.notice);
     }
     Effect::None
 }
@@ -263,7 +269,7 @@ fn run_from_help(model: &mut Model, binding: &Binding) -> Effect {
     match action {
         Action::Interrupt => Effect::Quit,
         Action::Suspend => Effect::Suspend,
-        _ => on_dashboard(model, action),
+        _ => on_dashboard(model, action, false),
     }
 }
 
@@ -432,6 +438,11 @@ mod tests {
         assert!(m.zoom && m.selection(m.focus).is_none());
         assert_eq!(update(&mut m, Action::Back), Effect::None);
         assert!(!m.zoom);
+        assert_eq!(update(&mut m, Action::Back), Effect::None);
+        assert!(m.notice.contains("again"), "it asks first");
+        update(&mut m, Action::Down);
+        update(&mut m, Action::Back);
+        assert_eq!(update(&mut m, Action::Back), Effect::None, "asked anew");
         assert_eq!(update(&mut m, Action::Back), Effect::Back);
     }
 

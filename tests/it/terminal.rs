@@ -261,6 +261,8 @@ fn the_picker_runs_a_scenario_and_comes_back() {
     session.press("/healthy\r\r");
     session.sees("Topology");
     session.press("\x1b");
+    session.sees("Esc again");
+    session.press("\x1b");
     session.sees("Choose a scenario");
     session.press("q");
     assert_eq!(session.ends(), 0);

@@ -19,11 +19,33 @@ impl Broker {
         replicas.filter_map(move |(place, r)| Some((place, r.as_deref().filter(|r| shown(r))?)))
     }
 
-    fn number_of(&self, place: usize) -> u32 {
-        let queue = self.queue_at(place);
-        self.cluster
-            .topic_of(queue)
-            .map_or(0, |t| queue.0 - t.first.0)
+    /// The partitions that it leads, by their numbers; where there are several topics, with each topic's name before its
+    /// own.
+    fn led_text(&self) -> Option<String> {
+        let mut topics: Vec<(usize, Vec<String>)> = Vec::new();
+        for (place, replica) in self.shown() {
+            let queue = self.queue_at(place);
+            let (Part::Leader(_), Some(at)) = (&replica.part, self.cluster.topic_index(queue))
+            else {
+                continue;
+            };
+            let number = (queue.0 - self.cluster.topics[at].first.0).to_string();
+            match topics.last_mut() {
+                Some((last, numbers)) if *last == at => numbers.push(number),
+                _ => topics.push((at, vec![number])),
+            }
+        }
+        let several = self.cluster.topics.iter().filter(|t| !t.internal).count() > 1;
+        let text = topics.iter().map(|(at, numbers)| {
+            let numbers = numbers.join(" ");
+            if several {
+                format!("{} {numbers}", self.cluster.topics[*at].settings.name)
+            } else {
+                numbers
+            }
+        });
+        let text: Vec<String> = text.collect();
+        (!text.is_empty()).then(|| format!("leads {}", text.join(", ")))
     }
 
     fn partition_row(&self, place: usize, replica: &Replica, names: &Names) -> Row {
@@ -57,11 +79,6 @@ impl Broker {
 
 impl Inspect for Broker {
     fn badge(&self, _names: &Names) -> Badge {
-        let leads: Vec<String> = self
-            .shown()
-            .filter(|(_, r)| matches!(r.part, Part::Leader(_)))
-            .map(|(place, _)| self.number_of(place).to_string())
-            .collect();
         let leads_any = self
             .replicas
             .iter()
@@ -76,9 +93,7 @@ impl Inspect for Broker {
         if self.control.fenced {
             lines.push("fenced".to_owned());
         }
-        if !leads.is_empty() {
-            lines.push(format!("leads {}", leads.join(" ")));
-        }
+        lines.extend(self.led_text());
         let lag: u64 = self
             .shown()
             .filter_map(|(_, r)| {

@@ -259,6 +259,18 @@ fn topics_are_laid_out_as_they_are_described() {
 }
 
 #[test]
+fn a_broker_that_leads_partitions_of_two_topics_tells_them_apart() {
+    use super::super::super::Inspect;
+    let leads = |run: &Run| run.real_broker(1).badge(run.sim.names()).lines[0].clone();
+    let mut bench = Bench::new(1, "partitions: 2");
+    assert_eq!(leads(&bench.run(100)), "leads 0 1");
+    let mut other = bench.settings.topics[0].clone();
+    other.name = "refunds".to_owned();
+    bench.settings.topics.push(other);
+    assert_eq!(leads(&bench.run(100)), "leads orders 0 1, refunds 0 1");
+}
+
+#[test]
 fn an_assignment_of_replicas_is_followed() {
     let bench = Bench::new(3, "replication_factor: 2, replica_assignment: [[3, 1]]");
     let run = bench.run(100);
