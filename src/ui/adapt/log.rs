@@ -13,6 +13,8 @@ const LINES_MAX: usize = 1000;
 const MARKS_MAX: usize = 5000;
 /// So many queues whose leader changed have a lane.
 const LANES_MAX: usize = 12;
+/// So many faults that are in force at once are told apart.
+const FAULT_LANES_MAX: usize = 6;
 /// So many of the newest faults are shown.
 const FAULTS_MAX: usize = 200;
 
@@ -144,11 +146,11 @@ impl Log {
     fn lanes(&self, session: &Session) -> Vec<Lane> {
         let names = session.sim().names();
         let mut lanes = Vec::new();
-        let faults = faults(session);
-        if !faults.is_empty() {
+        let beside = side_by_side(faults(session));
+        for (i, spans) in beside.into_iter().enumerate() {
             lanes.push(Lane {
-                name: "faults".into(),
-                spans: faults,
+                name: if i == 0 { "faults" } else { "" }.into(),
+                spans,
             });
         }
         let shown = |i: &usize| !names.queues.get(*i).is_none_or(|q| q.internal);
@@ -192,6 +194,24 @@ fn faults(session: &Session) -> Vec<LaneSpan> {
             })
         })
         .collect()
+}
+
+/// Stretches that overlap in lanes of their own, as few as it takes. With more at once than there are lanes, those that
+/// find none are left out: the marks on the line still tell when they began.
+fn side_by_side(spans: Vec<LaneSpan>) -> Vec<Vec<LaneSpan>> {
+    let mut lanes: Vec<Vec<LaneSpan>> = Vec::new();
+    for span in spans {
+        let is_free = |lane: &Vec<LaneSpan>| {
+            lane.last()
+                .is_none_or(|last| last.to_ns.is_some_and(|to_ns| to_ns <= span.from_ns))
+        };
+        match lanes.iter().position(is_free) {
+            Some(i) => lanes[i].push(span),
+            None if lanes.len() < FAULT_LANES_MAX => lanes.push(vec![span]),
+            None => {}
+        }
+    }
+    lanes
 }
 
 /// What the node of a process is called.
@@ -243,5 +263,37 @@ fn finding_line(finding: &Finding) -> EventLine {
             .first()
             .map(|e| format!("#{e}"))
             .unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(from_ns: u64, to_ns: Option<u64>) -> LaneSpan {
+        LaneSpan {
+            from_ns,
+            to_ns,
+            ..LaneSpan::default()
+        }
+    }
+
+    #[test]
+    fn faults_in_force_at_once_stand_in_lanes_of_their_own() {
+        let spans = vec![
+            span(0, Some(10)),
+            span(5, None),
+            span(10, Some(12)),
+            span(11, Some(11)),
+            span(20, None),
+        ];
+        let lanes = side_by_side(spans.clone());
+        assert_eq!(lanes.iter().map(Vec::len).sum::<usize>(), spans.len());
+        for lane in &lanes {
+            for pair in lane.windows(2) {
+                assert!(pair[0].to_ns.is_some_and(|to| to <= pair[1].from_ns));
+            }
+        }
+        assert_eq!(lanes.len(), 3, "no more lanes than faults at once");
     }
 }

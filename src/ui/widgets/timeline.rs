@@ -134,30 +134,35 @@ fn draw_ticks(pen: &mut Pen<'_>, y: u16, scale: Scale) {
     }
 }
 
+/// Draws stretches, each with its name where that hides no other stretch: inside it, or in the empty time after it.
 fn draw_lane(pen: &mut Pen<'_>, y: u16, lane: &Lane, scale: Scale, now_ns: u64) {
-    for span in &lane.spans {
+    for (i, span) in lane.spans.iter().enumerate() {
         let from = scale.x(span.from_ns);
         let to = scale.x(span.to_ns.unwrap_or(now_ns)).max(from + 1);
         let role = mark_role(span.kind);
-        let room = usize::from(to - from);
-        if text::width(&span.label) < room {
+        if text::width(&span.label) < usize::from(to - from) {
             let after = pen.text(from, y, &span.label, role);
             pen.row(after, to, y, glyphs::SPAN, role);
             continue;
         }
         pen.row(from, to, y, glyphs::SPAN, role);
         pen.sign(from, y, mark_sign(span.kind), role);
-        // What just began has its name in the empty time after it.
-        let last = span.to_ns.is_none();
-        if last && to + 1 + (text::width(&span.label) as u16) < scale.to {
-            pen.text(to + 1, y, &span.label, role);
+        let next = lane.spans.get(i + 1).map(|s| scale.x(s.from_ns));
+        let room = usize::from(next.unwrap_or(scale.to).saturating_sub(to + 2));
+        let label = text::cut(&span.label, room);
+        if label == span.label || text::width(&label) >= LABEL_MIN {
+            pen.text(to + 1, y, &label, role);
         }
     }
 }
 
+/// Of a name that is cut, less than this says nothing.
+const LABEL_MIN: usize = 6;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::view::LaneSpan;
 
     #[test]
     fn the_ends_of_time_are_the_ends_of_the_line() {
@@ -170,5 +175,55 @@ mod tests {
         assert_eq!(scale.x(30_000_000_000), 42);
         assert_eq!(scale.x(u64::MAX), 42);
         assert_eq!(scale.x(15_000_000_000), 22);
+    }
+
+    fn drawn(spans: &[(u64, Option<u64>, &str)]) -> String {
+        use crate::ui::style::Look;
+        use crate::ui::view::MarkKind;
+        use ratatui::buffer::Buffer;
+        use ratatui::layout::Rect;
+
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 60, 1));
+        let spans = spans.iter().map(|&(from_s, to_s, label)| LaneSpan {
+            from_ns: from_s * 1_000_000_000,
+            to_ns: to_s.map(|s| s * 1_000_000_000),
+            label: label.into(),
+            kind: MarkKind::Alert,
+        });
+        let lane = Lane {
+            name: String::new(),
+            spans: spans.collect(),
+        };
+        let scale = Scale {
+            from: 0,
+            to: 60,
+            end_ns: 60_000_000_000,
+        };
+        let area = buffer.area;
+        let mut pen = Pen::new(&mut buffer, area, Look::default());
+        draw_lane(&mut pen, 0, &lane, scale, 50_000_000_000);
+        (0..60).map(|x| buffer[(x, 0)].symbol()).collect()
+    }
+
+    #[test]
+    fn a_name_never_hides_another_stretch_or_its_name() {
+        let line = drawn(&[
+            (0, Some(2), "slow link broker-1"),
+            (10, Some(40), "cut web from broker"),
+            (41, Some(42), "crash b2"),
+            (52, None, "crash b3"),
+        ]);
+        assert!(line.contains("slow"), "cut, but there: {line}");
+        assert!(line.contains("cut web from broker"), "{line}");
+        assert!(line.contains("crash b2"), "healed, still named: {line}");
+        let stretch = line.chars().skip(30).take(8);
+        assert!(stretch.clone().all(|c| c == glyphs::SPAN), "{line}");
+    }
+
+    #[test]
+    fn a_name_without_room_is_left_out_for_the_stretch_behind_it() {
+        let line = drawn(&[(0, Some(1), "a long name"), (4, Some(30), "cut a from b")]);
+        assert!(line[..].contains("cut a from b"), "{line}");
+        assert!(!line.contains("a long") && !line.contains("a l…"), "{line}");
     }
 }
