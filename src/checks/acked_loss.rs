@@ -25,6 +25,7 @@ impl Check for NoAckedLoss {
             from,
             to,
             acked: true,
+            was_skipped,
             skipped,
             ..
         } = change.what
@@ -41,7 +42,7 @@ impl Check for NoAckedLoss {
             found.report_span(scene, change.span, &[self.last_crash], |messages| {
                 format!("{why} acknowledged {messages}")
             });
-        } else if from == State::Lost && to != State::Lost && self.lost > 0 {
+        } else if from == State::Lost && to != State::Lost && !was_skipped && self.lost > 0 {
             self.lost -= 1;
             if self.lost == 0 {
                 found.take_back();

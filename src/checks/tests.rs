@@ -92,6 +92,25 @@ fn what_was_not_acknowledged_may_go() {
 }
 
 #[test]
+fn going_back_to_what_was_passed_over_brings_no_lost_message_back() {
+    let reset = |offset| Fact::Reset {
+        group: GROUP,
+        queue: QUEUE,
+        offset,
+    };
+    let mut s = Script::default();
+    s.lead(B1, 0)
+        .produce(0, 3)
+        .store(B1, 0, 3, 0)
+        .follow(B2, 0, 2, 0)
+        .ack(0, 3);
+    s.tell(C1, reset(2)).crash(B1).lead(B2, 1);
+    assert_eq!(verdict(&s, Property::NoAckedLoss), "broken");
+    s.tell(C1, reset(0)).hand(C1, 0, 2, 0).process(C1, 0, 2, 0);
+    assert_eq!(verdict(&s, Property::NoAckedLoss), "broken");
+}
+
+#[test]
 fn a_consumer_that_commits_first_and_dies() {
     let mut s = four();
     s.hand(C1, 0, 4, 0).commit(4).crash(C1);

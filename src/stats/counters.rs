@@ -35,7 +35,9 @@ pub struct Counters {
     pub skipped: u64,
     /// By state: in flight (unused), delivered to all groups, lost, expired.
     pub became: [u64; 4],
-    /// Of those lost: acknowledged.
+    /// Of those lost: a group's position moved past them.
+    pub passed_over: u64,
+    /// Of those lost: acknowledged, and gone from the log.
     pub lost_acked: u64,
     /// Ends of processing, by [`Outcome`].
     pub outcomes: [u64; 4],
@@ -85,29 +87,34 @@ impl Counters {
                 self.reordered_by_key += u64::from(after_of_key.is_some());
             }
             What::Became {
-                from, to, acked, ..
-            } => self.became(from, to, acked),
+                from,
+                to,
+                acked,
+                was_skipped,
+                skipped,
+                ..
+            } => {
+                self.became(from, to);
+                self.passed_over -= u64::from(was_skipped);
+                self.passed_over += u64::from(skipped);
+                let leaves = from != to && from == State::Lost && !was_skipped;
+                self.lost_acked -= u64::from(acked && leaves);
+                self.lost_acked += u64::from(acked && to == State::Lost && !skipped);
+            }
             What::Skipped { .. } => self.skipped += u64::from(change.span.count),
             What::StoredAgain => self.stored_again += u64::from(change.span.count),
             _ => {}
         }
     }
 
-    fn became(&mut self, from: State, to: State, acked: bool) {
+    fn became(&mut self, from: State, to: State) {
         if from == to {
-            self.lost_acked += u64::from(acked);
             return;
         }
         if from != State::InFlight {
             self.became[from as usize] -= 1;
         }
         self.became[to as usize] += u64::from(to != State::InFlight);
-        if acked && from == State::Lost {
-            self.lost_acked -= 1;
-        }
-        if acked && to == State::Lost {
-            self.lost_acked += 1;
-        }
     }
 
     /// All that producers were told had failed.

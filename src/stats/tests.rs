@@ -238,6 +238,35 @@ fn refusals_duplicates_and_outcomes() {
 }
 
 #[test]
+fn what_a_group_passes_over_is_told_apart_from_what_the_log_lost() {
+    let reset = |offset| Fact::Reset {
+        group: GROUP,
+        queue: QUEUE,
+        offset,
+    };
+    let mut s = Script::default();
+    s.lead(B1, 0)
+        .produce(0, 6)
+        .store(B1, 0, 6, 0)
+        .follow(B2, 0, 4, 0)
+        .ack(0, 6);
+    // As a group does that begins at the end.
+    s.tell(C1, reset(3));
+    let numbers = |s: &Script| {
+        let m = Measured::of(s);
+        let names = ["lost", "passed_over", "lost_acked", "delivered"];
+        names.map(|name| m.get(&format!("messages.{name}")).unwrap() as u64)
+    };
+    assert_eq!(numbers(&s), [3, 3, 0, 0]);
+    // The next leader lacks the last two.
+    s.crash(B1).lead(B2, 1);
+    assert_eq!(numbers(&s), [5, 3, 2, 0]);
+    // The group goes back: what it passed over was still there, what the log lost was not.
+    s.tell(C1, reset(0)).hand(C1, 0, 4, 0).process(C1, 0, 4, 0);
+    assert_eq!(numbers(&s), [2, 0, 2, 4]);
+}
+
+#[test]
 fn the_state_counts_agree_with_the_account() {
     let mut s = good();
     s.produce(1, 6).store(B1, 1, 4, 1).ack(1, 4).refuse(5, 1);
@@ -251,7 +280,9 @@ fn the_state_counts_agree_with_the_account() {
     assert_eq!(get("messages.produced"), account.produced);
     assert_eq!(get("messages.delivered"), account.delivered);
     assert_eq!(get("messages.lost"), account.lost);
-    assert_eq!(get("messages.lost_acked"), account.lost_acked);
+    // What a group passed over is lost to it, and not to the log.
+    assert_eq!(get("messages.passed_over"), 1);
+    assert_eq!(get("messages.lost_acked"), 0);
     assert_eq!(get("messages.expired"), account.expired);
     assert_eq!(get("messages.in_flight"), account.in_flight);
     // Removed and refused; handed, committed and dropped; two stored and one with its producer.

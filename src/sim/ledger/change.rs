@@ -108,6 +108,8 @@ pub enum What {
         to: State,
         /// Whether its producer was told that it is stored.
         acked: bool,
+        /// Whether it was lost because a group's position had moved past it.
+        was_skipped: bool,
         /// Whether it is lost because a group's position moved past it, and still stored.
         skipped: bool,
         /// Since its application made it, ns.

@@ -19,6 +19,8 @@ pub(super) const REMOVED: u8 = 16;
 pub(super) const VOID: u8 = 32;
 /// Its producer never sent it (no room in its buffer), so it cannot turn up later.
 pub(super) const UNSENT: u8 = 64;
+/// It is lost because a group's position moved past it, and not because the log lost it.
+pub(super) const PASSED: u8 = 128;
 
 /// At most so many lost or expired messages of a lane are remembered in case they turn up again.
 const STRAGGLERS_MAX: usize = 4096;

@@ -1,6 +1,6 @@
 //! Where changes of the account are written down, and the verdict on each message that a record speaks of.
 
-use super::message::{ACKED, GONE, Message};
+use super::message::{ACKED, GONE, Message, PASSED};
 use super::{Account, Change, Ledger, State, What};
 use crate::sim::{LaneId, QueueId, Span};
 
@@ -39,14 +39,18 @@ impl Pen<'_> {
         self.became(queue, span, message, from);
     }
 
-    pub fn became(&mut self, queue: QueueId, span: Span, message: &Message, from: State) {
+    pub fn became(&mut self, queue: QueueId, span: Span, message: &mut Message, from: State) {
         let to = message.state;
         let gone = message.in_log == 0 && message.has(GONE);
+        let (was_skipped, skipped) = (message.has(PASSED), to == State::Lost && !gone);
+        message.flags &= !PASSED;
+        message.flags |= if skipped { PASSED } else { 0 };
         let what = What::Became {
             from,
             to,
             acked: message.has(ACKED),
-            skipped: to == State::Lost && !gone,
+            was_skipped,
+            skipped,
             age_ns: self.now - message.born,
         };
         self.note(queue, span, what);
