@@ -9,7 +9,10 @@ mod progress;
 mod replay;
 mod run;
 mod screen;
+mod sweep;
 
+use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -23,12 +26,15 @@ pub const EXIT_MET: u8 = 0;
 pub const EXIT_NOT_MET: u8 = 1;
 /// The user's mistake.
 pub const EXIT_MISTAKE: u8 = 2;
+/// A panic of ours that was caught, told and counted: what a panic that nobody catches gives.
+pub const EXIT_BUG: u8 = 101;
 
 const AFTER_HELP: &str = "\
 Exit codes:
   0  every expectation of the scenario was met (where it states none: no finding)
   1  an expectation was not met (where it states none: a property broke); a replay differed
   2  a mistake in the arguments, the scenario or a file
+A sweep gives 0 where that is so with every seed, and 1 where it is not with one.
 A dashboard or picker that is quit gives 0; one that a signal ends, 128 and the signal's number.
 
 Without a command splitbrain opens the picker of scenarios; where there is no terminal, it lists them.";
@@ -48,6 +54,8 @@ pub struct Args {
 enum Command {
     /// Runs a scenario: on a terminal with the dashboard, otherwise as text
     Run(RunArgs),
+    /// Runs a scenario with many seeds on all cores, and says with which of them it fails
+    Sweep(SweepArgs),
     /// Runs a recording again and verifies that it is the same run
     Replay(ReplayArgs),
     /// Reads scenario files and says what is wrong or doubtful with them
@@ -94,6 +102,32 @@ pub struct RunArgs {
     /// Characters to draw with
     #[arg(long, value_enum, default_value_t)]
     pub glyphs: Glyphs,
+}
+
+/// What `sweep` takes.
+#[derive(clap::Args, Debug)]
+#[command(after_help = AFTER_HELP)]
+pub struct SweepArgs {
+    /// A built-in scenario's name or a file; without it, the default one
+    pub scenario: Option<String>,
+    /// The seeds: so many from 0 on, or from A to behind the last; without it, 100
+    #[arg(long, value_name = "N|A..B", value_parser = sweep::parse_seeds)]
+    pub seeds: Option<Range<u64>>,
+    /// How many runs go on at once; without it, as many as there are cores
+    #[arg(long, value_name = "N", value_parser = sweep::parse_jobs)]
+    pub jobs: Option<NonZeroUsize>,
+    /// Run the scenario's control: the same without the cause of its failure
+    #[arg(long)]
+    pub control: bool,
+    /// One line of JSON for each seed, and one before and behind them
+    #[arg(long)]
+    pub json: bool,
+    /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Stop each run at this virtual time: 12.5s, 3m
+    #[arg(long, value_name = "T")]
+    pub until: Option<crate::sim::units::Duration>,
 }
 
 /// What `replay` takes.
@@ -175,6 +209,7 @@ pub fn main() -> ExitCode {
     let code = match args.command {
         None => run::pick(args.glyphs),
         Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Sweep(args)) => sweep::sweep(&args),
         Some(Command::Replay(args)) => replay::replay(&args),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::List(args)) => list::list(&args),

@@ -45,6 +45,11 @@ impl Out {
         self.write(Write::flush);
     }
 
+    /// Whether what is written still gets anywhere, as far as writing it has shown.
+    pub fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
     /// Ends the output. The exit code is `code`, unless not all could be written.
     pub fn close(mut self, code: u8) -> u8 {
         self.flush();

@@ -63,9 +63,9 @@ impl Progress {
         }
     }
 
-    /// Tells it if it is time to. Both are virtual times, ns.
-    pub fn look(&mut self, now_ns: u64, end_ns: u64) {
-        let Some(text) = self.text(self.start.elapsed(), now_ns, end_ns) else {
+    /// Tells it if it is time to: how much of all is done, in percent and in words.
+    pub fn look(&mut self, done: u64, all: u64, words: impl FnOnce() -> String) {
+        let Some(text) = self.text(self.start.elapsed(), done, all, words) else {
             return;
         };
         match self.manner {
@@ -78,7 +78,13 @@ impl Progress {
     }
 
     /// What is to be told after `elapsed` of wall time.
-    fn text(&mut self, elapsed: Duration, now_ns: u64, end_ns: u64) -> Option<String> {
+    fn text(
+        &mut self,
+        elapsed: Duration,
+        done: u64,
+        all: u64,
+        words: impl FnOnce() -> String,
+    ) -> Option<String> {
         if elapsed < self.next {
             return None;
         }
@@ -87,15 +93,14 @@ impl Progress {
                 Manner::Rewritten => REWRITE,
                 Manner::Plain => PLAIN,
             };
-        let (now_s, end_s) = (now_ns as f64 / 1e9, end_ns as f64 / 1e9);
-        let percent = now_ns as f64 * 100.0 / end_ns.max(1) as f64;
-        Some(format!("{percent:3.0} %  {now_s:.1} s of {end_s:.1} s"))
+        let percent = done as f64 * 100.0 / all.max(1) as f64;
+        Some(format!("{percent:3.0} %  {}", words()))
     }
 
     /// Takes away a line that is rewritten.
     pub fn clear(&self) {
         if self.shown {
-            let _ = write!(std::io::stderr(), "\r{:50}\r", "");
+            let _ = write!(std::io::stderr(), "\r{:70}\r", "");
         }
     }
 }
@@ -108,7 +113,7 @@ mod tests {
     fn told(manner: Manner) -> Vec<u64> {
         let mut progress = Progress::new(Instant::now(), manner);
         let at = |tenths: u64| Duration::from_millis(tenths * 100);
-        let tenths = (0..=300).filter(|t| progress.text(at(*t), 1, 2).is_some());
+        let tenths = (0..=300).filter(|t| progress.text(at(*t), 1, 2, String::new).is_some());
         tenths.collect()
     }
 
@@ -134,7 +139,8 @@ mod tests {
     #[test]
     fn it_says_how_much_is_done() {
         let mut progress = Progress::new(Instant::now(), Manner::Plain);
-        let text = progress.text(Duration::from_secs(10), 15_000_000_000, 60_000_000_000);
+        let words = || "15.0 s of 60.0 s".to_owned();
+        let text = progress.text(Duration::from_secs(10), 15, 60, words);
         assert_eq!(text.as_deref(), Some(" 25 %  15.0 s of 60.0 s"));
     }
 }

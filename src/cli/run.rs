@@ -1,5 +1,6 @@
 //! `splitbrain run`: one run, on screen or as text.
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,26 +9,92 @@ use super::out::{may_write, on_terminal, say, write_new};
 use super::progress::Progress;
 use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Glyphs, Out, RunArgs};
 use crate::export::{json, text};
-use crate::hunt::{self, Options, Outcome, Session};
+use crate::hunt::{self, Loaded, Options, Outcome, Session};
 use crate::scenario::{LoadError, library};
+use crate::sim::units::Duration;
 
 /// Events between two looks at the clock.
 const SLICE: u64 = 50_000;
 
-/// Runs what the arguments say.
-pub fn run(args: &RunArgs) -> u8 {
-    let which = args.scenario.as_deref().unwrap_or(library::DEFAULT);
-    let loaded = match hunt::load(which, &args.set) {
+/// What of a scenario is to run: what `run` and `sweep` are given alike.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// Its name or file.
+    pub scenario: Option<&'a str>,
+    /// Changed settings.
+    pub set: &'a [String],
+    /// Whether its control is to run.
+    pub control: bool,
+    /// Another end.
+    pub until: Option<Duration>,
+}
+
+impl Given<'_> {
+    fn scenario(&self) -> &str {
+        self.scenario.unwrap_or(library::DEFAULT)
+    }
+
+    /// The command that runs it with a seed, as a shell takes it.
+    pub fn command(&self, seed: u64) -> String {
+        let scenario = quoted(self.scenario());
+        let mut command = format!("splitbrain run {scenario} --seed {seed}");
+        if self.control {
+            command += " --control";
+        }
+        for set in self.set {
+            let _ = write!(command, " --set {}", quoted(set));
+        }
+        if let Some(until) = self.until {
+            let _ = write!(command, " --until {until}");
+        }
+        command
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+%@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+/// Reads what is to run. `None` if it cannot; why not has been said.
+pub fn load(given: &Given<'_>) -> Option<Loaded> {
+    let loaded = match hunt::load(given.scenario(), given.set) {
         Ok(loaded) => loaded,
         Err(error) => {
             complain(error);
-            return EXIT_MISTAKE;
+            return None;
         }
     };
-    if args.control && loaded.control.is_none() {
-        say(format_args!("error: `{which}` has no control"));
-        return EXIT_MISTAKE;
+    if given.control && loaded.control.is_none() {
+        let scenario = given.scenario();
+        say(format_args!("error: `{scenario}` has no control"));
+        return None;
     }
+    if let Some(until) = given.until
+        && let Err(document) = hunt::can_end_at(&loaded, until.ns())
+    {
+        say(format_args!("error: the run cannot go on until {until}"));
+        complain(LoadError::Mistakes(document));
+        return None;
+    }
+    Some(loaded)
+}
+
+/// Runs what the arguments say.
+pub fn run(args: &RunArgs) -> u8 {
+    let given = Given {
+        scenario: args.scenario.as_deref(),
+        set: &args.set,
+        control: args.control,
+        until: args.until,
+    };
+    let Some(loaded) = load(&given) else {
+        return EXIT_MISTAKE;
+    };
     if let Some(path) = &args.record
         && path.exists()
         && !args.force
@@ -44,13 +111,6 @@ pub fn run(args: &RunArgs) -> u8 {
         .and_then(|path| may_write(path).err())
     {
         say(format_args!("error: {message}"));
-        return EXIT_MISTAKE;
-    }
-    if let Some(until) = args.until
-        && let Err(document) = hunt::can_end_at(&loaded, until.ns())
-    {
-        say(format_args!("error: the run cannot go on until {until}"));
-        complain(LoadError::Mistakes(document));
         return EXIT_MISTAKE;
     }
     let options = Options {
@@ -91,7 +151,11 @@ fn headless(mut session: Session, args: &RunArgs) -> u8 {
         if !args.json {
             told = tell_marks(&session, told, &mut out);
         }
-        progress.look(session.sim().now(), session.end_ns());
+        let (now_ns, end_ns) = (session.sim().now(), session.end_ns());
+        progress.look(now_ns, end_ns, || {
+            let (now_s, end_s) = (now_ns as f64 / 1e9, end_ns as f64 / 1e9);
+            format!("{now_s:.1} s of {end_s:.1} s")
+        });
     }
     progress.clear();
     let Some(outcome) = Outcome::of(&session) else {
@@ -153,4 +217,33 @@ fn tell_marks(session: &Session, told: usize, out: &mut Out) -> usize {
         out.flush();
     }
     marks.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_whole_and_quoted() {
+        let set = [
+            r#"workloads.checkout.arrivals=Poisson("9/s")"#,
+            "title=it's",
+        ];
+        let set = set.map(str::to_owned);
+        let mut given = Given {
+            scenario: None,
+            set: &[],
+            control: false,
+            until: None,
+        };
+        assert_eq!(given.command(7), "splitbrain run leader-crash --seed 7");
+        given = Given {
+            scenario: Some("my files/a.ron"),
+            set: &set,
+            control: true,
+            until: Some(Duration::from_ns(12_500_000_000)),
+        };
+        let command = r#"splitbrain run 'my files/a.ron' --seed 7 --control --set 'workloads.checkout.arrivals=Poisson("9/s")' --set 'title=it'\''s' --until 12.5s"#;
+        assert_eq!(given.command(7), command);
+    }
 }

@@ -1,10 +1,13 @@
-//! Whole runs: a scenario with a seed and everything that watches it; what came of it.
+//! Whole runs: a scenario with a seed and everything that watches it; what came of it. Many of them at once.
 
 pub mod catalogue;
 mod doubts;
 mod metrics;
 mod outcome;
+pub mod parallel;
 mod session;
+pub mod sweep;
+pub mod tally;
 mod watch;
 
 pub use doubts::doubts;

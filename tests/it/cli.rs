@@ -53,6 +53,7 @@ fn help_documents_the_exit_codes() {
     let text = stdout(&help);
     for word in [
         "run",
+        "sweep",
         "replay",
         "check",
         "list",
@@ -351,6 +352,10 @@ fn output_that_cannot_be_written_is_an_error() {
     for args in [
         &["run", "healthy", "--headless", "--until", "2s"][..],
         &["run", "healthy", "--json", "--until", "2s"],
+        &["sweep", "healthy", "--seeds", "2", "--until", "2s"],
+        &[
+            "sweep", "healthy", "--seeds", "2", "--until", "2s", "--json",
+        ],
         &["list"],
         &["list", "--json"],
         &["check", scenario],

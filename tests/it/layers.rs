@@ -125,6 +125,19 @@ fn at_most_two_files_touch_the_terminal() {
 }
 
 #[test]
+fn threads_are_in_one_place() {
+    let words = [
+        "thread::", "rayon", "mpsc", "Mutex", "RwLock", "Atomic", "OnceLock", "LazyLock", "Condvar",
+    ];
+    let layers = [
+        "sim", "systems", "scenario", "stats", "checks", "trace", "hunt",
+    ];
+    let mut found = files_with(&layers, &words);
+    found.retain(|f| !f.contains("hunt/parallel.rs: "));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
 fn nothing_in_a_run_depends_on_the_machine() {
     let words = [
         "HashMap",

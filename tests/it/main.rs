@@ -28,5 +28,6 @@ mod scaffold;
 mod scenario_syntax;
 mod scene;
 mod selectors;
+mod sweep;
 mod terminal;
 mod theory;
