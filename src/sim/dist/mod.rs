@@ -2,12 +2,20 @@
 //!
 //! A [`Dist`] is what the file says. [`Dist::check`] tells what is impossible about it, [`Dist::compile`] makes the
 //! [`Sampler`] that the simulation draws from. Wherever a distribution is expected, a bare duration (`"500us"`) means
-//! [`Dist::Constant`]. Draws use integer arithmetic, IEEE 754 basic operations and `libm` only: bit-identical everywhere.
+//! [`Dist::Constant`]. The common distributions are drawn by inversion from a table of quantiles: one random number a draw,
+//! so that changing a parameter moves no later draw, and a greater number never gives a shorter duration. A table is within
+//! 1e-4 of the exact quantile from p = 10 % to 90 %, within 1e-3 as far as 1/8192 from each end, and exact beyond (and to
+//! the nearest nanosecond everywhere); a distribution that no table fits so well is drawn by its formula. Draws use integer arithmetic, IEEE 754 basic operations and `libm` only: bit-identical everywhere.
 
 mod check;
 pub(super) mod exp;
 mod moments;
+mod probit;
+#[cfg(test)]
+mod quantile_tests;
 mod sampler;
+mod shape;
+mod table;
 #[cfg(test)]
 mod tests;
 pub(super) mod ziggurat;

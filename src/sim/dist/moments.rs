@@ -1,7 +1,8 @@
 //! Exact means and variances, for settings screens, capacity warnings and the checks against queueing theory.
 
 use super::Dist;
-use super::sampler::{Bell, log_normal_sigma};
+use super::sampler::log_normal_sigma;
+use super::shape::Bell;
 use crate::sim::units::Chance;
 
 /// The first two moments about 0, in ns and ns².

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::Dist;
-use super::exp::exp;
-use super::moments::Moments;
+use super::shape::{Bell, Shape};
+use super::table::{Table, exact, table};
 use crate::sim::stream::Stream;
 use crate::sim::units::{Chance, Duration};
 
@@ -26,29 +26,9 @@ enum Kind {
         min: u64,
         values: u64,
     },
-    Exponential {
-        mean: f64,
-    },
-    LogNormal {
-        median: f64,
-        sigma: f64,
-    },
-    Normal(Bell),
-    /// min · e^(exponential / alpha).
-    Pareto {
-        min: f64,
-        one_by_alpha: f64,
-    },
-    /// By inversion; `kept` is the share of the unlimited distribution that lies below `max`.
-    BoundedPareto {
-        min: f64,
-        one_by_alpha: f64,
-        kept: f64,
-    },
-    Weibull {
-        scale: f64,
-        one_by_shape: f64,
-    },
+    /// By inversion, from a table, and where a table would be too coarse by the formula.
+    Table(Arc<Table>),
+    Formula(Arc<Shape>),
     Erlang {
         k: u32,
         phase_mean: f64,
@@ -93,7 +73,7 @@ impl Sampler {
         let kind = if min_ns == max_ns {
             Kind::Constant(min_ns)
         } else {
-            kind(dist)
+            kind(dist, min_ns, max_ns)
         };
         Self {
             kind,
@@ -103,28 +83,27 @@ impl Sampler {
         }
     }
 
-    /// Draws a duration in nanoseconds. A constant draws nothing from the stream.
+    /// Draws a duration in nanoseconds. A constant draws nothing from the stream; what has a table, one number.
     #[inline]
     pub fn sample(&self, stream: &mut Stream) -> u64 {
+        match &self.kind {
+            Kind::Constant(ns) => *ns,
+            Kind::Table(table) => table.at(stream.next_u64()),
+            _ => self.sample_rare(stream),
+        }
+    }
+
+    /// Kept apart, so that the common kinds stay small wherever they are drawn.
+    #[inline(never)]
+    fn sample_rare(&self, stream: &mut Stream) -> u64 {
         let ns = match &self.kind {
-            Kind::Constant(ns) => return *ns,
+            Kind::Constant(_) | Kind::Table(_) => return self.sample(stream),
             Kind::Uniform { min, values: 0 } => return min.saturating_add(stream.next_u64()),
             Kind::Uniform { min, values } => return min + stream.below(*values),
-            Kind::Exponential { mean } => return nearest(mean * stream.exp1()),
-            Kind::LogNormal { median, sigma } => {
-                return nearest(median * exp(sigma * stream.normal()));
+            Kind::Formula(shape) => {
+                let ns = exact(shape, stream.next_u64());
+                return ns.max(self.min_ns).min(self.max_ns);
             }
-            Kind::Normal(bell) => bell.sample(stream),
-            Kind::Pareto { min, one_by_alpha } => min * exp(stream.exp1() * one_by_alpha),
-            Kind::BoundedPareto {
-                min,
-                one_by_alpha,
-                kept,
-            } => min * exp(-libm::log1p(-kept * stream.unit()) * one_by_alpha),
-            Kind::Weibull {
-                scale,
-                one_by_shape,
-            } => scale * libm::pow(stream.exp1(), *one_by_shape),
             Kind::Erlang { k, phase_mean } => {
                 let phases: f64 = (0..*k).map(|_| stream.exp1()).sum();
                 phase_mean * phases
@@ -134,6 +113,25 @@ impl Sampler {
         };
         // The ends matter where rounding would step over them.
         nearest(ns).max(self.min_ns).min(self.max_ns)
+    }
+
+    /// The draw that belongs to a random number, where one number makes a draw by inversion.
+    #[cfg(test)]
+    pub(super) fn at(&self, bits: u64) -> Option<u64> {
+        match &self.kind {
+            Kind::Table(table) => Some(table.at(bits)),
+            Kind::Formula(shape) => Some(exact(shape, bits).clamp(self.min_ns, self.max_ns)),
+            _ => None,
+        }
+    }
+
+    /// Its table, if it has one.
+    #[cfg(test)]
+    pub(super) fn table(&self) -> Option<&Arc<Table>> {
+        match &self.kind {
+            Kind::Table(table) => Some(table),
+            _ => None,
+        }
     }
 
     /// The exact mean in nanoseconds; may be infinite.
@@ -165,7 +163,7 @@ impl Default for Sampler {
 
 /// The nearest integer; the greatest for what lies beyond it.
 #[inline]
-fn nearest(ns: f64) -> u64 {
+pub(super) fn nearest(ns: f64) -> u64 {
     let ns = ns + 0.5;
     // The signed cast is several times faster, and nearly all draws are below its end, 292 years.
     if ns < i64::MAX as f64 {
@@ -180,46 +178,43 @@ fn far(ns: f64) -> u64 {
     ns as u64
 }
 
-fn kind(dist: &Dist) -> Kind {
+/// What draws a distribution with this support.
+fn kind(dist: &Dist, min_ns: u64, max_ns: u64) -> Kind {
+    let inverted = |shape| {
+        table(shape, min_ns, max_ns).map_or_else(|| Kind::Formula(Arc::new(shape)), Kind::Table)
+    };
     match dist {
         Dist::Constant(value) => Kind::Constant(value.ns()),
         Dist::Uniform { min, max } => Kind::Uniform {
             min: min.ns(),
             values: (max.ns() - min.ns()).wrapping_add(1),
         },
-        Dist::Exponential { mean } => Kind::Exponential {
-            mean: mean.ns() as f64,
-        },
-        Dist::LogNormal { median, p99 } => Kind::LogNormal {
+        Dist::Exponential { mean } => inverted(Shape::Weibull {
+            scale: mean.ns() as f64,
+            one_by_shape: 1.0,
+        }),
+        Dist::LogNormal { median, p99 } => inverted(Shape::LogNormal {
             median: median.ns() as f64,
             sigma: log_normal_sigma(*median, *p99),
-        },
-        Dist::Normal { mean, sd, min, max } => Kind::Normal(Bell::new(*mean, *sd, *min, *max)),
-        Dist::Pareto {
-            min,
-            alpha,
-            max: None,
-        } => Kind::Pareto {
-            min: min.ns() as f64,
-            one_by_alpha: 1.0 / alpha,
-        },
-        Dist::Pareto {
-            min,
-            alpha,
-            max: Some(max),
-        } => {
-            let (min, max) = (min.ns() as f64, max.ns() as f64);
-            let kept = -libm::expm1(alpha * libm::log(min / max));
-            Kind::BoundedPareto {
+        }),
+        Dist::Normal { mean, sd, min, max } => {
+            inverted(Shape::Normal(Bell::new(*mean, *sd, *min, *max)))
+        }
+        Dist::Pareto { min, alpha, max } => {
+            let min = min.ns() as f64;
+            let beyond = max.map_or(0.0, |max| {
+                libm::exp(alpha * libm::log(min / max.ns() as f64))
+            });
+            inverted(Shape::Pareto {
                 min,
                 one_by_alpha: 1.0 / alpha,
-                kept,
-            }
+                beyond,
+            })
         }
-        Dist::Weibull { scale, shape } => Kind::Weibull {
+        Dist::Weibull { scale, shape } => inverted(Shape::Weibull {
             scale: scale.ns() as f64,
             one_by_shape: 1.0 / shape,
-        },
+        }),
         Dist::Erlang { k, mean } => Kind::Erlang {
             k: *k,
             phase_mean: mean.ns() as f64 / f64::from(*k),
@@ -276,97 +271,4 @@ fn interpolate(knots: &[Knot], unit: f64) -> f64 {
     knots
         .get(after.saturating_sub(1))
         .map_or(0.0, |knot| knot.ns + (unit - knot.p) * knot.slope)
-}
-
-/// A normal distribution cut at both ends, in nanoseconds.
-///
-/// Drawn by rejection: from the whole bell where a quarter of it or more is kept, else from the uniform distribution
-/// over what is kept. The mean lies within the ends, so that little is kept only when they are close together, where the
-/// bell is nearly flat: both ways accept at least one try in four.
-#[derive(Clone, Debug)]
-pub(super) struct Bell {
-    mean: f64,
-    sd: f64,
-    min: f64,
-    max: f64,
-    flat: bool,
-}
-
-impl Bell {
-    /// From settings with min ≤ mean ≤ max.
-    pub fn new(mean: Duration, sd: Duration, min: Duration, max: Option<Duration>) -> Self {
-        let (mean, sd, min) = (mean.ns() as f64, sd.ns() as f64, min.ns() as f64);
-        let max = max.map_or(f64::INFINITY, |max| max.ns() as f64);
-        let mut bell = Self {
-            mean,
-            sd,
-            min,
-            max,
-            flat: false,
-        };
-        bell.flat = bell.kept() < 0.25;
-        bell
-    }
-
-    fn sample(&self, stream: &mut Stream) -> f64 {
-        loop {
-            let (x, keep) = if self.flat {
-                let x = self.min + (self.max - self.min) * stream.unit();
-                let z = (x - self.mean) / self.sd;
-                (x, stream.unit() < exp(-0.5 * z * z))
-            } else {
-                let x = self.mean + self.sd * stream.normal();
-                (x, self.min <= x && x <= self.max)
-            };
-            if keep {
-                return x;
-            }
-        }
-    }
-
-    /// The ends in standard deviations from the mean.
-    fn ends(&self) -> (f64, f64) {
-        (
-            (self.min - self.mean) / self.sd,
-            (self.max - self.mean) / self.sd,
-        )
-    }
-
-    /// The share of the whole bell that lies between the ends.
-    fn kept(&self) -> f64 {
-        let (low, high) = self.ends();
-        1.0 - 0.5
-            * (libm::erfc(-low / std::f64::consts::SQRT_2)
-                + libm::erfc(high / std::f64::consts::SQRT_2))
-    }
-
-    /// The textbook moments of the truncated normal distribution (N. L. Johnson, S. Kotz and N. Balakrishnan,
-    /// "Continuous Univariate Distributions", volume 1, section 13.10.1).
-    pub fn moments(&self) -> Moments {
-        if self.sd == 0.0 || self.min == self.max {
-            return Moments {
-                mean: self.mean,
-                square: self.mean * self.mean,
-            };
-        }
-        let (low, high) = self.ends();
-        let kept = self.kept();
-        if kept < 1e-4 {
-            // Flat to within rounding, where the formulas below lose all their digits.
-            let (mean, width) = (0.5 * (self.min + self.max), self.max - self.min);
-            return Moments {
-                mean,
-                square: mean * mean + width * width / 12.0,
-            };
-        }
-        let density = |z: f64| libm::exp(-0.5 * z * z) / libm::sqrt(2.0 * std::f64::consts::PI);
-        let weighted = |z: f64| if z.is_finite() { z * density(z) } else { 0.0 };
-        let shift = (density(low) - density(high)) / kept;
-        let shape = 1.0 + (weighted(low) - weighted(high)) / kept - shift * shift;
-        let mean = self.mean + self.sd * shift;
-        Moments {
-            mean,
-            square: mean * mean + self.sd * self.sd * shape,
-        }
-    }
 }

@@ -7,7 +7,7 @@ use crate::sim::stream::Stream;
 
 const SAMPLES: usize = 200_000;
 
-fn us(us: u64) -> Duration {
+pub(super) fn us(us: u64) -> Duration {
     Duration::from_us(us)
 }
 
@@ -24,10 +24,10 @@ fn phi(z: f64) -> f64 {
 }
 
 /// One distribution, and the textbook's chance that it is at most x nanoseconds.
-type Case = (Dist, Box<dyn Fn(f64) -> f64>);
+pub(super) type Case = (Dist, Box<dyn Fn(f64) -> f64>);
 
 /// Each distribution with its distribution function, written from its definition.
-fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let ms = 1e6;
     let exp = |x: f64, mean: f64| -libm::expm1(-x / mean);
     let of = vec![
@@ -91,7 +91,7 @@ fn cases() -> Vec<Case> {
             }),
         ),
         (
-            // So narrow that it is drawn from the flat proposal: 0.2 below to 0.3 above.
+            // Narrow: from 0.2 below to 0.3 above.
             Dist::Normal {
                 mean: us(2_000),
                 sd: us(1_000),
@@ -163,7 +163,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// The x where `cdf` reaches `p`, by bisection.
-fn quantile(cdf: &dyn Fn(f64) -> f64, p: f64) -> f64 {
+pub(super) fn quantile(cdf: &dyn Fn(f64) -> f64, p: f64) -> f64 {
     let (mut low, mut high) = (1.0, 1e15);
     for _ in 0..200 {
         let middle = 0.5 * (low + high);
