@@ -88,12 +88,6 @@ impl Stream {
         ziggurat::exponential(self)
     }
 
-    /// A standard normal (mean 0, standard deviation 1).
-    #[inline]
-    pub fn normal(&mut self) -> f64 {
-        ziggurat::normal(self)
-    }
-
     /// One of `items`, all equally likely; `None` when there is none.
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         let index = self.below(items.len() as u64);

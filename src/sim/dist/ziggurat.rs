@@ -1,9 +1,9 @@
-//! Standard exponential and normal variates by the ziggurat method.
+//! Standard exponential variates by the ziggurat method, for those who scale them by a rate that changes.
 //!
 //! G. Marsaglia and W. W. Tsang, "The Ziggurat Method for Generating Random Variables" (2000), with 256 layers; the layer
 //! and the position come from different bits of one draw (the fault of the original that J. A. Doornik describes in "An
-//! Improved Ziggurat Method", 2005). The density is covered by 256 layers of equal area: 98.9 % of exponentials and
-//! 99.3 % of normals need one draw, one multiplication and one comparison. The tables are computed at compile time.
+//! Improved Ziggurat Method", 2005). The density is covered by 256 layers of equal area: 98.9 % of draws
+//! need one number, one multiplication and one comparison. The tables are computed at compile time.
 
 use super::exp::exp as fast_exp;
 use crate::sim::stream::{Stream, unit_from};
@@ -18,12 +18,7 @@ struct Tables {
 
 /// Where the tail of the exponential begins, for 256 layers (Marsaglia and Tsang).
 const EXP_R: f64 = 7.697_117_470_131_05;
-/// Where the tail of the normal begins, for 256 layers, and the area of a layer (Marsaglia and Tsang).
-const NORMAL_R: f64 = 3.654_152_885_361_009;
-const NORMAL_V: f64 = 0.004_928_673_233_974_658;
-
 static EXP: Tables = exp_tables();
-static NORMAL: Tables = normal_tables();
 
 /// A standard exponential.
 #[inline]
@@ -58,58 +53,6 @@ fn exponential_edge(stream: &mut Stream, mut layer: usize, mut x: f64) -> f64 {
     }
 }
 
-/// A standard normal.
-#[inline]
-pub(in crate::sim) fn normal(stream: &mut Stream) -> f64 {
-    let bits = stream.next_u64();
-    let layer = (bits & 0xff) as usize;
-    let x = signed(bits) * NORMAL.x[layer];
-    if x.abs() < NORMAL.x[layer + 1] {
-        x
-    } else {
-        normal_edge(stream, layer, x)
-    }
-}
-
-#[cold]
-fn normal_edge(stream: &mut Stream, mut layer: usize, mut x: f64) -> f64 {
-    loop {
-        if x.abs() < NORMAL.x[layer + 1] {
-            return x;
-        }
-        if layer == 0 {
-            return if x < 0.0 {
-                -normal_tail(stream)
-            } else {
-                normal_tail(stream)
-            };
-        }
-        let f = NORMAL.f[layer] + (NORMAL.f[layer + 1] - NORMAL.f[layer]) * stream.unit();
-        if f < fast_exp(-0.5 * x * x) {
-            return x;
-        }
-        let bits = stream.next_u64();
-        layer = (bits & 0xff) as usize;
-        x = signed(bits) * NORMAL.x[layer];
-    }
-}
-
-/// A normal beyond r: G. Marsaglia, "Generating a Variable from the Tail of the Normal Distribution" (1964).
-fn normal_tail(stream: &mut Stream) -> f64 {
-    loop {
-        let x = exponential(stream) / NORMAL_R;
-        if 2.0 * exponential(stream) > x * x {
-            return NORMAL_R + x;
-        }
-    }
-}
-
-/// The upper 53 bits as a fraction in [-1, 1).
-#[inline]
-fn signed(bits: u64) -> f64 {
-    2.0 * unit_from(bits) - 1.0
-}
-
 const fn exp_tables() -> Tables {
     // A layer's area: the box up to r, and the tail beyond it.
     let f_r = exp(-EXP_R);
@@ -124,23 +67,6 @@ const fn exp_tables() -> Tables {
     while layer < LAYERS {
         f[layer] = f[layer - 1] + area / x[layer - 1];
         x[layer] = -ln(f[layer]);
-        layer += 1;
-    }
-    Tables { x, f }
-}
-
-const fn normal_tables() -> Tables {
-    let f_r = exp(-0.5 * NORMAL_R * NORMAL_R);
-    let mut x = [0.0; LAYERS + 1];
-    let mut f = [1.0; LAYERS + 1];
-    x[0] = NORMAL_V / f_r;
-    f[0] = 0.0;
-    x[1] = NORMAL_R;
-    f[1] = f_r;
-    let mut layer = 2;
-    while layer < LAYERS {
-        f[layer] = f[layer - 1] + NORMAL_V / x[layer - 1];
-        x[layer] = sqrt(-2.0 * ln(f[layer]));
         layer += 1;
     }
     Tables { x, f }
@@ -181,43 +107,22 @@ const fn ln(y: f64) -> f64 {
     2.0 * sum - halvings * std::f64::consts::LN_2
 }
 
-/// √x at compile time, for 0 ≤ x < 16, by Newton's method.
-const fn sqrt(x: f64) -> f64 {
-    if x <= 0.0 {
-        return 0.0;
-    }
-    let mut root = if x > 1.0 { x } else { 1.0 };
-    let mut step = 0;
-    while step < 40 {
-        root = 0.5 * (root + x / root);
-        step += 1;
-    }
-    root
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn layers_have_equal_areas_and_meet_at_the_top() {
-        for (tables, area) in [
-            (&EXP, (EXP_R + 1.0) * libm::exp(-EXP_R)),
-            (&NORMAL, NORMAL_V),
-        ] {
-            for layer in 1..LAYERS {
-                let height = tables.f[layer + 1] - tables.f[layer];
-                assert!(
-                    (tables.x[layer] * height / area - 1.0).abs() < 1e-9,
-                    "layer {layer}"
-                );
-                assert!(tables.x[layer] > tables.x[layer + 1]);
-            }
-            assert_eq!((tables.x[LAYERS], tables.f[LAYERS]), (0.0, 1.0));
+        let (tables, area) = (&EXP, (EXP_R + 1.0) * libm::exp(-EXP_R));
+        for layer in 1..LAYERS {
+            let height = tables.f[layer + 1] - tables.f[layer];
+            assert!(
+                (tables.x[layer] * height / area - 1.0).abs() < 1e-9,
+                "layer {layer}"
+            );
+            assert!(tables.x[layer] > tables.x[layer + 1]);
         }
-        // The area of a layer of the normal: the box up to r and the tail beyond it.
-        let tail = (std::f64::consts::PI / 2.0).sqrt() * libm::erfc(NORMAL_R / 2.0_f64.sqrt());
-        assert!((NORMAL_R * libm::exp(-0.5 * NORMAL_R * NORMAL_R) + tail - NORMAL_V).abs() < 1e-15);
+        assert_eq!((tables.x[LAYERS], tables.f[LAYERS]), (0.0, 1.0));
     }
 
     #[test]
@@ -231,10 +136,6 @@ mod tests {
             assert!(
                 (exp(-8.0 * y) / libm::exp(-8.0 * y) - 1.0).abs() < 4e-15,
                 "exp {y}"
-            );
-            assert!(
-                (sqrt(14.0 * y) - libm::sqrt(14.0 * y)).abs() < 2e-15,
-                "sqrt {y}"
             );
         }
     }
