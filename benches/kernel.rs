@@ -1,301 +1,64 @@
-//! The kernel alone: M/M/1 (W1), the hold model on the event queue (W2), and a brokered pipeline of bare messages (W3).
+//! The kernel alone, with its digest, which is always on: M/M/1 (W1), in one process and over a link; the hold model (W2); the
+//! brokered pipeline (W3), with a histogram as its observer and with none.
+
+#![allow(missing_docs)]
+
+#[path = "shapes/hold.rs"]
+mod hold;
+#[path = "shapes/mm1.rs"]
+mod mm1;
+#[path = "shapes/mm1_over_link.rs"]
+mod mm1_over_link;
+#[path = "shapes/pipeline.rs"]
+mod pipeline;
 
 use std::hint::black_box;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use splitbrain::sim::dist::{Dist, Sampler};
-use splitbrain::sim::host::{HostPlan, Survival};
-use splitbrain::sim::names::{Names, NodeName, ProcessName};
-use splitbrain::sim::net::{LinkPlan, NetworkPlan};
-use splitbrain::sim::queue::heap::{HeapQueue, HeapTicket};
-use splitbrain::sim::queue::{EventQueue, Ticket};
-use splitbrain::sim::stream::Stream;
-use splitbrain::sim::units::Duration;
-use splitbrain::sim::{Cost, Ctx, NodeId, NodePlan, Pid, Process, SECOND, Sim, Token, WorldPlan};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use splitbrain::sim::{Observer, Process, SECOND, Sim};
 
-/// Sends to the next in a chain at random moments, or passes on what it gets.
-#[derive(Clone)]
-struct Part {
-    next: Vec<Pid>,
-    gap: Option<Sampler>,
-    service: Option<Sampler>,
-    stream: Stream,
-}
-
-impl Process for Part {
-    type Message = u64;
-
-    fn cost(&mut self, _: &u64, _: u64) -> Cost {
-        match &self.service {
-            Some(service) => Cost::cpu(service.sample(&mut self.stream).max(1)),
-            None => Cost::FREE,
-        }
-    }
-
-    fn start(&mut self, ctx: &mut Ctx<'_, u64>) {
-        if self.gap.is_some() {
-            self.timer(Token::of(0), ctx);
-        }
-    }
-
-    fn message(&mut self, _: Pid, message: u64, ctx: &mut Ctx<'_, u64>) {
-        for i in 0..self.next.len() {
-            ctx.send(self.next[i], message, 100);
-        }
-    }
-
-    fn timer(&mut self, _: Token, ctx: &mut Ctx<'_, u64>) {
-        if let Some(gap) = &self.gap {
-            let after = gap.sample(&mut self.stream);
-            ctx.timer(after, Token::of(0));
-            ctx.send(self.next[0], 1, 100);
-        }
-    }
-
-    fn crash(&mut self, _: &Survival, _: &mut Ctx<'_, u64>) {}
-}
-
-fn exponential(mean_ns: u64) -> Sampler {
-    let mean = Duration::from_ns(mean_ns);
-    Dist::Exponential { mean }.compile()
-}
-
-fn world(parts: Vec<(Vec<u32>, Option<u64>, Option<u64>)>, latency: Dist) -> Sim<Part> {
-    let mut plan = WorldPlan {
-        network: NetworkPlan {
-            link: LinkPlan {
-                latency,
-                ..LinkPlan::default()
-            },
-            ..NetworkPlan::default()
-        },
-        ..WorldPlan::default()
-    };
-    let mut names = Names::default();
-    let mut processes = Vec::new();
-    for (i, (next, gap, service)) in parts.into_iter().enumerate() {
-        let name = format!("n{i}");
-        plan.nodes.push(NodePlan {
-            name: NodeName {
-                name: name.clone(),
-                zone: None,
-            },
-            host: HostPlan {
-                cores: 1,
-                ..HostPlan::default()
-            },
-        });
-        names.processes.push(ProcessName {
-            name: name.clone(),
-            node: NodeId(i as u32),
-            system: String::new(),
-            part: "",
-            layer: 0,
-        });
-        processes.push(Part {
-            next: next.into_iter().map(Pid).collect(),
-            gap: gap.map(exponential),
-            service: service.map(exponential),
-            stream: Stream::named(1, "bench", &name),
-        });
-    }
-    Sim::new(1, plan, names, processes)
-}
+const EVENTS: u64 = 1_000_000;
 
 /// A million events of a world that runs on.
-fn events(criterion: &mut Criterion, name: &str, mut sim: Sim<Part>) {
-    const EVENTS: u64 = 1_000_000;
-    let mut group = criterion.benchmark_group("kernel");
-    group
-        .throughput(Throughput::Elements(EVENTS))
-        .sample_size(10);
-    sim.run_until(SECOND / 10, &mut ());
+fn events<P: Process, O: Observer>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    mut sim: Sim<P>,
+    mut observer: O,
+) {
+    sim.run_until(SECOND / 10, &mut observer);
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
             for _ in 0..EVENTS {
-                sim.step(u64::MAX, &mut ());
+                sim.step(u64::MAX, &mut observer);
             }
             black_box(sim.digest().value())
         });
     });
-    group.finish();
 }
 
-fn w1(criterion: &mut Criterion) {
-    let parts = vec![
-        (vec![1], Some(1_111), None),
-        (Vec::new(), None, Some(1_000)),
-    ];
-    events(criterion, "W1 M/M/1 over a link", world(parts, Dist::ZERO));
-}
-
-/// As large as an event of the kernel with its cause and a Kafka message: 80 bytes.
-#[derive(Clone)]
-struct Load([u64; 10]);
-
-/// The wheel and the heap behind one face.
-trait Queue: Default {
-    type Ticket: Copy;
-    fn schedule(&mut self, time: u64, load: Load) -> Self::Ticket;
-    fn cancel(&mut self, ticket: Self::Ticket) -> Option<Load>;
-    fn pop(&mut self) -> Option<(u64, Load)>;
-}
-
-macro_rules! queue {
-    ($queue:ident, $ticket:ident) => {
-        impl Queue for $queue<Load> {
-            type Ticket = $ticket;
-            fn schedule(&mut self, time: u64, load: Load) -> $ticket {
-                self.schedule(time, load)
-            }
-            fn cancel(&mut self, ticket: $ticket) -> Option<Load> {
-                self.cancel(ticket)
-            }
-            fn pop(&mut self) -> Option<(u64, Load)> {
-                self.pop()
-            }
-        }
-    };
-}
-
-queue!(EventQueue, Ticket);
-queue!(HeapQueue, HeapTicket);
-
-const STEPS: u64 = 100_000;
-
-/// Gaps that are drawn beforehand, so that the queue alone is measured.
-fn gaps(mean_ns: u64) -> impl Iterator<Item = u64> {
-    let (gap, mut stream) = (exponential(mean_ns), Stream::named(1, "bench", "gaps"));
-    let drawn: Vec<u64> = (0..65_536).map(|_| gap.sample(&mut stream)).collect();
-    (0..).map(move |i: usize| drawn[i % drawn.len()])
-}
-
-type Group<'a> = criterion::BenchmarkGroup<'a, criterion::measurement::WallTime>;
-
-/// K pending events; each that leaves schedules one more.
-fn hold<Q: Queue>(group: &mut Group<'_>, name: &str, mut queue: Q, pending: u64) {
-    let mut gaps = gaps(1_000_000);
-    for (i, gap) in (0..pending).zip(&mut gaps) {
-        queue.schedule(gap, Load([i; 10]));
+fn kernel(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("kernel");
+    group
+        .throughput(Throughput::Elements(EVENTS))
+        .sample_size(10);
+    let group = &mut group;
+    events(group, "W1 M/M/1", mm1::mm1(), ());
+    events(group, "W1 M/M/1 over a link", mm1_over_link::world(), ());
+    for pending in [100, 10_000, 1_000_000] {
+        let name = format!("W2 hold model, {pending} pending");
+        events(group, &name, hold::hold(pending), ());
     }
-    group.bench_function(BenchmarkId::new(name, pending), |bencher| {
-        bencher.iter(|| {
-            for gap in gaps.by_ref().take(STEPS as usize) {
-                if let Some((time, load)) = queue.pop() {
-                    queue.schedule(time + gap, black_box(load));
-                }
-            }
-        });
-    });
+    let latencies = pipeline::Latencies::default();
+    events(
+        group,
+        "W3 pipeline, observed",
+        pipeline::pipeline(),
+        latencies,
+    );
+    events(group, "W3 pipeline, unobserved", pipeline::pipeline(), ());
 }
 
-/// 390 messages on their way, nine hops each; each sets a timeout of 30 s when it starts and takes it back at its end.
-fn timeouts<Q: Queue>(group: &mut Group<'_>, name: &str, mut queue: Q) {
-    const MESSAGES: usize = 390;
-    const HOPS: u64 = 9;
-    let mut gaps = gaps(500_000);
-    let mut set: Vec<_> = (0..MESSAGES)
-        .map(|message| {
-            let load = Load([message as u64; 10]);
-            queue.schedule(message as u64 * 1_000, load.clone());
-            queue.schedule(30 * SECOND, load)
-        })
-        .collect();
-    group.bench_function(name, |bencher| {
-        bencher.iter(|| {
-            for gap in gaps.by_ref().take(STEPS as usize) {
-                let Some((time, mut load)) = queue.pop() else {
-                    return;
-                };
-                load.0[1] += 1;
-                if load.0[1] % HOPS == 0 {
-                    let timeout = &mut set[load.0[0] as usize];
-                    black_box(queue.cancel(*timeout));
-                    *timeout = queue.schedule(time + 30 * SECOND, load.clone());
-                }
-                queue.schedule(time + gap, black_box(load));
-            }
-        });
-    });
-}
-
-fn w2(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("W2 hold model, queue alone");
-    group
-        .throughput(Throughput::Elements(STEPS))
-        .sample_size(10);
-    // A tick that a few events share, as long as 256 of them do not exceed the mean gap much.
-    for (pending, tick_ns) in [(100, 1 << 13), (10_000, 1 << 10), (1_000_000, 1 << 4)] {
-        let wheel = EventQueue::with_tick(tick_ns);
-        hold(&mut group, "wheel", wheel, pending);
-        hold(&mut group, "heap", HeapQueue::default(), pending);
-    }
-    group.finish();
-}
-
-/// W3's traffic and one timeout for each message, on the queue alone.
-fn w3_timeouts(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("W3 with cancelled 30 s timeouts, queue alone");
-    group
-        .throughput(Throughput::Elements(STEPS))
-        .sample_size(10);
-    timeouts(&mut group, "wheel", EventQueue::default());
-    timeouts(&mut group, "heap", HeapQueue::default());
-    group.finish();
-}
-
-/// Two events a customer: one arrives, one leaves; λ = 0.9 and µ = 1 a microsecond.
-fn mm1<Q: Queue>(group: &mut Group<'_>, name: &str, mut queue: Q) {
-    let (mut arrivals, mut services) = (gaps(1_111), gaps(1_000));
-    let mut waiting = 0_u64;
-    queue.schedule(0, Load([0; 10]));
-    group.bench_function(name, |bencher| {
-        bencher.iter(|| {
-            for _ in 0..STEPS {
-                let Some((time, load)) = queue.pop() else {
-                    return;
-                };
-                let leaves = load.0[0] == 1;
-                if leaves {
-                    waiting -= 1;
-                } else {
-                    queue.schedule(time + arrivals.next().unwrap_or(1), load);
-                    waiting += 1;
-                }
-                // The server is free if one has left, or if the one that came is alone.
-                if waiting > 0 && (leaves || waiting == 1) {
-                    queue.schedule(time + services.next().unwrap_or(1), Load([1; 10]));
-                }
-            }
-        });
-    });
-}
-
-fn w1_queue(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("W1 M/M/1, queue alone");
-    group
-        .throughput(Throughput::Elements(STEPS))
-        .sample_size(10);
-    mm1(&mut group, "wheel", EventQueue::with_tick(64));
-    mm1(&mut group, "heap", HeapQueue::default());
-    group.finish();
-}
-
-fn w3(criterion: &mut Criterion) {
-    // Ten producers → a leader → two followers and a consumer, hops with a median of 500 µs.
-    let latency = Dist::LogNormal {
-        median: Duration::from_us(500),
-        p99: Duration::from_us(1_600),
-    };
-    let mut parts = vec![
-        (vec![1, 2, 3], None, None),
-        (Vec::new(), None, None),
-        (Vec::new(), None, None),
-        (Vec::new(), None, None),
-    ];
-    parts.extend((0..10).map(|_| (vec![0], Some(100_000), None)));
-    events(criterion, "W3 pipeline", world(parts, latency));
-}
-
-criterion_group!(kernel, w1, w1_queue, w2, w3, w3_timeouts);
-criterion_main!(kernel);
+criterion_group!(benches, kernel);
+criterion_main!(benches);

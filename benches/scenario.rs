@@ -1,5 +1,5 @@
-//! The first ten virtual seconds of the default scenario, headless: events a second of the wall clock, with everything
-//! that watches a run (ledger, checks, metrics, marks) and with nothing but the digest.
+//! The shipped scenarios, headless: events a second of the wall clock, with everything that watches a run (ledger, checks,
+//! metrics, marks) and with nothing but the digest, which is always on.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -9,11 +9,18 @@ use splitbrain::hunt::{self, Options, Session};
 use splitbrain::scenario::library;
 use splitbrain::sim::SECOND;
 
+/// Long after producers and groups have come into their stride.
 const UNTIL_NS: u64 = 10 * SECOND;
 
-fn scenario(criterion: &mut Criterion) {
-    let Ok(loaded) = hunt::load(library::DEFAULT, &[]) else {
-        panic!("the default scenario does not load");
+fn scenarios(criterion: &mut Criterion) {
+    for scenario in library::ALL {
+        bench(criterion, scenario.name);
+    }
+}
+
+fn bench(criterion: &mut Criterion, name: &str) {
+    let Ok(loaded) = hunt::load(name, &[]) else {
+        panic!("`{name}` does not load");
     };
     let loaded = Arc::new(loaded);
     let whole = |unobserved| {
@@ -27,7 +34,7 @@ fn scenario(criterion: &mut Criterion) {
         (session.sim().events(), session.sim().digest().value())
     };
     assert_eq!(whole(false), whole(true), "observers change nothing");
-    let mut group = criterion.benchmark_group("scenario");
+    let mut group = criterion.benchmark_group(name);
     group
         .throughput(Throughput::Elements(whole(true).0))
         .sample_size(10);
@@ -39,5 +46,5 @@ fn scenario(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, scenario);
+criterion_group!(benches, scenarios);
 criterion_main!(benches);
