@@ -103,13 +103,14 @@ impl Session {
     /// Lets at most `events` events happen, none after `until_ns`. `true` if it stopped because of `events`.
     pub fn advance(&mut self, until_ns: u64, events: u64) -> bool {
         let until = until_ns.min(self.end_ns);
-        for _ in 0..events {
-            if !self.step_to(until) {
-                self.close(until);
-                return false;
-            }
+        let more = match &mut self.watch {
+            Some(watch) => self.sim.play(until, events, watch.as_mut()),
+            None => self.sim.play(until, events, &mut ()),
+        };
+        if !more {
+            self.close(until);
         }
-        true
+        more
     }
 
     /// Lets everything happen up to a moment.
@@ -131,8 +132,7 @@ impl Session {
     pub fn to_next_mark(&mut self, events: u64) -> bool {
         let marks = self.marks_seen();
         for _ in 0..events {
-            if !self.step_to(self.end_ns) {
-                self.close(self.end_ns);
+            if !self.step() {
                 return false;
             }
             if self.marks_seen() > marks {
@@ -144,13 +144,6 @@ impl Session {
 
     fn marks_seen(&self) -> u64 {
         self.watch.as_ref().map_or(0, |w| w.marks.seen())
-    }
-
-    fn step_to(&mut self, until_ns: u64) -> bool {
-        match &mut self.watch {
-            Some(watch) => self.sim.step(until_ns, watch.as_mut()),
-            None => self.sim.step(until_ns, &mut ()),
-        }
     }
 
     fn close(&mut self, until_ns: u64) {

@@ -295,6 +295,37 @@ impl<P: Process> Sim<P> {
     /// Lets one event happen. `false` if there was none at or before `until` (true time, ns).
     #[inline]
     pub fn step<O: Observer>(&mut self, until: u64, observer: &mut O) -> bool {
+        let happened = self.happen(until);
+        self.hand_over(observer);
+        happened
+    }
+
+    /// Lets at most `events` events happen, none after `until`. `true` if it stopped because of `events`. The observer has
+    /// seen everything when this returns; it is told in portions, which is quicker than event by event.
+    pub fn play<O: Observer>(&mut self, until: u64, events: u64, observer: &mut O) -> bool {
+        for _ in 0..events {
+            if !self.happen(until) {
+                self.hand_over(observer);
+                return false;
+            }
+            if self.core.records.len() >= PORTION {
+                self.hand_over(observer);
+            }
+        }
+        self.hand_over(observer);
+        true
+    }
+
+    /// Lets everything happen up to and including a moment.
+    pub fn run_until<O: Observer>(&mut self, until: u64, observer: &mut O) {
+        while self.play(until, u64::MAX, observer) {}
+        self.digest.advance(until);
+        self.core.now = self.core.now.max(until);
+    }
+
+    /// Lets one event happen, and keeps its records for [`Self::hand_over`].
+    #[inline]
+    fn happen(&mut self, until: u64) -> bool {
         let Some((time, caused)) = self.core.queue.pop_until(until) else {
             return false;
         };
@@ -303,16 +334,21 @@ impl<P: Process> Sim<P> {
         self.core.event += 1;
         self.core.cause = caused.cause;
         self.digest.word(time ^ caused.cause.rotate_left(40));
+        let told = self.core.records.len();
         self.dispatch(caused);
-        self.finish(observer);
+        if !self.core.halted.is_empty() {
+            self.end_halted();
+        }
+        for record in &self.core.records[told..] {
+            record.fold(&mut self.digest);
+        }
         true
     }
 
-    /// Lets everything happen up to and including a moment.
-    pub fn run_until<O: Observer>(&mut self, until: u64, observer: &mut O) {
-        while self.step(until, observer) {}
-        self.digest.advance(until);
-        self.core.now = self.core.now.max(until);
+    #[inline]
+    fn hand_over<O: Observer>(&mut self, observer: &mut O) {
+        observer.records(&self.core.records);
+        self.core.records.clear();
     }
 
     #[cold]
@@ -320,18 +356,6 @@ impl<P: Process> Sim<P> {
         while let Some((pid, code)) = self.core.halted.pop() {
             self.end(pid, code);
         }
-    }
-
-    #[inline]
-    fn finish<O: Observer>(&mut self, observer: &mut O) {
-        if !self.core.halted.is_empty() {
-            self.end_halted();
-        }
-        for record in &self.core.records {
-            record.fold(&mut self.digest);
-            observer.record(record);
-        }
-        self.core.records.clear();
     }
 
     #[allow(
@@ -725,6 +749,10 @@ impl<M: Clone> Core<M> {
         }
     }
 }
+
+/// How many records are handed over at once: few enough to be still near, enough that the code that reads them is fetched
+/// once for many.
+const PORTION: usize = 128;
 
 /// A TCP segment without data: IP and TCP headers.
 const RESET_BYTES: u32 = 40;

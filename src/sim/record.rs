@@ -505,11 +505,20 @@ impl Record {
 pub trait Observer {
     /// A record was made. Called in the order of the run.
     fn record(&mut self, record: &Record);
+
+    /// Records were made, by one event or by several. Called in the order of the run.
+    #[inline]
+    fn records(&mut self, records: &[Record]) {
+        records.iter().for_each(|record| self.record(record));
+    }
 }
 
 impl Observer for () {
     #[inline]
     fn record(&mut self, _: &Record) {}
+
+    #[inline]
+    fn records(&mut self, _: &[Record]) {}
 }
 
 impl<A: Observer, B: Observer> Observer for (A, B) {
@@ -518,12 +527,23 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.record(record);
         self.1.record(record);
     }
+
+    #[inline]
+    fn records(&mut self, records: &[Record]) {
+        self.0.records(records);
+        self.1.records(records);
+    }
 }
 
 impl<O: Observer + ?Sized> Observer for &mut O {
     #[inline]
     fn record(&mut self, record: &Record) {
         (**self).record(record);
+    }
+
+    #[inline]
+    fn records(&mut self, records: &[Record]) {
+        (**self).records(records);
     }
 }
 
