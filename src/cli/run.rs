@@ -178,7 +178,10 @@ fn headless(mut session: Session, args: &RunArgs) -> u8 {
         "{seconds:.2} s, {:.2} million events a second",
         events as f64 / seconds / 1e6
     ));
-    record(&mut session, args).unwrap_or(code)
+    let code = record(&mut session, args).unwrap_or(code);
+    // The program ends here: what the run holds needs no tidying up, piece by piece.
+    std::mem::forget(session);
+    code
 }
 
 /// Writes the recording, if one is asked for. What prevents it is told; then there is an exit code.

@@ -88,13 +88,25 @@ pub struct Latencies {
     /// From the application that makes a message until a group ended with it for the first time.
     pub end_to_end: Latency,
     hops: [Latency; Hop::ALL.len()],
+    /// What is not in `hops` yet.
+    new: Vec<(Hop, u32, u64)>,
 }
 
 impl Latencies {
-    /// `count` messages took so long for a stretch of their way, each for the first time.
+    /// `count` messages took so long for a stretch of their way, each for the first time. It counts after
+    /// [`Latencies::settle`].
     #[inline]
     pub fn took(&mut self, hop: Hop, ns: u64, count: u32) {
-        self.hops[hop as usize].record(ns, count);
+        self.new.push((hop, count, ns));
+    }
+
+    /// Counts what is new. A histogram is large and its places are far apart: one after the other, nobody waits for the
+    /// memory of each.
+    pub fn settle(&mut self) {
+        for &(hop, count, ns) in &self.new {
+            self.hops[hop as usize].record(ns, count);
+        }
+        self.new.clear();
     }
 
     /// One stretch of the way.
