@@ -333,7 +333,7 @@ impl<P: Process> Sim<P> {
         self.core.now = time;
         self.core.event += 1;
         self.core.cause = caused.cause;
-        self.digest.word(time ^ caused.cause.rotate_left(40));
+        self.digest.words(time, caused.cause);
         let told = self.core.records.len();
         self.dispatch(caused);
         if !self.core.halted.is_empty() {

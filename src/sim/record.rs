@@ -493,10 +493,9 @@ impl Record {
     #[inline]
     pub(super) fn fold(&self, digest: &mut Digest) {
         let [a, b, c] = self.fact.words();
-        digest.word(self.at ^ u64::from(self.pid.0) << 40 ^ u64::from(self.fact.kind()) << 32);
-        digest.word(a);
-        digest.word(b);
-        digest.word(c);
+        let what = self.at ^ u64::from(self.pid.0) << 40 ^ u64::from(self.fact.kind()) << 32;
+        digest.words(what, a);
+        digest.words(b, c);
     }
 }
 

@@ -67,11 +67,11 @@ impl<'de> Deserialize<'de> for Hex {
 /// Fingerprint of a text.
 pub fn hash_text(text: &str) -> Hex {
     let mut digest = Digest::default();
-    digest.word(text.len() as u64);
+    digest.words(text.len() as u64, 0);
     for chunk in text.as_bytes().chunks(8) {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
-        digest.word(u64::from_le_bytes(word));
+        digest.words(u64::from_le_bytes(word), 0);
     }
     Hex(digest.value())
 }

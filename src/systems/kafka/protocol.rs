@@ -284,12 +284,14 @@ pub struct Fetched {
     pub partitions: Vec<FetchedPartition>,
     /// The batches of all of them, one partition's behind the other's.
     pub batches: Vec<LogBatch>,
+    /// Bytes of the batches.
+    pub bytes: u32,
 }
 
 impl Fetched {
     /// Empty again, as it was made.
     pub fn clear(&mut self) {
-        (self.error, self.session_id) = (None, 0);
+        (self.error, self.session_id, self.bytes) = (None, 0, 0);
         self.partitions.clear();
         self.batches.clear();
     }
@@ -513,8 +515,7 @@ impl Message {
                 64 + 32 * f.asks.partitions.len() as u32 + 8 * f.asks.forgotten.len() as u32
             }
             Self::Response(_, Response::Fetch(f)) => {
-                let batches = f.answer.batches.iter().map(|b| b.batch.bytes());
-                32 + 48 * f.answer.partitions.len() as u32 + batches.sum::<u32>()
+                32 + 48 * f.answer.partitions.len() as u32 + f.answer.bytes
             }
             Self::Response(_, Response::Produce(p)) => 32 + 24 * p.answer.len() as u32,
             Self::Response(_, Response::Metadata(m)) => 64 + 24 * m.leaders.len() as u32,

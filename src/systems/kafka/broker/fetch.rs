@@ -1,13 +1,13 @@
 //! Reads of consumers, as a leader, and the high watermark that they wait for.
 
-use crate::sim::{Fact, Pid, QueueId, TimerId, Token};
+use crate::sim::{Fact, Pid, QueueId};
 
 use super::super::Ctx;
 use super::super::protocol::{
     Error, FetchCall, FetchPartition, Fetched, FetchedPartition, Response,
 };
 use super::replica::Part;
-use super::{Broker, kind, reply};
+use super::{Broker, reply};
 
 /// When so many fetches wait for a partition, those that have been answered are swept out of its list.
 const READERS_UNSWEPT_MAX: usize = 16;
@@ -19,13 +19,11 @@ pub(super) struct Parked {
     number: u32,
     /// Always there, but while it is looked at.
     call: Option<Box<FetchCall>>,
-    timer: TimerId,
 }
 
 /// What a fetch finds.
 #[derive(Default)]
 pub(super) struct Reading {
-    pub bytes: u32,
     /// It says something that must not wait: an error, a divergence.
     pub urgent: bool,
     /// It is as large as it may be.
@@ -65,7 +63,7 @@ impl Broker {
             return;
         }
         let reading = self.read(&mut call);
-        let enough = reading.bytes >= call.asks.min_bytes || call.asks.max_wait_ns == 0;
+        let enough = call.answer.bytes >= call.asks.min_bytes || call.asks.max_wait_ns == 0;
         if enough || reading.urgent || call.asks.partitions.is_empty() {
             reply(ctx, from, number, Response::Fetch(call));
         } else {
@@ -154,20 +152,15 @@ impl Broker {
     }
 
     fn park_reader(&mut self, from: Pid, number: u32, call: Box<FetchCall>, ctx: &mut Ctx<'_>) {
-        let (slot, id) = self.readers.next();
-        let token = Token {
-            kind: kind::FETCH_TIMEOUT,
-            index: slot as u16,
-            data: id,
-        };
-        let timer = ctx.timer(call.asks.max_wait_ns, token);
-        self.watch(&call.asks.partitions, (slot, id));
-        self.readers.insert(Parked {
+        let max_wait_ns = call.asks.max_wait_ns;
+        self.watch(&call.asks.partitions, self.readers.next());
+        let waiter = self.readers.insert(Parked {
             from,
             number,
             call: Some(call),
-            timer,
         });
+        let waits = |(slot, id)| self.readers.get(slot, id).is_some();
+        self.reader_deadlines.add(max_wait_ns, waiter, waits, ctx);
     }
 
     /// A waiting fetch is looked at again when one of its partitions moves.
@@ -197,9 +190,8 @@ impl Broker {
             return;
         };
         let reading = self.read(&mut call);
-        if reading.bytes >= call.asks.min_bytes || reading.urgent {
+        if call.answer.bytes >= call.asks.min_bytes || reading.urgent {
             if let Some(parked) = self.readers.take(slot, id) {
-                ctx.cancel(parked.timer);
                 reply(ctx, parked.from, parked.number, Response::Fetch(call));
             }
             return;
@@ -210,12 +202,17 @@ impl Broker {
         }
     }
 
-    pub(super) fn reader_timed_out(&mut self, token: Token, ctx: &mut Ctx<'_>) {
-        if let Some(parked) = self.readers.take(u32::from(token.index), token.data)
-            && let Some(mut call) = parked.call
-        {
-            self.read(&mut call);
-            reply(ctx, parked.from, parked.number, Response::Fetch(call));
+    pub(super) fn readers_timed_out(&mut self, ctx: &mut Ctx<'_>) {
+        let now = self.reader_deadlines.rang(ctx);
+        while let Some((slot, id)) = self.reader_deadlines.due(now) {
+            if let Some(parked) = self.readers.take(slot, id)
+                && let Some(mut call) = parked.call
+            {
+                self.read(&mut call);
+                reply(ctx, parked.from, parked.number, Response::Fetch(call));
+            }
         }
+        let waits = |(slot, id)| self.readers.get(slot, id).is_some();
+        self.reader_deadlines.set(waits, ctx);
     }
 }

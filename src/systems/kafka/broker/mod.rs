@@ -7,6 +7,7 @@
 //! share the I/O threads; metadata and answers of the controller cost nothing.
 
 mod control;
+mod deadlines;
 mod fetch;
 mod follow;
 mod produce;
@@ -34,6 +35,7 @@ use super::settings::TopicSettings;
 use super::{Ctx, Message, protocol};
 
 use control::Control;
+use deadlines::Deadlines;
 use fetch::Parked;
 use follow::Fetcher;
 use produce::{Connection, Pending};
@@ -94,6 +96,8 @@ pub struct Broker {
     /// Which of the cluster's brokers it is.
     index: usize,
     cluster: Arc<Cluster>,
+    /// Whether any topic has `flush.messages`.
+    flushes: bool,
     request_time: Sampler,
     stream: Stream,
     /// By place; `None` where it has no copy.
@@ -103,13 +107,16 @@ pub struct Broker {
     /// Whether its logs were closed in good order when it ended (Kafka's file `.kafka_cleanshutdown`).
     closed: bool,
     produces: Slab<Pending>,
+    produce_deadlines: Deadlines,
     /// Of the produce request at hand: what waits for the high watermark. Empty in between.
     waits: Vec<(usize, AckWaiter)>,
     connections: Vec<Connection>,
     /// Fetches of consumers that wait.
     readers: Slab<Parked>,
+    reader_deadlines: Deadlines,
     /// Fetches of followers that wait, by broker.
     followers: Vec<Option<Waiting>>,
+    follower_deadlines: Deadlines,
     /// Fetch sessions of followers, by broker.
     sessions: Vec<Session>,
     /// How many fetch sessions it has opened.
@@ -169,6 +176,10 @@ impl Broker {
             me,
             index,
             cluster: Arc::clone(cluster),
+            flushes: cluster
+                .topics
+                .iter()
+                .any(|t| t.settings.flush_messages.is_some()),
             request_time: cluster.settings.request_time.compile(),
             stream: Stream::named(seed, "kafka request time", name),
             replicas,
@@ -176,10 +187,13 @@ impl Broker {
             control: Control::registered(index),
             closed: false,
             produces: Slab::default(),
+            produce_deadlines: Deadlines::new(kind::PRODUCE_TIMEOUT),
             waits: Vec::new(),
             connections: Vec::new(),
             readers: Slab::default(),
+            reader_deadlines: Deadlines::new(kind::FETCH_TIMEOUT),
             followers: vec![None; brokers],
+            follower_deadlines: Deadlines::new(kind::FOLLOWER_TIMEOUT),
             sessions: vec![Session::default(); brokers],
             session_ids: 0,
             fetchers: vec![Fetcher::default(); brokers],
@@ -408,7 +422,7 @@ impl Broker {
                 let bytes = batches.iter().map(|(_, b)| u64::from(b.bytes())).sum();
                 let sync = batches
                     .iter()
-                    .any(|(queue, b)| self.must_flush(*queue, u64::from(b.count())));
+                    .any(|(queue, b)| self.must_flush(*queue, || u64::from(b.count())));
                 Cost {
                     cpu_ns: self.request_time.sample(&mut self.stream) + transfer(bytes),
                     write_bytes: bytes,
@@ -422,15 +436,13 @@ impl Broker {
                 ..Cost::FREE
             },
             Message::Response(_, Response::Fetch(f)) => {
-                let (mut bytes, mut sync) = (0, false);
-                for (p, batches) in f.answer.parts().filter(|(p, _)| p.batches > 0) {
-                    let count = |b: &LogBatch| u64::from(b.batch.count());
-                    sync |= self.must_flush(p.queue, batches.iter().map(count).sum());
-                    bytes += batches
-                        .iter()
-                        .map(|b| u64::from(b.batch.bytes()))
-                        .sum::<u64>();
-                }
+                let bytes = u64::from(f.answer.bytes);
+                let count = |b: &LogBatch| u64::from(b.batch.count());
+                let sync = self.flushes
+                    && f.answer
+                        .parts()
+                        .filter(|(p, _)| p.batches > 0)
+                        .any(|(p, b)| self.must_flush(p.queue, || b.iter().map(count).sum()));
                 Cost {
                     cpu_ns: transfer(bytes),
                     write_bytes: bytes,
@@ -473,9 +485,9 @@ impl Broker {
             kind::CHECKPOINT => self.checkpoint(ctx),
             kind::RETENTION => self.expire(ctx),
             kind::FLUSH => self.flush(usize::from(token.index), ctx),
-            kind::PRODUCE_TIMEOUT => self.produce_timed_out(token, ctx),
-            kind::FETCH_TIMEOUT => self.reader_timed_out(token, ctx),
-            kind::FOLLOWER_TIMEOUT => self.follower_timed_out(token, ctx),
+            kind::PRODUCE_TIMEOUT => self.produces_timed_out(ctx),
+            kind::FETCH_TIMEOUT => self.readers_timed_out(ctx),
+            kind::FOLLOWER_TIMEOUT => self.followers_timed_out(ctx),
             kind::FETCHER_RETRY => self.retry_fetcher(usize::from(token.index), ctx),
             kind::PARTITION_RETRY => self.retry_partition(token, ctx),
             kind::CLOSED => {
@@ -513,9 +525,12 @@ impl Broker {
         self.image = Image::empty(&self.cluster);
         self.control = Control::default();
         self.produces = Slab::default();
+        self.produce_deadlines.clear();
         self.connections.clear();
         self.readers = Slab::default();
+        self.reader_deadlines.clear();
         self.followers.fill(None);
+        self.follower_deadlines.clear();
         self.sessions.fill(Session::default());
         self.session_ids = 0;
         self.fetchers.fill(Fetcher::default());

@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::sim::{Pid, QueueId, TimerId, Token};
+use crate::sim::{Pid, QueueId};
 
 use super::super::Ctx;
 use super::super::batch::{Batch, LogBatch};
 use super::super::protocol::{Acks, Error, ProduceCall, Produced, Response};
 use super::producers::Verdict;
 use super::replica::{AckWaiter, Waiter};
-use super::{Broker, kind, record_stored, reply};
+use super::{Broker, record_stored, reply};
 
 /// A produce request with `acks` all that waits for replicas.
 #[derive(Clone, Debug)]
@@ -21,7 +21,6 @@ pub(super) struct Pending {
     call: Box<ProduceCall>,
     /// How many partitions it waits for.
     remaining: u32,
-    timer: TimerId,
 }
 
 /// A client whose produce request waits for replicas. Its next ones are not looked at before that is answered: a broker
@@ -75,7 +74,7 @@ impl Broker {
         let flush = asks
             .batches
             .iter()
-            .any(|(queue, b)| self.must_flush(*queue, u64::from(b.count())));
+            .any(|(queue, b)| self.must_flush(*queue, || u64::from(b.count())));
         for (index, (queue, batch)) in (0u32..).zip(asks.batches.drain(..)) {
             let accepted = self.accept(queue, batch, asks.acks, ctx);
             if let Ok((place, base, end)) = accepted {
@@ -118,20 +117,16 @@ impl Broker {
                 call.answer[index as usize].result = Err(Error::RequestTimedOut);
             }
         }
-        let (slot, id) = self.produces.next();
-        let token = Token {
-            kind: kind::PRODUCE_TIMEOUT,
-            index: slot as u16,
-            data: id,
-        };
-        let timer = ctx.timer(call.asks.timeout_ns, token);
-        self.produces.insert(Pending {
+        let timeout_ns = call.asks.timeout_ns;
+        let waiter = self.produces.insert(Pending {
             from,
             number,
             call,
             remaining: waits.len() as u32,
-            timer,
         });
+        let waits_on = |(slot, id)| self.produces.get(slot, id).is_some();
+        self.produce_deadlines
+            .add(timeout_ns, waiter, waits_on, ctx);
         self.connections.push(Connection {
             pid: from,
             queue: VecDeque::new(),
@@ -249,7 +244,6 @@ impl Broker {
                 if pending.remaining == 0
                     && let Some(pending) = self.produces.take(slot, id)
                 {
-                    ctx.cancel(pending.timer);
                     self.answer(pending, ctx);
                 }
             }
@@ -264,9 +258,14 @@ impl Broker {
         self.todo.connections.push(from);
     }
 
-    pub(super) fn produce_timed_out(&mut self, token: Token, ctx: &mut Ctx<'_>) {
-        if let Some(pending) = self.produces.take(u32::from(token.index), token.data) {
-            self.answer(pending, ctx);
+    pub(super) fn produces_timed_out(&mut self, ctx: &mut Ctx<'_>) {
+        let now = self.produce_deadlines.rang(ctx);
+        while let Some((slot, id)) = self.produce_deadlines.due(now) {
+            if let Some(pending) = self.produces.take(slot, id) {
+                self.answer(pending, ctx);
+            }
         }
+        let waits = |(slot, id)| self.produces.get(slot, id).is_some();
+        self.produce_deadlines.set(waits, ctx);
     }
 }

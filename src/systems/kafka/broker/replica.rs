@@ -291,6 +291,12 @@ impl Replica {
         answer: &mut Fetched,
     ) -> u64 {
         let log = &self.log;
+        let epoch_agrees = asked
+            .last_fetched_epoch
+            .is_none_or(|e| log.latest_epoch() == Some(e));
+        if asked.offset == log.end() && told == Some(self.high_watermark) && epoch_agrees {
+            return asked.offset;
+        }
         let mut news = FetchedPartition {
             queue: asked.queue,
             error: None,
@@ -324,11 +330,11 @@ impl Replica {
             reading.refuse(out_of_range(news, log.end()), answer);
             return asked.offset;
         }
-        let room = fetch.max_bytes.saturating_sub(reading.bytes);
+        let room = fetch.max_bytes.saturating_sub(answer.bytes);
         let room = room.min(fetch.partition_max_bytes);
-        let first = reading.bytes == 0;
+        let first = answer.bytes == 0;
         let before = answer.batches.len();
-        reading.bytes += log.read(asked.offset, below, room, first, &mut answer.batches);
+        answer.bytes += log.read(asked.offset, below, room, first, &mut answer.batches);
         news.batches = answer.batches.len() - before;
         if news.batches == 0 && told == Some(self.high_watermark) {
             return asked.offset;

@@ -7,7 +7,7 @@
 //!
 //! Simpler than the product: a session is never evicted for another's sake, and consumers ask without one.
 
-use crate::sim::{Pid, QueueId, TimerId, Token};
+use crate::sim::{Pid, QueueId};
 
 use super::super::Ctx;
 use super::super::protocol::{
@@ -15,7 +15,7 @@ use super::super::protocol::{
 };
 use super::fetch::{Reading, refusal};
 use super::replica::{Part, Peer};
-use super::{Broker, kind, reply};
+use super::{Broker, reply};
 
 /// What the leader remembers of a follower's fetches.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +36,6 @@ pub(super) struct Waiting {
     from: Pid,
     number: u32,
     call: Box<FetchCall>,
-    timer: TimerId,
 }
 
 impl Broker {
@@ -57,15 +56,13 @@ impl Broker {
             reply(ctx, from, number, Response::Fetch(call));
             return;
         }
-        if let Some(old) = self.followers[broker].take() {
-            ctx.cancel(old.timer);
-        }
+        self.followers[broker] = None;
         self.note_asked(broker, from, &mut call);
         // As in Kafka, the answer is read before the asker's progress counts: a follower hears of the high watermark that
         // its own fetch advances only with the next one.
         let reading = self.read_session(broker, from, &mut call);
         self.follower_asked(broker, from, reading.urgent, &call.answer.partitions, ctx);
-        let enough = reading.bytes >= call.asks.min_bytes || call.asks.max_wait_ns == 0;
+        let enough = call.answer.bytes >= call.asks.min_bytes || call.asks.max_wait_ns == 0;
         if enough || reading.urgent {
             self.answer_follower(broker, from, number, &reading, call, ctx);
         } else {
@@ -331,18 +328,11 @@ impl Broker {
         call: Box<FetchCall>,
         ctx: &mut Ctx<'_>,
     ) {
-        let token = Token {
-            kind: kind::FOLLOWER_TIMEOUT,
-            index: broker as u16,
-            data: number,
-        };
-        let timer = ctx.timer(call.asks.max_wait_ns, token);
-        self.followers[broker] = Some(Waiting {
-            from,
-            number,
-            call,
-            timer,
-        });
+        let max_wait_ns = call.asks.max_wait_ns;
+        self.followers[broker] = Some(Waiting { from, number, call });
+        let waiter = (broker as u32, number);
+        let waits = |who| follower_waits(&self.followers, who);
+        self.follower_deadlines.add(max_wait_ns, waiter, waits, ctx);
     }
 
     /// Something was appended that a follower may wait for.
@@ -352,25 +342,33 @@ impl Broker {
         };
         waiting.call.answer.clear();
         let reading = self.read_session(broker, waiting.from, &mut waiting.call);
-        if reading.bytes >= waiting.call.asks.min_bytes || reading.urgent {
-            ctx.cancel(waiting.timer);
-            let Waiting {
-                from, number, call, ..
-            } = waiting;
+        if waiting.call.answer.bytes >= waiting.call.asks.min_bytes || reading.urgent {
+            let Waiting { from, number, call } = waiting;
             self.answer_follower(broker, from, number, &reading, call, ctx);
         } else {
             self.followers[broker] = Some(waiting);
         }
     }
 
-    pub(super) fn follower_timed_out(&mut self, token: Token, ctx: &mut Ctx<'_>) {
-        let broker = usize::from(token.index);
-        if let Some(mut w) = self.followers[broker].take_if(|w| w.number == token.data) {
-            w.call.answer.clear();
-            let reading = self.read_session(broker, w.from, &mut w.call);
-            self.answer_follower(broker, w.from, w.number, &reading, w.call, ctx);
+    pub(super) fn followers_timed_out(&mut self, ctx: &mut Ctx<'_>) {
+        let now = self.follower_deadlines.rang(ctx);
+        while let Some((broker, number)) = self.follower_deadlines.due(now) {
+            let broker = broker as usize;
+            if let Some(mut w) = self.followers[broker].take_if(|w| w.number == number) {
+                w.call.answer.clear();
+                let reading = self.read_session(broker, w.from, &mut w.call);
+                self.answer_follower(broker, w.from, w.number, &reading, w.call, ctx);
+            }
         }
+        let waits = |who| follower_waits(&self.followers, who);
+        self.follower_deadlines.set(waits, ctx);
     }
+}
+
+/// Whether a broker's fetch of this number waits.
+fn follower_waits(followers: &[Option<Waiting>], (broker, number): (u32, u32)) -> bool {
+    let waiting = followers[broker as usize].as_ref();
+    waiting.is_some_and(|w| w.number == number)
 }
 
 impl Peer {

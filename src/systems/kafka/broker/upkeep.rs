@@ -99,7 +99,12 @@ impl Broker {
     }
 
     /// Whether so many more records must be synced before they are answered (`flush.messages`).
-    pub(super) fn must_flush(&self, queue: QueueId, count: u64) -> bool {
+    #[inline]
+    pub(super) fn must_flush(&self, queue: QueueId, count: impl FnOnce() -> u64) -> bool {
+        self.flushes && self.is_flush_due(queue, count())
+    }
+
+    fn is_flush_due(&self, queue: QueueId, count: u64) -> bool {
         let replica = self
             .place_of(queue)
             .and_then(|place| self.replicas[place].as_deref());
