@@ -48,19 +48,8 @@ impl Watch {
 }
 
 impl Observer for Watch {
-    fn record(&mut self, record: &Record) {
-        self.records(std::slice::from_ref(record));
-    }
-
-    fn records(&mut self, records: &[Record]) {
-        records.iter().for_each(|record| self.take(record));
-        self.metrics.latency.settle();
-    }
-}
-
-impl Watch {
     #[inline]
-    fn take(&mut self, record: &Record) {
+    fn record(&mut self, record: &Record) {
         // What was true until now is closed before anything changes: so nothing depends on where a run is looked at.
         self.metrics.advance(record.at, &self.ledger);
         self.checks.advance(record.at, &self.ledger);
