@@ -568,11 +568,16 @@ impl<P: Process> Sim<P> {
 }
 
 impl<M: Clone> Core<M> {
+    #[inline]
     pub(super) fn schedule(&mut self, after_ns: u64, event: Event<M>) -> Ticket {
         self.schedule_at(self.now.saturating_add(after_ns), event)
     }
 
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "an event is made in its place, not beside it and then copied"
+    )]
+    #[inline(always)]
     pub(super) fn schedule_at(&mut self, time: u64, event: Event<M>) -> Ticket {
         self.queue.schedule(
             time,

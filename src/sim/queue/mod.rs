@@ -89,7 +89,11 @@ impl<E> EventQueue<E> {
 
     /// Puts an event at a time, behind all that are already there. Quick from the time of the last popped event on, and
     /// right at any time.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "an event is made in its place, not beside it and then copied"
+    )]
+    #[inline(always)]
     pub fn schedule(&mut self, time: u64, event: E) -> Ticket {
         let sequence = self.sequence;
         self.sequence += 1;

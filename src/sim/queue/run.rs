@@ -80,7 +80,21 @@ impl Run {
         }
     }
 
+    #[inline]
     fn insert_inside(&mut self, key: Key) {
+        if self.keys.len() - self.head > INSERTED {
+            return self.insert_far(key);
+        }
+        let mut at = self.keys.len();
+        self.keys.push(key);
+        while at > self.head && key < self.keys[at - 1] {
+            self.keys[at] = self.keys[at - 1];
+            at -= 1;
+        }
+        self.keys[at] = key;
+    }
+
+    fn insert_far(&mut self, key: Key) {
         let at = self.head + self.keys[self.head..].partition_point(|k| *k < key);
         if at - self.head <= REACH && self.head > 0 {
             self.keys.copy_within(self.head..at, self.head - 1);

@@ -29,25 +29,30 @@ impl<E> Default for Slab<E> {
 }
 
 impl<E> Slab<E> {
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "an event is made in its place, not beside it and then copied"
+    )]
+    #[inline(always)]
     pub fn put(&mut self, sequence: u64, event: E) -> u32 {
-        let place = Place {
-            sequence,
-            event: Some(event),
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => self.grow(),
         };
-        if let Some(slot) = self.free.pop() {
-            self.places[slot as usize] = place;
-            slot
-        } else {
-            self.grow(place)
-        }
+        let place = &mut self.places[slot as usize];
+        place.sequence = sequence;
+        place.event = Some(event);
+        slot
     }
 
     #[cold]
-    fn grow(&mut self, place: Place<E>) -> u32 {
+    fn grow(&mut self) -> u32 {
         let slot = self.places.len();
         assert!(slot < u32::MAX as usize, "four billion events are pending");
-        self.places.push(place);
+        self.places.push(Place {
+            sequence: VACANT,
+            event: None,
+        });
         slot as u32
     }
 
