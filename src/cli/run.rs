@@ -14,7 +14,7 @@ use crate::scenario::{LoadError, library};
 use crate::sim::units::Duration;
 
 /// Events between two looks at the clock.
-const SLICE: u64 = 50_000;
+const SLICE: u64 = 400_000;
 
 /// What of a scenario is to run: what `run` and `sweep` are given alike.
 #[derive(Clone, Copy)]
@@ -147,7 +147,7 @@ fn headless(mut session: Session, args: &RunArgs) -> u8 {
     let mut told = 0;
     let mut more = true;
     while more {
-        more = session.advance(u64::MAX, SLICE);
+        more = session.advance_apart(u64::MAX, SLICE);
         if !args.json {
             told = tell_marks(&session, told, &mut out);
         }

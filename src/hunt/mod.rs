@@ -1,5 +1,6 @@
 //! Whole runs: a scenario with a seed and everything that watches it; what came of it. Many of them at once.
 
+mod apart;
 pub mod catalogue;
 mod doubts;
 mod metrics;

@@ -87,12 +87,12 @@ impl Tally {
     /// Adds the next seed.
     pub fn add(&mut self, seed: u64, result: &Result<SeedOutcome, Panic>) {
         self.seeds += 1;
-        self.digest.word(seed);
+        self.digest.words(seed, 0);
         let Ok(outcome) = result else {
             self.panicked += 1;
-            return self.digest.word(0);
+            return self.digest.words(0, 0);
         };
-        self.digest.word(outcome.digest);
+        self.digest.words(outcome.digest, 0);
         self.passed += u64::from(outcome.met);
         self.events += outcome.events;
         for (sum, answer) in self.answers.iter_mut().zip(&outcome.answers) {

@@ -1,6 +1,6 @@
 //! How long messages took.
 
-use std::sync::OnceLock;
+use std::cell::OnceCell;
 
 use hdrhistogram::Histogram;
 
@@ -24,7 +24,7 @@ pub struct Latency {
     count: u64,
     sum: u128,
     max: u64,
-    histogram: OnceLock<Box<Histogram<u64>>>,
+    histogram: OnceCell<Box<Histogram<u64>>>,
 }
 
 /// Which cell a time lies in.
@@ -48,7 +48,7 @@ impl Latency {
         self.max = self.max.max(ns);
         self.count += u64::from(count);
         if self.histogram.get().is_some() {
-            self.histogram = OnceLock::new();
+            self.histogram = OnceCell::new();
         }
         let at = cell(ns.min(HIGHEST_NS));
         match self.cells.get_mut(at) {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use splitbrain::hunt::{self, Options, Session};
+use splitbrain::export::json;
+use splitbrain::hunt::{self, Options, Outcome, Session};
 use splitbrain::scenario::library;
 use splitbrain::sim::SECOND;
 use splitbrain::trace::recording::{Recording, Verdict};
@@ -27,6 +28,11 @@ fn digest(session: &Session) -> (u64, u64, Vec<u64>) {
         session.sim().events(),
         digest.chain().to_vec(),
     )
+}
+
+/// All that is told of a finished run: metrics, marks, findings, digest.
+fn document(session: &Session) -> String {
+    json::document(session, &Outcome::of(session).expect("something watched"))
 }
 
 #[test]
@@ -66,6 +72,12 @@ fn in_one_go_in_portions_and_unobserved_it_is_the_same_run() {
             "{}: in portions",
             scenario.name
         );
+
+        // As a headless run does: what watches, on a thread of its own.
+        let mut apart = session(scenario.name, false);
+        while apart.advance_apart(u64::MAX, 30_000) {}
+        assert_eq!(document(&apart), document(&whole), "{}", scenario.name);
+        assert_eq!(document(&portions), document(&whole), "{}", scenario.name);
 
         let mut unobserved = session(scenario.name, true);
         unobserved.run();

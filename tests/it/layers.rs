@@ -125,7 +125,7 @@ fn at_most_two_files_touch_the_terminal() {
 }
 
 #[test]
-fn threads_are_in_one_place() {
+fn threads_are_only_where_runs_are_played() {
     let words = [
         "thread::", "rayon", "mpsc", "Mutex", "RwLock", "Atomic", "OnceLock", "LazyLock", "Condvar",
     ];
@@ -133,7 +133,8 @@ fn threads_are_in_one_place() {
         "sim", "systems", "scenario", "stats", "checks", "trace", "hunt",
     ];
     let mut found = files_with(&layers, &words);
-    found.retain(|f| !f.contains("hunt/parallel.rs: "));
+    // Many seeds at once; what watches a run, beside it.
+    found.retain(|f| !f.contains("hunt/parallel.rs: ") && !f.contains("hunt/apart.rs: "));
     assert!(found.is_empty(), "{found:#?}");
 }
 
