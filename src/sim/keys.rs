@@ -1,5 +1,7 @@
 //! Key popularity: which key a record bears.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::dist::exp::exp;
@@ -74,6 +76,7 @@ impl Keys {
             _ if self.check().is_err() => Kind::None,
             Self::None => Kind::None,
             Self::Uniform { n } => Kind::Uniform { n: *n },
+            Self::Zipf { n, s } if *n <= TABLE_KEYS_MAX => Kind::Table(Table::zipf(*n, *s)),
             Self::Zipf { n, s } => Kind::Zipf(Zipf::new(*n, *s)),
             Self::Hot { n, hot, share } => Kind::Hot {
                 n: *n,
@@ -84,7 +87,7 @@ impl Keys {
     }
 }
 
-/// Draws keys. Needs the same small memory for any number of keys.
+/// Draws keys. Its memory is small for any number of keys, and clones share it.
 #[derive(Clone, Debug)]
 pub struct KeySampler(Kind);
 
@@ -92,6 +95,7 @@ pub struct KeySampler(Kind);
 enum Kind {
     None,
     Uniform { n: u64 },
+    Table(Table),
     Zipf(Zipf),
     Hot { n: u64, hot: u64, share: f64 },
 }
@@ -103,6 +107,7 @@ impl KeySampler {
         match &self.0 {
             Kind::None => None,
             Kind::Uniform { n } => Some(stream.below(*n)),
+            Kind::Table(table) => Some(table.sample(stream)),
             Kind::Zipf(zipf) => Some(zipf.sample(stream)),
             Kind::Hot { n, hot, share } => {
                 if stream.chance(*share) {
@@ -114,6 +119,67 @@ impl KeySampler {
         }
     }
 }
+
+/// No more keys than this have a table: it is made anew for every run, and should stay near in the cache.
+const TABLE_KEYS_MAX: u64 = 1 << 14;
+
+/// So many bits of a draw choose the cell of the guide.
+const GUIDE_BITS: u32 = 10;
+
+/// Zipf variates for few keys by inversion: where a uniform number lies among the summed probabilities. A guide (H. Chen and
+/// Y. Asau, "On Generating Random Variates from an Empirical Distribution", 1974) says between which keys to look; the
+/// popular ones have cells of their own.
+#[derive(Clone, Debug)]
+struct Table {
+    /// The probability of each key and all before it, times 2^64; the last is all there is.
+    summed: Arc<[u64]>,
+    /// The first key that begins in each cell or reaches into it, and the last key at the end.
+    guide: Arc<[u16]>,
+}
+
+impl Table {
+    fn zipf(n: u64, s: f64) -> Self {
+        let weights = (1..=n).map(|k| exp(-s * libm::log(k as f64)));
+        let mut sum = 0.0;
+        // The least popular first, so that they do not drown in the sum.
+        let mut sums: Vec<f64> = weights
+            .rev()
+            .map(|weight| {
+                sum += weight;
+                sum
+            })
+            .collect();
+        sums.reverse();
+        let summed = (1..=n as usize).map(|behind| {
+            let beyond = sums.get(behind).map_or(0.0, |rest| rest / sum);
+            u64::MAX - (beyond * TWO_POW_64) as u64
+        });
+        let summed: Arc<[u64]> = summed.collect();
+        let cells = 1_u64 << GUIDE_BITS;
+        let guide = (0..cells).map(|cell| {
+            let begin = cell << (64 - GUIDE_BITS);
+            summed.partition_point(|&to| to < begin) as u16
+        });
+        let guide = guide.chain([n as u16 - 1]).collect();
+        Self { summed, guide }
+    }
+
+    #[inline]
+    fn sample(&self, stream: &mut Stream) -> u64 {
+        let draw = stream.next_u64();
+        let cell = (draw >> (64 - GUIDE_BITS)) as usize;
+        let (first, last) = (self.guide[cell], self.guide[cell + 1]);
+        if first == last {
+            return u64::from(first);
+        }
+        let (first, last) = (usize::from(first), usize::from(last));
+        let between = &self.summed[first..last];
+        (first + between.partition_point(|&to| to < draw)) as u64
+    }
+}
+
+/// 2^64.
+const TWO_POW_64: f64 = 18_446_744_073_709_551_616.0;
 
 /// Exact Zipf variates for every s above 0 by rejection-inversion: W. Hörmann and G. Derflinger, "Rejection-Inversion to
 /// Generate Variates from Monotone Discrete Distributions" (1996). At most 1.1 tries per draw.
@@ -228,6 +294,43 @@ mod tests {
             let counts = counts(&Keys::Zipf { n: 50, s }, 50, 1_000_000);
             let excess = chi2_excess(&counts, &probabilities);
             assert!(excess < 4.0, "s = {s}: {excess}");
+        }
+    }
+
+    #[test]
+    fn a_table_has_the_exact_probabilities_of_every_key() {
+        for (n, s) in [
+            (1, 1.0),
+            (2, 0.3),
+            (1000, 1.1),
+            (TABLE_KEYS_MAX, 0.5),
+            (10_000, 3.0),
+        ] {
+            let table = Table::zipf(n, s);
+            let weights: Vec<f64> = (1..=n).map(|k| (k as f64).powf(-s)).collect();
+            let total: f64 = weights.iter().rev().sum();
+            let mut before = 0;
+            for (key, weight) in weights.iter().enumerate() {
+                let share = (table.summed[key] - before) as f64 / TWO_POW_64;
+                let exact = weight / total;
+                assert!(
+                    (share - exact).abs() < 1e-12,
+                    "{key} of {n}: {share}, {exact}"
+                );
+                before = table.summed[key];
+            }
+            assert_eq!(before, u64::MAX, "no draw is beyond the last key");
+        }
+    }
+
+    #[test]
+    fn the_guide_leads_to_the_key_that_a_search_of_all_finds() {
+        let table = Table::zipf(5000, 1.1);
+        let mut stream = Stream::named(33, "keys", "guide");
+        for _ in 0..100_000 {
+            let draw = stream.clone().next_u64();
+            let found = table.summed.partition_point(|&to| to < draw) as u64;
+            assert_eq!(table.sample(&mut stream), found, "of {draw}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
-use crate::sim::keys::Keys;
+use crate::sim::keys::{KeySampler, Keys};
 use crate::sim::units::Duration;
 use crate::sim::{LaneId, Pid, QueueId};
 
@@ -128,6 +128,7 @@ impl ProducerSettings {
             Arrivals::Trace { file } => builder.traces.get(file).cloned(),
             _ => None,
         };
+        let keys = self.keys.compile();
         for nth in 0..count {
             let node = nodes[(nth / self.per_node) as usize];
             let name = format!("{}-{}", self.name, nth + 1);
@@ -137,14 +138,15 @@ impl ProducerSettings {
             let (config, cluster) = (Arc::clone(&config), Arc::clone(&cluster));
             let seed = builder.seed;
             let client = ProducerClient::new(config, cluster, &topics, 0, 0, seed, &name);
-            let app = ProducerApp::new(client, self.load(nth, count, trace.as_ref()), seed, &name);
+            let load = self.load(nth, count, keys.clone(), trace.as_ref());
+            let app = ProducerApp::new(client, load, seed, &name);
             builder.put(pid, Process::KafkaProducer(Box::new(app)));
         }
         builder.add_set(&self.name, nodes);
     }
 
     /// The part of the workload that one of `count` processes has.
-    fn load(&self, nth: u32, count: u32, trace: Option<&Arc<[u64]>>) -> Load {
+    fn load(&self, nth: u32, count: u32, keys: KeySampler, trace: Option<&Arc<[u64]>>) -> Load {
         let deal =
             |all: u64| all / u64::from(count) + u64::from(u64::from(nth) < all % u64::from(count));
         let trace = trace.map(|times| {
@@ -164,7 +166,7 @@ impl ProducerSettings {
             arrivals: self.arrivals.compile(trace),
             share: 1.0 / f64::from(count),
             first_ns,
-            keys: self.keys.compile(),
+            keys,
             bytes: self.message_size.bytes() as u32,
             poison: self.poison.p(),
             start_ns: self.start.ns(),
