@@ -1,29 +1,17 @@
 use super::super::batch::{BATCH_HEADER_BYTES, Batch, Item, Payload};
 use super::*;
-use crate::sim::{LaneId, Span};
+use crate::sim::LaneId;
 
 /// A batch of `count` records of 39 bytes each: with the header of 61 bytes, one record makes 100.
 fn batch(base: u64, epoch: u32, count: u32, timestamp_ns: i64) -> LogBatch {
-    let item = Item {
-        born_ns: 0,
-        key: None,
-        bytes: 39,
-        poison: false,
-    };
+    let items = vec![Item::new(None, 39, false); count as usize];
     LogBatch {
         base,
         epoch,
         batch: Arc::new(Batch::new(
             timestamp_ns,
             None,
-            Payload::Messages {
-                span: Span {
-                    lane: LaneId(0),
-                    first: base as u32,
-                    count,
-                },
-                items: vec![item; count as usize].into(),
-            },
+            Payload::messages(LaneId(0), base as u32, &items),
         )),
     }
 }

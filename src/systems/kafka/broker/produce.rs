@@ -171,7 +171,7 @@ impl Broker {
         if acks == Acks::All && leading.isr.len() < replica.min_insync {
             return Err(Error::NotEnoughReplicas);
         }
-        if let Some(sequence) = batch.sequence {
+        if let Some(sequence) = batch.sequence() {
             match replica.producers.judge(sequence, batch.count()) {
                 Verdict::New => {}
                 Verdict::Duplicate(base) => {

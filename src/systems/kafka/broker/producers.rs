@@ -77,7 +77,7 @@ impl Producers {
 
     /// A batch was appended.
     pub fn appended(&mut self, batch: &LogBatch) {
-        let Some(sequence) = batch.batch.sequence else {
+        let Some(sequence) = batch.batch.sequence() else {
             return;
         };
         let id = sequence.producer_id;
@@ -120,7 +120,7 @@ mod tests {
 
     use super::super::super::batch::{Batch, Item, Payload};
     use super::*;
-    use crate::sim::{LaneId, Span};
+    use crate::sim::LaneId;
 
     fn sequence(base: u32, producer_epoch: u16) -> Sequence {
         Sequence {
@@ -131,26 +131,14 @@ mod tests {
     }
 
     fn stored(first: u32, epoch: u16, offset: u64) -> LogBatch {
-        let item = Item {
-            born_ns: 0,
-            key: None,
-            bytes: 1,
-            poison: false,
-        };
+        let item = Item::new(None, 1, false);
         LogBatch {
             base: offset,
             epoch: 0,
             batch: Arc::new(Batch::new(
                 0,
                 Some(sequence(first, epoch)),
-                Payload::Messages {
-                    span: Span {
-                        lane: LaneId(0),
-                        first,
-                        count: 2,
-                    },
-                    items: vec![item; 2].into(),
-                },
+                Payload::messages(LaneId(0), first, &[item; 2]),
             )),
         }
     }

@@ -65,7 +65,7 @@ impl Backlog {
             Ordering::Partition => job.part,
             // Without a key there is nothing to keep in order.
             Ordering::Key => {
-                let hash = job.item.key.map_or(u64::from(job.number), |k| {
+                let hash = job.item.key().map_or(u64::from(job.number), |k| {
                     u64::from(k).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
                 });
                 (hash % self.slots.len() as u64) as u32
@@ -186,12 +186,7 @@ mod tests {
             offset,
             lane: LaneId(part),
             number: offset as u32,
-            item: Item {
-                born_ns: 0,
-                key,
-                bytes: 1,
-                poison: false,
-            },
+            item: Item::new(key, 1, false),
         }
     }
 

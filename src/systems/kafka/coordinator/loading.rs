@@ -39,7 +39,7 @@ impl Coordinator {
                         .or_insert(Group::new(*group, queue));
                     group.restore(*generation, members);
                 }
-                Payload::Messages { .. } => {}
+                Payload::Messages(_) => {}
             }
         }
         let serials = &mut self.serials;

@@ -51,16 +51,9 @@ impl OutBatch {
     pub fn seal(&mut self, sequence: Option<Sequence>, timestamp_ns: i64) -> Arc<Batch> {
         let batch = match self.sealed.take() {
             Some(batch) if self.sequence == sequence => batch,
-            Some(batch) => {
-                let mut again = Batch::clone(&batch);
-                again.sequence = sequence;
-                Arc::new(again)
-            }
+            Some(batch) => Arc::new(batch.resequenced(sequence)),
             None => {
-                let payload = Payload::Messages {
-                    span: self.span,
-                    items: self.items.as_slice().into(),
-                };
+                let payload = Payload::messages(self.span.lane, self.span.first, &self.items);
                 Arc::new(Batch::new(timestamp_ns, sequence, payload))
             }
         };
@@ -130,11 +123,11 @@ impl Part {
         };
         let fits = last.sealed.is_none()
             && last.span.first + last.span.count == number
-            && last.bytes + u64::from(item.bytes) <= batch_bytes;
+            && last.bytes + u64::from(item.bytes()) <= batch_bytes;
         if fits {
             last.items.push(item);
             last.span.count += 1;
-            last.bytes += u64::from(item.bytes);
+            last.bytes += u64::from(item.bytes());
         }
         fits
     }
@@ -145,7 +138,7 @@ impl Part {
         let mut batch = OutBatch::new(self.lane, number, memory, items, now);
         batch.items.push(item);
         batch.span.count = 1;
-        batch.bytes += u64::from(item.bytes);
+        batch.bytes += u64::from(item.bytes());
         self.batches.push_back(batch);
     }
 
@@ -278,12 +271,7 @@ mod tests {
     const ID: Option<(u64, u16)> = Some((7, 0));
 
     fn item() -> Item {
-        Item {
-            born_ns: 0,
-            key: None,
-            bytes: 100,
-            poison: false,
-        }
+        Item::new(None, 100, false)
     }
 
     /// A partition with batches of two messages each.

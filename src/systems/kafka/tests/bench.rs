@@ -10,7 +10,7 @@ use crate::sim::net::{LinkPlan, NetworkPlan};
 use crate::sim::record::Gone;
 use crate::sim::units::Duration;
 use crate::sim::{
-    Cost, Fact, GroupId, LaneId, MS, Names, NodePlan, Pid, QueueId, Record, Role, Sim, Span, Token,
+    Cost, Fact, GroupId, LaneId, MS, Names, NodePlan, Pid, QueueId, Record, Role, Sim, Token,
     WorldPlan,
 };
 use crate::systems::{self, Builder, Process};
@@ -214,20 +214,12 @@ impl Bench {
     }
 
     pub fn batch(&mut self, at_ns: u64, sequence: Option<Sequence>, bytes: u32) -> Arc<Batch> {
-        let item = Item {
-            born_ns: at_ns,
-            key: None,
-            bytes,
-            poison: false,
-        };
+        let item = Item::new(None, bytes, false);
         self.messages += 1;
         Arc::new(Batch::new(
             at_ns as i64,
             sequence,
-            Payload::Messages {
-                span: Span::one(LaneId(0), self.messages - 1),
-                items: vec![item].into(),
-            },
+            Payload::messages(LaneId(0), self.messages - 1, &[item]),
         ))
     }
 

@@ -49,7 +49,7 @@ impl ConsumerApp {
         let Thread::Works(job, attempt) = self.threads[usize::from(thread)] else {
             return;
         };
-        let failed = job.item.poison
+        let failed = job.item.is_poison()
             || self.duty.failure > 0.0 && self.failure_stream.chance(self.duty.failure);
         if !failed {
             self.done += 1;
@@ -73,7 +73,7 @@ impl ConsumerApp {
             return;
         }
         if let Some(producer) = &mut self.dead_letters {
-            let (key, bytes) = (job.item.key, job.item.bytes);
+            let (key, bytes) = (job.item.key(), job.item.bytes());
             let span = producer.send(0, key, bytes, true, ctx);
             self.threads[usize::from(thread)] = Thread::Buries(job, span);
             self.bury(ctx);

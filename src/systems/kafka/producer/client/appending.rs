@@ -28,12 +28,7 @@ impl ProducerClient {
         ctx: &mut Ctx<'_>,
     ) -> Span {
         let part = self.partition(topic, key, bytes);
-        let item = Item {
-            born_ns: ctx.now(),
-            key,
-            bytes,
-            poison,
-        };
+        let item = Item::new(key, bytes, poison);
         let at = &mut self.parts[part as usize];
         let number = at.next_number;
         at.next_number += 1;
@@ -89,7 +84,7 @@ impl ProducerClient {
         let begun = if part.try_append(message.number, message.item, batch_bytes) {
             false
         } else {
-            let memory = batch_bytes.max(u64::from(BATCH_HEADER_BYTES + message.item.bytes));
+            let memory = batch_bytes.max(u64::from(BATCH_HEADER_BYTES + message.item.bytes()));
             if self.used + memory > self.config.memory {
                 return false;
             }
