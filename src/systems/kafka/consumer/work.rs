@@ -78,7 +78,14 @@ impl Backlog {
         let at = self.slot(&job);
         self.slots[at as usize].jobs.push_back(job);
         self.waiting += 1;
-        self.list(at);
+        if self.keeps_order() {
+            self.list(at);
+        }
+    }
+
+    /// Whether a job may have to wait for another one. If not there is a single slot, which is never listed.
+    fn keeps_order(&self) -> bool {
+        self.ordering != Ordering::None
     }
 
     fn list(&mut self, at: u32) {
@@ -91,6 +98,11 @@ impl Backlog {
 
     /// The next job that a thread may begin.
     pub fn take(&mut self) -> Option<Job> {
+        if !self.keeps_order() {
+            let job = self.slots[0].jobs.pop_front()?;
+            self.waiting -= 1;
+            return Some(job);
+        }
         while let Some(at) = self.runnable.pop_front() {
             let slot = &mut self.slots[at as usize];
             slot.listed = false;
@@ -98,7 +110,7 @@ impl Backlog {
                 continue;
             };
             self.waiting -= 1;
-            slot.busy = self.ordering != Ordering::None;
+            slot.busy = true;
             self.list(at);
             return Some(job);
         }
@@ -107,6 +119,9 @@ impl Backlog {
 
     /// A job is done; the next of its slot may begin.
     pub fn done(&mut self, job: &Job) {
+        if !self.keeps_order() {
+            return;
+        }
         let at = self.slot(job);
         self.slots[at as usize].busy = false;
         self.list(at);
@@ -134,7 +149,11 @@ impl Backlog {
     }
 
     pub fn is_runnable(&self) -> bool {
-        !self.runnable.is_empty()
+        if self.keeps_order() {
+            !self.runnable.is_empty()
+        } else {
+            self.waiting > 0
+        }
     }
 }
 

@@ -136,7 +136,9 @@ impl ConsumerApp {
     /// Does all that can be done now.
     fn drive(&mut self, ctx: &mut Ctx<'_>) {
         while self.running {
-            self.heed_events(ctx);
+            if self.client.has_events() {
+                self.heed_events(ctx);
+            }
             if self.polling && self.client.records(&mut self.polled, ctx) {
                 self.polling = false;
                 self.take_polled(ctx);

@@ -32,6 +32,7 @@ impl ConsumerClient {
             (Asked::Metadata, Response::Metadata(metadata)) => {
                 self.metadata_asked = false;
                 self.view.learn(&metadata, ctx.now());
+                self.sort_by_leader();
                 let age = self.config.metadata_max_age_ns;
                 self.retry_by(ctx.now().saturating_add(age), ctx);
             }
@@ -139,9 +140,12 @@ impl ConsumerClient {
                 self.beat(now, ctx);
             }
             POLL => {
-                self.poll_deadline.rang(ctx.now());
-                if !self.polling {
+                let now = self.poll_deadline.rang(ctx.now());
+                if self.poll_by <= now {
+                    self.poll_by = u64::MAX;
                     self.leave_for_silence(ctx);
+                } else {
+                    self.poll_deadline.by(self.poll_by, token, ctx);
                 }
             }
             _ => {

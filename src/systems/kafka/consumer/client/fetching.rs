@@ -56,7 +56,8 @@ impl ConsumerClient {
         self.polling = false;
         let until = ctx.now().saturating_add(self.config.max_poll_interval_ns);
         let token = Token::of(self.timers + POLL);
-        self.poll_deadline.at(until, token, ctx);
+        self.poll_by = until;
+        self.poll_deadline.by(until, token, ctx);
         true
     }
 
@@ -66,11 +67,8 @@ impl ConsumerClient {
             return;
         }
         let now = ctx.now();
-        let mut leaderless = false;
-        for part in &self.parts {
-            let ready = part.owned && matches!(part.position, Position::At(_));
-            leaderless |= ready && self.view.leader(part.place).is_none();
-        }
+        let ready = |&at: &u32| matches!(self.parts[at as usize].position, Position::At(_));
+        let leaderless = self.leaderless.iter().any(ready);
         for broker in 0..self.fetching.len() {
             if !self.fetching[broker] {
                 self.fetch_from(broker, now, ctx);
@@ -82,17 +80,20 @@ impl ConsumerClient {
     }
 
     fn fetch_from(&mut self, broker: usize, now: u64, ctx: &mut Ctx<'_>) {
-        let to = self.view.brokers()[broker];
+        let idle = |&at: &u32| self.parts[at as usize].buffered.is_empty();
+        if !self.led[broker].iter().any(idle) {
+            return;
+        }
         let mut call = self.spare.pop().unwrap_or_else(|| self.empty_call());
         let partitions = &mut call.asks.partitions;
         partitions.clear();
         let mut wait_until = u64::MAX;
-        for part in &self.parts {
+        for &at in &self.led[broker] {
+            let part = &self.parts[at as usize];
             let Position::At(offset) = part.position else {
                 continue;
             };
-            let is_here = self.view.leader(part.place) == Some(to);
-            if !part.owned || !part.buffered.is_empty() || !is_here {
+            if !part.buffered.is_empty() {
                 continue;
             }
             let ready_at = part.not_before.max(self.view.up_at(broker));
@@ -114,6 +115,7 @@ impl ConsumerClient {
         }
         self.fetching[broker] = true;
         let timeout = self.config.request_timeout_ns;
+        let to = self.view.brokers()[broker];
         let request = Request::Fetch(call);
         self.requests.send(to, request, timeout, Asked::Fetch, ctx);
     }
@@ -171,6 +173,7 @@ impl ConsumerClient {
             Some(Error::OffsetOutOfRange) => {
                 part.position = Position::Lost;
                 part.epoch = None;
+                self.is_placed = false;
                 return;
             }
             Some(error) => {

@@ -126,6 +126,7 @@ impl ConsumerClient {
         let generation = self.member.generation;
         for (at, part) in (0_u32..).zip(&mut self.parts) {
             if !part.owned && assignment.binary_search(&part.queue).is_ok() {
+                self.is_placed = false;
                 part.owned = true;
                 part.position = Position::Stored;
                 part.epoch = None;
@@ -138,6 +139,7 @@ impl ConsumerClient {
                 });
             }
         }
+        self.sort_by_leader();
     }
 
     pub(super) fn give_back(
@@ -161,6 +163,23 @@ impl ConsumerClient {
                 queue: part.queue,
                 generation,
             });
+        }
+        self.sort_by_leader();
+    }
+
+    /// What it reads, or who leads it, is not the same any more.
+    pub(super) fn sort_by_leader(&mut self) {
+        self.led.iter_mut().for_each(Vec::clear);
+        self.leaderless.clear();
+        for (at, part) in (0_u32..).zip(&self.parts).filter(|(_, p)| p.owned) {
+            match self.view.leader(part.place) {
+                None => self.leaderless.push(at),
+                Some(leader) => {
+                    if let Some(broker) = self.view.broker(leader) {
+                        self.led[broker].push(at);
+                    }
+                }
+            }
         }
     }
 

@@ -140,6 +140,12 @@ pub struct ConsumerClient {
     view: View,
     metadata_asked: bool,
     parts: Vec<Part>,
+    /// Partitions that it reads (by index), by the broker that leads them.
+    led: Vec<Vec<u32>>,
+    /// Partitions that it reads and of which nobody is known to lead them.
+    leaderless: Vec<u32>,
+    /// Whether there is nothing to look up: of each partition that it reads the position is known.
+    is_placed: bool,
     /// Partitions with buffered batches, in the order they arrived.
     full: VecDeque<u32>,
     /// Brokers (by place) with a fetch on the way.
@@ -165,6 +171,9 @@ pub struct ConsumerClient {
     stopped: bool,
     auto_commit_at: u64,
     heartbeat: Alarm,
+    /// When the application must have polled again, ns; the end of time while it is in a poll.
+    poll_by: u64,
+    /// Rings no later than that: it is not set back with each poll.
     poll_deadline: Alarm,
     retry: Alarm,
     /// A commit of the application that has to be tried again, and when.
@@ -209,6 +218,9 @@ impl ConsumerClient {
             view: View::new(&cluster),
             metadata_asked: false,
             parts: subscription.iter().map(part).collect(),
+            led: vec![Vec::new(); cluster.brokers.len()],
+            leaderless: Vec::new(),
+            is_placed: false,
             full: VecDeque::new(),
             spare: Vec::new(),
             fetching: vec![false; cluster.brokers.len()],
@@ -231,6 +243,7 @@ impl ConsumerClient {
             stopped: false,
             auto_commit_at: 0,
             heartbeat: Alarm::default(),
+            poll_by: u64::MAX,
             poll_deadline: Alarm::default(),
             retry: Alarm::default(),
             commit_again: None,
@@ -263,6 +276,11 @@ impl ConsumerClient {
         );
         let stream = self.stream.clone();
         *self = Self { stream, ..fresh };
+    }
+
+    /// Whether there is something that the application should know.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// What the application should know since it asked last.
@@ -300,7 +318,7 @@ impl ConsumerClient {
     /// The application asks for messages, and waits.
     pub fn poll(&mut self, ctx: &mut Ctx<'_>) {
         self.polling = true;
-        self.poll_deadline.off(ctx);
+        self.poll_by = u64::MAX;
         self.advance(ctx);
     }
 
@@ -325,6 +343,7 @@ impl ConsumerClient {
         self.give_back(|_| true, Event::Revoked, ctx);
         self.phase = Phase::Unjoined;
         self.heartbeat.off(ctx);
+        self.poll_by = u64::MAX;
         self.poll_deadline.off(ctx);
         self.retry.off(ctx);
         self.requests.open.clear();

@@ -10,6 +10,11 @@ use super::{Asked, ConsumerClient, Event, Part, Position};
 impl ConsumerClient {
     /// Asks where to read on, where that is not known.
     pub(super) fn look_up(&mut self, now: u64, ctx: &mut Ctx<'_>) {
+        if self.is_placed {
+            return;
+        }
+        let is_placed = |p: &Part| !p.owned || matches!(p.position, Position::At(_));
+        self.is_placed = self.parts.iter().all(is_placed);
         let needs = |p: &Part, position: Position| {
             p.owned && !p.asking && p.position == position && p.not_before <= now
         };
