@@ -12,16 +12,14 @@ impl ProducerClient {
         let now = ctx.now();
         self.view.learn(metadata, now);
         self.led.iter_mut().for_each(|l| l.0.clear());
-        let mut leaderless = false;
+        self.leaderless.clear();
         for at in 0..self.parts.len() as u32 {
             match self.leader(at) {
                 Some(broker) => self.led[broker].0.push(at),
-                None => leaderless |= !self.parts[at as usize].batches.is_empty(),
+                None => self.leaderless.push(at),
             }
         }
-        if leaderless {
-            self.want_metadata(now, ctx);
-        }
+        self.want_leaders(now, ctx);
         let token = Token::of(self.timers + ADMIN);
         let old_at = now.saturating_add(self.config.metadata_max_age_ns);
         self.admin.by(old_at, token, ctx);
@@ -36,9 +34,8 @@ impl ProducerClient {
 
     /// Batches of partitions without a known leader wait for news.
     pub(super) fn want_leaders(&mut self, now: u64, ctx: &mut Ctx<'_>) {
-        let lost = (0..self.parts.len() as u32)
-            .any(|at| !self.parts[at as usize].batches.is_empty() && self.leader(at).is_none());
-        if lost {
+        let waits = |&at: &u32| !self.parts[at as usize].batches.is_empty();
+        if self.leaderless.iter().any(waits) {
             self.want_metadata(now, ctx);
         }
     }

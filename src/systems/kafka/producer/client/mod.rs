@@ -67,6 +67,8 @@ pub struct ProducerClient {
     parts: Vec<Part>,
     /// Partitions (by index) that each broker leads, and where to begin with the next request.
     led: Vec<(Vec<u32>, usize)>,
+    /// Partitions (by index) of which nobody is known to lead them, once the client was told.
+    leaderless: Vec<u32>,
     in_flight: Vec<usize>,
     /// Memory of requests that were answered, for the next ones.
     #[allow(clippy::vec_box, reason = "it is the boxes that are sent again")]
@@ -130,6 +132,7 @@ impl ProducerClient {
             outs,
             parts,
             led: vec![(Vec::new(), 0); brokers],
+            leaderless: Vec::new(),
             in_flight: vec![0; brokers],
             spare_calls: Vec::new(),
             spare_batches: Vec::new(),
@@ -200,6 +203,7 @@ impl ProducerClient {
             out.sticky = Sticky::default();
         }
         self.led.iter_mut().for_each(|l| l.0.clear());
+        self.leaderless.clear();
         self.in_flight.fill(0);
         self.view = View::new(&self.cluster);
         (self.id, self.id_asked, self.id_not_before, self.id_failures) = (None, false, 0, 0);

@@ -45,8 +45,9 @@ impl ProducerClient {
         let mut earliest = u64::MAX;
         for &at in &self.led[broker].0 {
             let part = &self.parts[at as usize];
-            if part.may_send(id, one) {
-                earliest = earliest.min(part.ready_at(linger, size));
+            let ready_at = part.ready_at(linger, size);
+            if ready_at < earliest && part.may_send(id, one) {
+                earliest = ready_at;
             }
         }
         earliest
@@ -96,13 +97,13 @@ impl ProducerClient {
     ) {
         let one = self.config.in_flight_max == 1;
         let id = self.id.filter(|_| self.config.idempotent);
-        let count = self.led[broker].0.len();
-        let begin = self.led[broker].1;
+        let (led, begin) = &mut self.led[broker];
+        // Who leads what may have changed since.
+        let from = begin.checked_rem(led.len()).unwrap_or(0);
+        let (before, behind) = led.split_at(from);
         let wire = &mut call.asks.batches;
         let mut bytes = 0;
-        for step in 0..count {
-            let nth = (begin + step) % count;
-            let at = self.led[broker].0[nth];
+        for (nth, &at) in behind.iter().chain(before).enumerate() {
             let part = &mut self.parts[at as usize];
             let Some(first) = part.batches.front() else {
                 continue;
@@ -111,7 +112,7 @@ impl ProducerClient {
                 continue;
             }
             if bytes + first.bytes > self.config.request_bytes_max && !wire.is_empty() {
-                self.led[broker].1 = nth;
+                *begin = from + nth;
                 break;
             }
             if let Some(batch) = part.take(id, timestamp_ns) {
