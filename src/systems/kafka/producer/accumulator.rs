@@ -70,6 +70,8 @@ pub(super) struct Part {
     /// Its place in the cluster.
     pub place: usize,
     pub lane: LaneId,
+    /// The broker that leads it, by its place, and which of that broker's partitions it is; as far as is known.
+    pub home: Option<(u32, u32)>,
     /// Number of the next message. It outlives the process: messages of a later life must not bear the same numbers.
     pub next_number: u32,
     /// What waits to be sent, the first first.
@@ -97,6 +99,7 @@ impl Part {
             queue,
             place,
             lane,
+            home: None,
             next_number: 0,
             batches: VecDeque::new(),
             in_flight: 0,

@@ -31,6 +31,7 @@ impl ProducerClient {
                 match result {
                     Ok(id) => {
                         (self.id, self.id_failures) = (Some((id, 0)), 0);
+                        self.all_changed();
                         self.pump_all(now, ctx);
                     }
                     Err(_) => self.id_failed(ctx),
@@ -71,6 +72,7 @@ impl ProducerClient {
                 Some(Err(error)) => self.failed(part, batch, Some(error), ctx),
                 None => self.failed(part, batch, None, ctx),
             }
+            self.changed(part);
         }
         self.spare_batches.push(batches);
         self.unblock(ctx);
@@ -154,6 +156,7 @@ impl ProducerClient {
         self.id = self
             .id
             .and_then(|(id, epoch)| epoch.checked_add(1).map(|epoch| (id, epoch)));
+        self.all_changed();
     }
 
     /// A batch will not be sent again.

@@ -93,6 +93,9 @@ impl ProducerClient {
             true
         };
         let ready_at = part.ready_at(self.config.linger_ns, batch_bytes);
+        if begun || ready_at <= now {
+            self.changed(message.part);
+        }
         if begun {
             let token = Token::of(self.timers + EXPIRE);
             let expires_at = now.saturating_add(self.config.delivery_timeout_ns);

@@ -11,14 +11,7 @@ impl ProducerClient {
         self.metadata_asked = false;
         let now = ctx.now();
         self.view.learn(metadata, now);
-        self.led.iter_mut().for_each(|l| l.0.clear());
-        self.leaderless.clear();
-        for at in 0..self.parts.len() as u32 {
-            match self.leader(at) {
-                Some(broker) => self.led[broker].0.push(at),
-                None => self.leaderless.push(at),
-            }
-        }
+        self.sort_by_leader();
         self.want_leaders(now, ctx);
         let token = Token::of(self.timers + ADMIN);
         let old_at = now.saturating_add(self.config.metadata_max_age_ns);

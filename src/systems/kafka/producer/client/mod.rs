@@ -6,6 +6,7 @@
 
 mod answers;
 mod appending;
+mod led;
 mod metadata;
 mod sending;
 mod timers;
@@ -26,6 +27,7 @@ use super::partitioner::Sticky;
 use super::settings::ProducerConfig;
 
 use appending::Waiting;
+use led::Led;
 
 /// A client's timers use so many kinds, from the one it is given.
 pub const PRODUCER_TIMERS: u16 = 5;
@@ -65,8 +67,8 @@ pub struct ProducerClient {
     tag: u32,
     outs: Vec<Out>,
     parts: Vec<Part>,
-    /// Partitions (by index) that each broker leads, and where to begin with the next request.
-    led: Vec<(Vec<u32>, usize)>,
+    /// Partitions that each broker leads.
+    led: Vec<Led>,
     /// Partitions (by index) of which nobody is known to lead them, once the client was told.
     leaderless: Vec<u32>,
     in_flight: Vec<usize>,
@@ -131,7 +133,7 @@ impl ProducerClient {
             tag,
             outs,
             parts,
-            led: vec![(Vec::new(), 0); brokers],
+            led: vec![Led::default(); brokers],
             leaderless: Vec::new(),
             in_flight: vec![0; brokers],
             spare_calls: Vec::new(),
@@ -202,8 +204,7 @@ impl ProducerClient {
         for out in &mut self.outs {
             out.sticky = Sticky::default();
         }
-        self.led.iter_mut().for_each(|l| l.0.clear());
-        self.leaderless.clear();
+        self.forget_leaders();
         self.in_flight.fill(0);
         self.view = View::new(&self.cluster);
         (self.id, self.id_asked, self.id_not_before, self.id_failures) = (None, false, 0, 0);

@@ -7,6 +7,7 @@ use crate::sim::Token;
 use super::super::super::Ctx;
 use super::super::super::protocol::{Acks, Produce, ProduceCall, Request};
 use super::super::accumulator::OutBatch;
+use super::led::Led;
 use super::{Asked, ProducerClient, WAKE};
 
 impl ProducerClient {
@@ -35,24 +36,6 @@ impl ProducerClient {
         }
     }
 
-    /// When the first batch for a broker is ready. With messages that wait for room, or at the end, every batch is.
-    pub(super) fn ready_at(&self, broker: usize) -> u64 {
-        let (linger, size) = (self.config.linger_ns, self.config.batch_bytes);
-        let hurries = self.flushing || !self.waiting.is_empty();
-        let linger = if hurries { 0 } else { linger };
-        let one = self.config.in_flight_max == 1;
-        let id = self.id.filter(|_| self.config.idempotent);
-        let mut earliest = u64::MAX;
-        for &at in &self.led[broker].0 {
-            let part = &self.parts[at as usize];
-            let ready_at = part.ready_at(linger, size);
-            if ready_at < earliest && part.may_send(id, one) {
-                earliest = ready_at;
-            }
-        }
-        earliest
-    }
-
     /// One request: the first batch of every partition that the broker leads, ready or not
     /// (`RecordAccumulator.drainBatchesForOneNode`). False if there is none to send.
     fn send_to(&mut self, broker: usize, now: u64, ctx: &mut Ctx<'_>) -> bool {
@@ -71,6 +54,7 @@ impl ProducerClient {
             self.requests.send_only(to, produce, ctx);
             for (part, batch) in batches.drain(..) {
                 self.parts[part as usize].in_flight -= 1;
+                self.changed(part);
                 self.used -= batch.memory;
                 self.accept(part, batch.span, ctx);
             }
@@ -95,33 +79,36 @@ impl ProducerClient {
         call: &mut ProduceCall,
         batches: &mut Vec<(u32, OutBatch)>,
     ) {
-        let one = self.config.in_flight_max == 1;
-        let id = self.id.filter(|_| self.config.idempotent);
-        let (led, begin) = &mut self.led[broker];
+        let rules = self.rules();
+        let Led { slots, begin } = &mut self.led[broker];
         // Who leads what may have changed since.
-        let from = begin.checked_rem(led.len()).unwrap_or(0);
-        let (before, behind) = led.split_at(from);
+        let from = begin.checked_rem(slots.len()).unwrap_or(0);
+        let (before, behind) = slots.split_at_mut(from);
         let wire = &mut call.asks.batches;
         let mut bytes = 0;
-        for (nth, &at) in behind.iter().chain(before).enumerate() {
-            let part = &mut self.parts[at as usize];
+        for (nth, slot) in behind.iter_mut().chain(before).enumerate() {
+            if slot.due == u64::MAX {
+                continue;
+            }
+            let part = &mut self.parts[slot.part as usize];
             let Some(first) = part.batches.front() else {
                 continue;
             };
-            if first.not_before > now || !part.may_send(id, one) {
+            if first.not_before > now {
                 continue;
             }
             if bytes + first.bytes > self.config.request_bytes_max && !wire.is_empty() {
                 *begin = from + nth;
                 break;
             }
-            if let Some(batch) = part.take(id, timestamp_ns) {
+            if let Some(batch) = part.take(rules.id, timestamp_ns) {
                 bytes += batch.bytes;
                 if let Some(sealed) = &batch.sealed {
                     wire.push((part.queue, Arc::clone(sealed)));
                 }
-                batches.push((at, batch));
+                batches.push((slot.part, batch));
             }
+            slot.due = rules.due(part);
         }
     }
 
@@ -135,10 +122,5 @@ impl ProducerClient {
             },
             answer: Vec::new(),
         }
-    }
-
-    pub(super) fn leader(&self, part: u32) -> Option<usize> {
-        let pid = self.view.leader(self.parts[part as usize].place)?;
-        self.view.broker(pid)
     }
 }

@@ -74,6 +74,7 @@ impl ProducerClient {
         old.sort_by_key(|(part, batch)| (*part, batch.span.first));
         for (part, batch) in old {
             self.give_up(part, &batch, Why::TimedOut, ctx);
+            self.changed(part);
         }
         if let Some(oldest) = self.oldest() {
             let token = Token::of(self.timers + EXPIRE);
