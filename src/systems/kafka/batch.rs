@@ -30,7 +30,7 @@ impl Item {
         let poison = if poison { Self::POISON } else { 0 };
         Self {
             key: key.unwrap_or(0),
-            rest: has_key | poison | bytes.clamp(1, Self::POISON) - 1,
+            rest: has_key | poison | (bytes.clamp(1, Self::POISON) - 1),
         }
     }
 
