@@ -48,7 +48,7 @@ impl OutBatch {
     }
 
     /// Closes the batch and gives it its sequence; the same again if it is sealed and keeps its sequence.
-    pub fn seal(&mut self, sequence: Option<Sequence>, timestamp_ns: i64) -> Arc<Batch> {
+    pub fn seal(&mut self, sequence: Option<Sequence>, timestamp_ns: i64) {
         let batch = match self.sealed.take() {
             Some(batch) if self.sequence == sequence => batch,
             Some(batch) => Arc::new(batch.resequenced(sequence)),
@@ -58,8 +58,7 @@ impl OutBatch {
             }
         };
         self.sequence = sequence;
-        self.sealed = Some(Arc::clone(&batch));
-        batch
+        self.sealed = Some(batch);
     }
 }
 

@@ -88,10 +88,14 @@ impl ProducerClient {
 
     /// Something about a partition has changed.
     pub(super) fn changed(&mut self, part: u32) {
-        let rules = self.rules();
         let part = &self.parts[part as usize];
         if let Some((broker, nth)) = part.home {
-            self.led[broker as usize].slots[nth as usize].due = rules.due(part);
+            let due = if part.batches.is_empty() {
+                u64::MAX
+            } else {
+                self.rules().due(part)
+            };
+            self.led[broker as usize].slots[nth as usize].due = due;
         }
     }
 
