@@ -213,7 +213,7 @@ fn tell_marks(session: &Session, told: usize, out: &mut Out) -> usize {
         return told;
     };
     let marks = watch.marks.kept();
-    for record in &marks[told..] {
+    for record in marks.range(told) {
         out.line(text::mark(record, session.sim().names()));
     }
     if marks.len() > told {

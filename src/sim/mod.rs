@@ -7,6 +7,7 @@ pub mod complaint;
 pub mod digest;
 pub mod dist;
 pub mod fault;
+pub mod history;
 pub mod host;
 mod ids;
 mod kernel;

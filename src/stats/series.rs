@@ -1,6 +1,6 @@
 //! The recent past of a number, for sparklines.
 
-use std::collections::VecDeque;
+use crate::sim::history::History;
 
 /// Length of an interval, ns.
 pub const INTERVAL_NS: u64 = 100 * crate::sim::MS;
@@ -11,7 +11,7 @@ pub(super) const KEPT: usize = 600;
 /// One number for each of the last intervals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Series {
-    values: VecDeque<u32>,
+    values: History<u32>,
     total: u64,
 }
 
@@ -33,7 +33,7 @@ impl Series {
     }
 
     /// The numbers, oldest first.
-    pub fn values(&self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + '_ {
+    pub fn values(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
         self.values.iter().copied()
     }
 
@@ -48,7 +48,8 @@ impl Series {
         if count == 0 {
             return 0.0;
         }
-        let sum: u64 = self.values().rev().take(count).map(u64::from).sum();
+        let last = self.values.range(self.values.len() - count);
+        let sum: u64 = last.map(|v| u64::from(*v)).sum();
         sum as f64 * 1e9 / (count as u64 * INTERVAL_NS) as f64
     }
 }

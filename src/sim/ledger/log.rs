@@ -1,10 +1,9 @@
 //! What one process holds of one queue, as its records tell.
 
-use std::collections::VecDeque;
-
 use super::message::{Fate, Lane};
 use super::ranges::{Part, Ranges};
 use super::{LaneId, Pid, Span};
+use crate::sim::history::History;
 
 /// A log of fewer runs is not searched for forgotten ones.
 const COMPACT_MIN: usize = 64;
@@ -68,7 +67,7 @@ pub(super) struct Log {
     pub pid: Pid,
     /// First offset behind it.
     pub end: u64,
-    pub runs: VecDeque<Run>,
+    pub runs: History<Run>,
     /// With so many runs it is time to look for forgotten ones in the middle.
     compact_at: usize,
     /// How often settled messages of a queue that nobody reads stand here, lane by lane. All stand before the runs.
@@ -82,7 +81,7 @@ impl Log {
         Self {
             pid,
             end: 0,
-            runs: VecDeque::new(),
+            runs: History::default(),
             compact_at: COMPACT_MIN,
             aside: Vec::new(),
             aside_end: 0,
@@ -210,7 +209,7 @@ impl Log {
     /// The messages between two offsets.
     pub fn between(&self, from: u64, to: u64) -> impl Iterator<Item = Run> + '_ {
         self.runs
-            .range(self.place(from)..)
+            .range(self.place(from))
             .map_while(move |run| (run.offset < to).then(|| run.within(from, to)))
             .flatten()
     }

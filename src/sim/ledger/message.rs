@@ -1,9 +1,8 @@
 //! One message in the account, and the lane it belongs to.
 
-use std::collections::{BTreeMap, VecDeque};
-
 use super::State;
 use super::shelf::{Settled, Shelf};
+use crate::sim::history::History;
 
 /// The producer was told that it is stored.
 pub(super) const ACKED: u8 = 1;
@@ -126,9 +125,9 @@ pub(super) struct Lane {
     pub shelf: Shelf,
     /// Number of the first message in the ring.
     pub base: u32,
-    pub ring: VecDeque<Message>,
-    /// Lost and expired messages from before the ring.
-    stragglers: BTreeMap<u32, Message>,
+    pub ring: History<Message, 256>,
+    /// Lost and expired messages from before the ring, by their numbers, which grow.
+    stragglers: History<(u32, Message)>,
     /// Everything below has been stored, or was passed over by something stored.
     pub stored_below: u32,
     /// By group: one more than the highest number it ended with.
@@ -153,8 +152,26 @@ impl Lane {
         if number >= self.base {
             self.ring.get_mut((number - self.base) as usize)
         } else {
-            self.stragglers.get_mut(&number)
+            self.straggler_mut(number)
         }
+    }
+
+    /// Where the straggler with a number is.
+    #[cold]
+    #[inline(never)]
+    fn straggler(&self, number: u32) -> Option<usize> {
+        let at = self.stragglers.partition_point(|s| s.0 < number);
+        self.stragglers
+            .get(at)
+            .is_some_and(|s| s.0 == number)
+            .then_some(at)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn straggler_mut(&mut self, number: u32) -> Option<&mut Message> {
+        let at = self.straggler(number)?;
+        self.stragglers.get_mut(at).map(|s| &mut s.1)
     }
 
     /// A process that does not lead stored a copy of messages: whether that was all there is to note.
@@ -180,7 +197,7 @@ impl Lane {
         if number >= self.base {
             self.ring.get((number - self.base) as usize)
         } else {
-            self.stragglers.get(&number)
+            self.stragglers.get(self.straggler(number)?).map(|s| &s.1)
         }
     }
 
@@ -235,9 +252,9 @@ impl Lane {
 
     #[cold]
     fn keep_straggler(&mut self, number: u32, message: Message) {
-        self.stragglers.insert(number, message);
+        self.stragglers.push_back((number, message));
         if self.stragglers.len() > STRAGGLERS_MAX {
-            self.stragglers.pop_first();
+            self.stragglers.pop_front();
         }
     }
 
@@ -277,10 +294,13 @@ impl Lane {
         if self.unread {
             return Fate::Shelved;
         }
-        if self.stragglers.is_empty() || self.stragglers.range(first..end).next().is_none() {
-            Fate::Forgotten
-        } else {
-            Fate::Remembered
+        if self.stragglers.is_empty() {
+            return Fate::Forgotten;
+        }
+        let at = self.stragglers.partition_point(|s| s.0 < first);
+        match self.stragglers.get(at) {
+            Some(straggler) if straggler.0 < end => Fate::Remembered,
+            _ => Fate::Forgotten,
         }
     }
 

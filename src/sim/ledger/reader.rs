@@ -1,8 +1,7 @@
 //! How far a group has come in a queue.
 
-use std::collections::VecDeque;
-
 use super::{GroupId, Pid};
+use crate::sim::history::History;
 
 /// A larger jump than this is not kept offset by offset.
 const JUMP_MAX: u64 = 1 << 16;
@@ -34,7 +33,7 @@ pub struct Reader {
     /// The lowest offset it has not ended with.
     open: u64,
     /// From `open` on.
-    slots: VecDeque<Slot>,
+    slots: History<Slot, 256>,
     committed: u64,
     /// How many slots are `Returned`.
     returned: u32,
@@ -45,7 +44,7 @@ impl Reader {
         Self {
             group,
             open: 0,
-            slots: VecDeque::new(),
+            slots: History::default(),
             committed: 0,
             returned: 0,
         }
@@ -139,8 +138,9 @@ impl Reader {
     /// A consumer no longer has what it was handed. Whether it had something.
     pub(super) fn give_back(&mut self, owner: Pid) -> bool {
         let before = self.returned;
-        for slot in &mut self.slots {
-            if slot.owner == owner && slot.step == Step::Handed {
+        for at in 0..self.slots.len() {
+            let is_held = self.slots[at].owner == owner && self.slots[at].step == Step::Handed;
+            if is_held && let Some(slot) = self.slots.get_mut(at) {
                 slot.step = Step::Returned;
                 self.returned += 1;
             }
@@ -160,15 +160,8 @@ impl Reader {
         }
         let start = from.max(self.open);
         let below = self.committed.min(self.handed());
-        for offset in start..below {
-            let slot = &mut self.slots[(offset - self.open) as usize];
-            if slot.step == Step::Returned {
-                slot.step = Step::Passed;
-                self.returned -= 1;
-                return Some(offset);
-            }
-        }
-        None
+        let open = self.open;
+        (start..below).find(|&offset| self.pass_if_returned((offset - open) as usize))
     }
 
     /// The log holds other messages from an offset on: what was done with the old ones says nothing of them.
@@ -185,13 +178,20 @@ impl Reader {
 
     /// Passes over what no consumer has below an offset.
     pub(super) fn pass_below(&mut self, offset: u64) {
-        for (_, slot) in (self.open..offset).zip(&mut self.slots) {
-            if slot.step == Step::Returned {
-                slot.step = Step::Passed;
-                self.returned -= 1;
-            }
+        let below = offset.saturating_sub(self.open) as usize;
+        for at in 0..below.min(self.slots.len()) {
+            self.pass_if_returned(at);
         }
         self.fill(offset);
+    }
+
+    fn pass_if_returned(&mut self, at: usize) -> bool {
+        let is_returned = self.slots[at].step == Step::Returned;
+        if is_returned && let Some(slot) = self.slots.get_mut(at) {
+            slot.step = Step::Passed;
+            self.returned -= 1;
+        }
+        is_returned
     }
 
     /// Whether a living consumer has the message at an offset.

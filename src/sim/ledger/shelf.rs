@@ -4,6 +4,7 @@
 
 use super::message::{GONE, Message, REMOVED};
 use super::ranges::{Part, Ranges};
+use crate::sim::history::History;
 
 /// So many moments of making are kept exactly.
 const BIRTHS_MAX: usize = 256;
@@ -103,7 +104,7 @@ impl Shelf {
 #[derive(Clone, Debug)]
 struct Births {
     /// (number, ns), in order.
-    points: Vec<(u32, u64)>,
+    points: History<(u32, u64), 16>,
     /// Between two of them lie at least so many numbers.
     stride: u32,
     last: (u32, u64),
@@ -112,7 +113,7 @@ struct Births {
 impl Default for Births {
     fn default() -> Self {
         Self {
-            points: Vec::new(),
+            points: History::default(),
             stride: 1,
             last: (0, 0),
         }
@@ -122,11 +123,11 @@ impl Default for Births {
 impl Births {
     fn note(&mut self, number: u32, born: u64) {
         self.last = (number, born);
-        let next = self.points.last().map_or(0, |p| p.0 + self.stride);
+        let next = self.points.back().map_or(0, |p| p.0 + self.stride);
         if number < next {
             return;
         }
-        self.points.push(self.last);
+        self.points.push_back(self.last);
         if self.points.len() == BIRTHS_MAX {
             let mut keep = false;
             self.points.retain(|_| {
@@ -140,7 +141,7 @@ impl Births {
     fn at(&self, number: u32) -> u64 {
         let at = self.points.partition_point(|p| p.0 <= number);
         let Some(&before) = at.checked_sub(1).and_then(|at| self.points.get(at)) else {
-            return self.points.first().map_or(0, |p| p.1);
+            return self.points.front().map_or(0, |p| p.1);
         };
         let after = self.points.get(at).copied().unwrap_or(self.last);
         if after.0 <= before.0 {

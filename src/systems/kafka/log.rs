@@ -1,18 +1,18 @@
 //! A replica's log: batches in the order of their offsets, divided into segments, with the epochs of the leaders that
 //! appended them and the place of each batch on the disk.
 //!
-//! Batches are kept in chunks that clones share, so that a checkpoint of a long log costs little. Segments are what
+//! Batches are kept in a history that clones share, so that a checkpoint of a long log costs little. Segments are what
 //! retention removes, always whole; a batch is never cut.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
+use crate::sim::history::History;
 use crate::sim::host::Survival;
 
 use super::batch::LogBatch;
 
-/// So many batches share one chunk: what a clone copies at most when it goes on appending.
-const CHUNK: usize = 128;
+/// Between one and two times so many batches are copied with a clone. Few, because there are many logs.
+const CHUNK: usize = 32;
 
 /// So many batches at the end are looked through one by one.
 const NEAR: usize = 4;
@@ -56,7 +56,7 @@ pub(super) struct Retention {
 /// A log.
 #[derive(Clone, Debug)]
 pub(super) struct Log {
-    chunks: VecDeque<Arc<Vec<Stored>>>,
+    stored: History<Stored, CHUNK>,
     /// Never empty; the last is the one that grows.
     segments: VecDeque<Segment>,
     /// (epoch, its first offset), both growing (KIP-101, "leader epoch sequence file").
@@ -72,7 +72,7 @@ impl Log {
     /// An empty log that closes a segment when it is so large, or spans so much time.
     pub fn new(segment_bytes: u64, segment_ns: u64) -> Self {
         Self {
-            chunks: VecDeque::new(),
+            stored: History::default(),
             segments: VecDeque::from([Segment::at(0)]),
             epochs: Vec::new(),
             start: 0,
@@ -116,7 +116,7 @@ impl Log {
 
     /// All batches, from the first.
     pub fn batches(&self) -> impl Iterator<Item = &LogBatch> {
-        self.chunks.iter().flat_map(|c| c.iter().map(|s| &s.batch))
+        self.stored.iter().map(|s| &s.batch)
     }
 
     /// A leader's epoch begins at the end of the log.
@@ -147,15 +147,7 @@ impl Log {
         }
         self.bytes += bytes;
         self.end = batch.end();
-        let stored = Stored { batch, position };
-        match self.chunks.back_mut() {
-            Some(chunk) if chunk.len() < CHUNK => Arc::make_mut(chunk).push(stored),
-            _ => {
-                let mut chunk = Vec::with_capacity(CHUNK);
-                chunk.push(stored);
-                self.chunks.push_back(Arc::new(chunk));
-            }
-        }
+        self.stored.push_back(Stored { batch, position });
     }
 
     /// `segment.bytes`, `segment.ms` (by the timestamps of the records, as Kafka does).
@@ -171,28 +163,18 @@ impl Log {
     }
 
     /// Where the batch that holds an offset stands.
-    fn find(&self, offset: u64) -> Option<(usize, usize)> {
-        if offset >= self.end || self.chunks.is_empty() {
+    fn find(&self, offset: u64) -> Option<usize> {
+        let len = self.stored.len();
+        if offset >= self.end || len == 0 {
             return None;
         }
         // A batch ends where the next begins; nearly everybody reads near the end.
-        let last = self.chunks.len() - 1;
-        let chunk = if self.chunks[last][0].batch.base <= offset {
-            last
-        } else {
-            let begun = self.chunks.partition_point(|c| c[0].batch.base <= offset);
-            begun.saturating_sub(1)
-        };
-        let chunk_at = &self.chunks[chunk];
-        let near = chunk_at.len().saturating_sub(NEAR);
-        let at = if chunk_at[near].batch.base <= offset {
-            let later = chunk_at[near..].iter().rev();
-            chunk_at.len() - 1 - later.take_while(|s| s.batch.base > offset).count()
-        } else {
-            let begun = chunk_at.partition_point(|s| s.batch.base <= offset);
-            begun.saturating_sub(1)
-        };
-        Some((chunk, at))
+        let mut near = (len.saturating_sub(NEAR)..len).rev();
+        near.find(|&at| self.stored[at].batch.base <= offset)
+            .or_else(|| {
+                let begun = self.stored.partition_point(|s| s.batch.base <= offset);
+                Some(begun.saturating_sub(1))
+            })
     }
 
     /// Reads whole batches from the one that holds `from` on, as long as they end at or before `below` and make no more
@@ -206,21 +188,17 @@ impl Log {
         out: &mut Vec<LogBatch>,
     ) -> u32 {
         let mut bytes = 0_u32;
-        let Some((chunk, at)) = self.find(from) else {
+        let Some(at) = self.find(from) else {
             return 0;
         };
-        let mut skip = at;
-        for chunk in self.chunks.iter().skip(chunk) {
-            for stored in &chunk[skip..] {
-                let more = stored.batch.batch.bytes();
-                let free = one_at_least && out.is_empty();
-                if stored.batch.end() > below || (!free && bytes.saturating_add(more) > bytes_max) {
-                    return bytes;
-                }
-                bytes = bytes.saturating_add(more);
-                out.push(stored.batch.clone());
+        for stored in self.stored.range(at) {
+            let more = stored.batch.batch.bytes();
+            let free = one_at_least && out.is_empty();
+            if stored.batch.end() > below || (!free && bytes.saturating_add(more) > bytes_max) {
+                return bytes;
             }
-            skip = 0;
+            bytes = bytes.saturating_add(more);
+            out.push(stored.batch.clone());
         }
         bytes
     }
@@ -242,16 +220,8 @@ impl Log {
     /// Removes every batch that reaches beyond an offset, and says which. Returns the bytes it freed.
     pub fn truncate(&mut self, to: u64, mut gone: impl FnMut(&LogBatch)) -> u64 {
         let before = self.bytes;
-        while let Some(chunk) = self.chunks.back_mut() {
-            if chunk.last().is_none_or(|s| s.batch.end() <= to) {
-                break;
-            }
-            let chunk = Arc::make_mut(chunk);
-            let last = chunk.pop();
-            if chunk.is_empty() {
-                self.chunks.pop_back();
-            }
-            if let Some(stored) = last {
+        while self.stored.back().is_some_and(|s| s.batch.end() > to) {
+            if let Some(stored) = self.stored.pop_back() {
                 gone(&stored.batch);
                 self.end = stored.batch.base;
                 self.forget_last(u64::from(stored.batch.batch.bytes()));
@@ -328,16 +298,9 @@ impl Log {
     }
 
     fn drop_first_segment(&mut self, behind: u64, gone: &mut impl FnMut(&LogBatch)) {
-        while let Some(chunk) = self.chunks.front_mut() {
-            let n = chunk.partition_point(|s| s.batch.end() <= behind);
-            if n == 0 {
-                break;
-            }
-            chunk[..n].iter().for_each(|s| gone(&s.batch));
-            if n == chunk.len() {
-                self.chunks.pop_front();
-            } else {
-                Arc::make_mut(chunk).drain(..n);
+        while self.stored.front().is_some_and(|s| s.batch.end() <= behind) {
+            if let Some(stored) = self.stored.pop_front() {
+                gone(&stored.batch);
             }
         }
         if let Some(segment) = self.segments.pop_front() {
@@ -362,9 +325,8 @@ impl Log {
         if !survival.power && survival.lost.is_empty() {
             return 0;
         }
-        let stored = self.chunks.iter().flat_map(|c| c.iter());
+        let mut stored = self.stored.iter();
         let first_lost = stored
-            .into_iter()
             .find(|s| !survival.keeps(s.position))
             .map(|s| s.batch.base);
         first_lost.map_or(0, |base| self.truncate(base, gone))

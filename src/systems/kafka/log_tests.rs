@@ -1,6 +1,7 @@
 use super::super::batch::{BATCH_HEADER_BYTES, Batch, Item, Payload};
 use super::*;
 use crate::sim::LaneId;
+use std::sync::Arc;
 
 /// A batch of `count` records of 39 bytes each: with the header of 61 bytes, one record makes 100.
 fn batch(base: u64, epoch: u32, count: u32, timestamp_ns: i64) -> LogBatch {

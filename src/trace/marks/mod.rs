@@ -7,6 +7,7 @@ pub use line::{Cause, Line, Sign, describe};
 
 use std::sync::Arc;
 
+use crate::sim::history::History;
 use crate::sim::{Fact, Names, Record};
 use crate::systems::note;
 
@@ -38,7 +39,7 @@ pub const MARKS_MAX: usize = 100_000;
 #[derive(Clone, Debug)]
 pub struct Marks {
     names: Arc<Names>,
-    kept: Vec<Record>,
+    kept: History<Record>,
     seen: u64,
     /// The fault that began last, and the event it did in.
     began: Option<(u32, u64)>,
@@ -49,7 +50,7 @@ impl Marks {
     pub fn new(names: Arc<Names>) -> Self {
         Self {
             names,
-            kept: Vec::new(),
+            kept: History::default(),
             seen: 0,
             began: None,
         }
@@ -69,7 +70,7 @@ impl Marks {
         if is_mark(&record.fact) && !self.is_internal(&record.fact) && !self.is_more(record) {
             self.seen += 1;
             if self.kept.len() < MARKS_MAX {
-                self.kept.push(*record);
+                self.kept.push_back(*record);
             }
         }
     }
@@ -100,7 +101,7 @@ impl Marks {
     }
 
     /// Those that were kept: the first.
-    pub fn kept(&self) -> &[Record] {
+    pub fn kept(&self) -> &History<Record> {
         &self.kept
     }
 }

@@ -18,7 +18,7 @@ const FAULT_LANES_MAX: usize = 6;
 /// So many of the newest faults are shown.
 const FAULTS_MAX: usize = 200;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Log {
     /// By time.
     lines: Vec<EventLine>,
@@ -36,7 +36,7 @@ impl Log {
         };
         let first_new = self.lines.len();
         let records = watch.marks.kept();
-        for record in &records[self.marks_read.min(records.len())..] {
+        for record in records.range(self.marks_read) {
             self.lines.push(line(record, session));
             self.remember(record, session);
         }
