@@ -1,4 +1,5 @@
-//! The past of a run: recordings, marks.
+//! The past of a run: checkpoints to go back to, recordings, marks.
 
 pub mod marks;
 pub mod recording;
+pub mod timeline;

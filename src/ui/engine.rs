@@ -29,6 +29,10 @@ pub trait Engine {
     /// Runs on, but handles at most `events_max` events.
     fn run(&mut self, until: Until, events_max: u32) -> Progress;
 
+    /// Goes where [`Engine::run`] has the shortest way to a place: to a moment before it that was kept, or nowhere. Of what
+    /// lies behind it goes back to before that.
+    fn leap(&mut self, until: Until);
+
     /// Begins again from the start, with this seed. Where the seed is the same, so is all that follows.
     fn restart(&mut self, seed: u64);
 

@@ -502,6 +502,17 @@ impl Engine for Fake {
         Progress::More
     }
 
+    fn leap(&mut self, until: Until) {
+        let is_behind = match until {
+            Until::Time(ns) => ns < self.now_ns(),
+            Until::Event(event) => event < self.events,
+            Until::NextMark => false,
+        };
+        if is_behind {
+            self.events = 0;
+        }
+    }
+
     fn restart(&mut self, seed: u64) {
         (self.seed, self.events) = (seed, 0);
     }

@@ -199,7 +199,7 @@ use Context::{Always, Dashboard, Detail, Entry, Events, Help, Latency, Picker, Q
 pub const KEYMAP: &[Binding] = &[
     bind(Dashboard, &[ch(' ')], Action::Pause, "pause", "pause, or go on"),
     bind(Dashboard, &[ch('.')], Action::StepOn, "step", "one event on"),
-    bind(Dashboard, &[ch(',')], Action::StepBack, "step", "one event back (runs again from the start to there)"),
+    bind(Dashboard, &[ch(',')], Action::StepBack, "step", "one event back"),
     bind(Dashboard, &[ch(']')], Action::NextMark, "mark", "run to the next mark: fault, failover, finding"),
     bind(Dashboard, &[ch('[')], Action::PreviousMark, "mark", "back to the mark before this moment"),
     bind(Dashboard, &[ch('+'), ch('=')], Action::Faster, "speed", "faster, up to as fast as the machine can"),

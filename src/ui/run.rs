@@ -294,15 +294,11 @@ impl<'a> Show<'a> {
         self.measured = self.anchor;
     }
 
-    /// Goes to a place. One that lies behind is reached by running again from the start.
+    /// Goes to a place. One that lies behind is reached by running on from a moment before it.
     fn seek(&mut self, until: Until) {
-        let behind = match until {
-            Until::Time(ns) => ns < self.engine.now_ns(),
-            Until::Event(event) => event < self.engine.events(),
-            Until::NextMark => false,
-        };
-        if behind {
-            self.engine.restart(self.model.frame.header.seed);
+        let from = (self.engine.now_ns(), self.engine.events());
+        self.engine.leap(until);
+        if (self.engine.now_ns(), self.engine.events()) != from {
             self.model.playback.ended = false;
         }
         let stays_live = matches!(until, Until::Time(_)) && self.moving();

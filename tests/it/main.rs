@@ -27,6 +27,7 @@ mod quantities;
 mod scaffold;
 mod scenario_syntax;
 mod scene;
+mod seek;
 mod selectors;
 mod sweep;
 mod terminal;

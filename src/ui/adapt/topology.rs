@@ -8,6 +8,7 @@ use crate::ui::view::{Edge, NodeCard, NodeState, Rank, Topology};
 use super::COUNT_EVERY_NS;
 
 /// What went over each link in the last full second.
+#[derive(Clone)]
 pub(super) struct Rates {
     next_ns: u64,
     /// Messages sent up to the last count, then those of the second before it; by the network's number of the link.
