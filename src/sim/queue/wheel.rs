@@ -1,9 +1,12 @@
 //! A hierarchical timing wheel of keys.
 //!
 //! Time is cut into ticks. A tick's number has eight digits of base 256, and each digit has a level of 256 slots. A key
-//! lies on the level of the highest digit in which its tick differs from the cursor's, in the slot of that digit. So
-//! all of a level comes before all of the next, a slot before those behind it, and whatever a slot holds when the cursor
-//! reaches it goes to lower levels or, at the cursor's own tick, into the run. Eight levels reach the end of time.
+//! of the next 255 ticks lies on the lowest level, in the slot of its last digit; another on the level of the highest digit
+//! in which its tick differs from the cursor's, in the slot of that digit. So what lies on the lowest level behind the
+//! cursor's own slot comes before all else; what lies there before it, with the next 256 ticks, and what the other levels
+//! hold for these must be looked at together. From the second level on all of a level comes before all of the next, and a
+//! slot before those behind it. Whatever such a slot holds when the cursor reaches it goes to lower levels or, at the
+//! cursor's own tick, into the run. Eight levels reach the end of time.
 //!
 //! The tick suits itself to what happens: it doubles while hardly any tick has more than one key, and halves while ticks
 //! have very many. Which of several ticks it is depends on the keys alone, and the order depends on none of them.
@@ -84,10 +87,24 @@ impl Level {
         newest: [NIL; 256],
     };
 
+    /// The first occupied slot.
     #[inline]
-    fn first(&self) -> usize {
-        let word = self.occupied.iter().position(|w| *w != 0).unwrap_or(3);
-        word * 64 + self.occupied[word].trailing_zeros() as usize
+    fn first(&self) -> Option<usize> {
+        let word = self.occupied.iter().position(|w| *w != 0)?;
+        Some(word * 64 + self.occupied[word].trailing_zeros() as usize)
+    }
+
+    /// The first occupied slot behind one.
+    #[inline]
+    fn first_behind(&self, slot: usize) -> Option<usize> {
+        let mut word = slot / 64;
+        // All bits above the slot's.
+        let mut bits = self.occupied[word] & (!1 << (slot % 64));
+        while bits == 0 {
+            word += 1;
+            bits = *self.occupied.get(word)?;
+        }
+        Some(word * 64 + bits.trailing_zeros() as usize)
     }
 
     fn slots(&self) -> impl Iterator<Item = usize> {
@@ -108,6 +125,8 @@ pub(super) struct Wheel {
     levels: Vec<Level>,
     pool: Pool,
     run: Run,
+    /// The chunks of a slot, while they are taken out.
+    chunks: Vec<u32>,
     /// Ticks with keys since the tick was last judged.
     ticks: u32,
     /// Keys in them.
@@ -126,6 +145,7 @@ impl Wheel {
                 free: NIL,
             },
             run: Run::default(),
+            chunks: Vec::new(),
             ticks: 0,
             filled: 0,
         }
@@ -144,7 +164,11 @@ impl Wheel {
     /// Puts a key of a tick after the cursor's into its slot.
     #[inline]
     fn file(&mut self, tick: u64, key: Key) {
-        let at = (tick ^ self.cursor).ilog2() / 8;
+        let at = if tick - self.cursor < 256 {
+            0
+        } else {
+            (tick ^ self.cursor).ilog2() / 8
+        };
         let slot = (tick >> (at * 8)) as usize % 256;
         if at as usize >= self.levels.len() {
             self.levels.resize(at as usize + 1, Level::EMPTY);
@@ -186,32 +210,90 @@ impl Wheel {
         if self.occupied == 0 {
             return false;
         }
-        let at = self.occupied.trailing_zeros();
-        let level = &self.levels[at as usize];
-        let slot = level.first();
-        let newest = level.newest[slot];
-        let cursor = if at == 0 {
-            self.cursor & !255 | slot as u64
-        } else {
-            self.least(newest) >> self.shift
+        let until = until >> self.shift;
+        let slot = self.cursor as usize % 256;
+        let near = self.levels[0].first_behind(slot);
+        let Some(cursor) = near.map(|slot| self.cursor & !255 | slot as u64) else {
+            return self.advance_far(until);
         };
-        if cursor > until >> self.shift {
+        if cursor > until {
             return false;
         }
+        self.go_to(cursor);
+        self.take_up(0, cursor as usize % 256);
+        self.filled_run();
+        true
+    }
+
+    /// The same where nothing is left of the cursor's own 256 ticks.
+    fn advance_far(&mut self, until: u64) -> bool {
+        let next = (self.cursor | 255).wrapping_add(1);
+        let near = self.levels[0].first().map(|slot| next | slot as u64);
+        let above = self.occupied & !1;
+        let far = (above != 0).then(|| {
+            let at = above.trailing_zeros();
+            let slot = self.levels[at as usize].first().unwrap_or(0);
+            // Digits above this level are the cursor's own; those below are not known yet.
+            let begin = (self.cursor >> (at * 8) & !255 | slot as u64) << (at * 8);
+            (at, slot, begin)
+        });
+        let far = far.filter(|(_, _, begin)| near.is_none_or(|near| near >= *begin));
+        let least = far.map(|(at, slot, _)| {
+            let newest = self.levels[at as usize].newest[slot];
+            self.least(newest) >> self.shift
+        });
+        let Some(cursor) = near.into_iter().chain(least).min() else {
+            return false;
+        };
+        if cursor > until {
+            return false;
+        }
+        self.go_to(cursor);
+        if near == Some(cursor) {
+            self.take_up(0, cursor as usize % 256);
+        }
+        if let Some((at, slot, _)) = far {
+            self.take_up(at, slot);
+        }
+        self.filled_run();
+        true
+    }
+
+    #[inline]
+    fn go_to(&mut self, cursor: u64) {
         self.cursor = cursor;
-        self.empty_slot(at, slot);
         self.run.clear();
+    }
+
+    /// Moves the keys of a slot to where they belong now, in the order in which they came: they are nearly sorted then.
+    #[inline]
+    fn take_up(&mut self, at: u32, slot: usize) {
+        let newest = self.levels[at as usize].newest[slot];
+        self.empty_slot(at, slot);
+        if self.pool.chunks[newest as usize].next == NIL {
+            self.spill(newest);
+            return;
+        }
+        let mut chunks = std::mem::take(&mut self.chunks);
         let mut next = newest;
         while next != NIL {
-            next = self.spill(next);
+            chunks.push(next);
+            next = self.pool.chunks[next as usize].next;
         }
+        for chunk in chunks.drain(..).rev() {
+            self.spill(chunk);
+        }
+        self.chunks = chunks;
+    }
+
+    #[inline]
+    fn filled_run(&mut self) {
         self.run.sort();
         self.ticks += 1;
         self.filled = self.filled.saturating_add(self.run.len() as u32);
         if self.ticks >= JUDGED {
             self.judge();
         }
-        true
     }
 
     /// Doubles or halves the tick if that suits what happened lately better.
@@ -262,9 +344,9 @@ impl Wheel {
         }
     }
 
-    /// Moves the keys of a chunk to where they belong now, frees it, and tells the next of its slot.
+    /// Moves the keys of a chunk to where they belong now, and frees it.
     #[inline]
-    fn spill(&mut self, id: u32) -> u32 {
+    fn spill(&mut self, id: u32) {
         let len = self.pool.chunks[id as usize].len as usize;
         for i in 0..len.min(CHUNK) {
             let key = self.pool.chunks[id as usize].keys[i];
@@ -275,7 +357,7 @@ impl Wheel {
                 self.file(tick, key);
             }
         }
-        self.release(id)
+        self.release(id);
     }
 
     fn release(&mut self, id: u32) -> u32 {
@@ -305,16 +387,20 @@ impl Wheel {
 
     /// Time of the first key that is alive.
     pub fn next_time(&self, alive: impl Fn(Key) -> bool) -> Option<u64> {
-        let mut slots = self
-            .levels
-            .iter()
-            .flat_map(|level| level.slots().map(|slot| level.newest[slot]));
-        self.run.next_time(&alive).or_else(|| {
-            slots.find_map(|newest| {
-                let alive = self.keys(newest).filter(|key| alive(*key));
+        let first_of = |level: &Level| {
+            level.slots().find_map(|slot| {
+                let alive = self.keys(level.newest[slot]).filter(|key| alive(*key));
                 alive.map(|key| key.time).min()
             })
-        })
+        };
+        let (near, far) = self.levels.split_at(self.levels.len().min(1));
+        let near = near.iter().flat_map(|level| {
+            let keys = level.slots().flat_map(|slot| self.keys(level.newest[slot]));
+            keys.filter(|key| alive(*key)).map(|key| key.time)
+        });
+        let far = far.iter().find_map(first_of);
+        let waiting = || near.chain(far).min();
+        self.run.next_time(&alive).or_else(waiting)
     }
 
     /// Drops the keys that are not alive.
