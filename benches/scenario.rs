@@ -1,5 +1,5 @@
 //! The shipped scenarios, headless: events a second of the wall clock, with everything that watches a run (ledger, checks,
-//! metrics, marks) and with nothing but the digest, which is always on.
+//! metrics, marks) on the same core or on a second one, and with nothing but the digest, which is always on.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -23,24 +23,34 @@ fn bench(criterion: &mut Criterion, name: &str) {
         panic!("`{name}` does not load");
     };
     let loaded = Arc::new(loaded);
-    let whole = |unobserved| {
+    let whole = |unobserved, apart| {
         let options = Options {
             until_ns: Some(UNTIL_NS),
             unobserved,
             ..Options::default()
         };
         let mut session = Session::new(Arc::clone(&loaded), options);
-        session.run();
+        if apart {
+            while session.advance_apart(u64::MAX, u64::MAX) {}
+        } else {
+            session.run();
+        }
         (session.sim().events(), session.sim().digest().value())
     };
-    assert_eq!(whole(false), whole(true), "observers change nothing");
+    let bare = whole(true, false);
+    assert_eq!(whole(false, false), bare, "observers change nothing");
+    assert_eq!(whole(false, true), bare, "nor does where they are");
     let mut group = criterion.benchmark_group(name);
     group
-        .throughput(Throughput::Elements(whole(true).0))
+        .throughput(Throughput::Elements(bare.0))
         .sample_size(10);
-    for (name, unobserved) in [("observed", false), ("unobserved", true)] {
+    for (name, unobserved, apart) in [
+        ("observed", false, false),
+        ("observed on a second core", false, true),
+        ("unobserved", true, false),
+    ] {
         group.bench_function(name, |bencher| {
-            bencher.iter(|| black_box(whole(unobserved)));
+            bencher.iter(|| black_box(whole(unobserved, apart)));
         });
     }
     group.finish();
