@@ -151,6 +151,8 @@ pub struct Core<M> {
     pub(super) records: Vec<Record>,
     /// Who ends by itself with this event; with the code if it could not go on.
     pub(super) halted: Vec<(Pid, Option<u16>)>,
+    /// Whether some machine may be frozen. Then each event is looked at before it happens.
+    pub(super) frozen: bool,
 }
 
 /// What the world of a run is made of, apart from its processes.
@@ -221,6 +223,7 @@ impl<P: Process> Sim<P> {
             names: Arc::new(names),
             records: Vec::new(),
             halted: Vec::new(),
+            frozen: false,
         };
         let faults = Faults::new(seed, plan.faults);
         let mut sim = Self {
@@ -364,15 +367,19 @@ impl<P: Process> Sim<P> {
     )]
     #[inline(always)]
     fn dispatch(&mut self, caused: Caused<P::Message>) {
+        if self.core.frozen {
+            self.dispatch_if_awake(caused);
+        } else {
+            self.act(caused.event);
+        }
+    }
+
+    /// What comes to a frozen machine waits there.
+    #[cold]
+    #[inline(never)]
+    fn dispatch_if_awake(&mut self, caused: Caused<P::Message>) {
         let to = match &caused.event {
-            Event::Fault(step) => {
-                let step = step.clone();
-                return self.fault_step(step);
-            }
-            Event::Thaw { node } => {
-                let node = *node;
-                return self.thaw(node);
-            }
+            Event::Fault(_) | Event::Thaw { .. } => return self.act(caused.event),
             Event::Start { to, .. }
             | Event::Arrive { to, .. }
             | Event::Served { to, .. }
@@ -385,34 +392,39 @@ impl<P: Process> Sim<P> {
         let host = &mut self.core.hosts[node.index()];
         if host.is_frozen() {
             host.parked.push_back(caused);
-            return;
+        } else {
+            self.act(caused.event);
         }
-        self.act(node, caused.event);
     }
 
     /// A machine that was frozen goes on with the next of what came meanwhile. One by one, each an event of its own, and
     /// what comes in between stands behind them.
+    #[cold]
+    #[inline(never)]
     fn thaw(&mut self, node: NodeId) {
         let host = &mut self.core.hosts[node.index()];
         if host.paused > 0 {
             return;
         }
         let Some(caused) = host.parked.pop_front() else {
-            return;
+            return self.core.look_for_frozen();
         };
-        if !host.parked.is_empty() {
+        if host.parked.is_empty() {
+            self.core.look_for_frozen();
+        } else {
             self.core.schedule(0, Event::Thaw { node });
         }
         self.core.cause = caused.cause;
-        self.act(node, caused.event);
+        self.act(caused.event);
     }
 
     /// What an event does on a machine that is not frozen.
     #[allow(clippy::inline_always, reason = "as above")]
     #[inline(always)]
-    fn act(&mut self, node: NodeId, event: Event<P::Message>) {
+    fn act(&mut self, event: Event<P::Message>) {
         match event {
             Event::Start { to, life } => {
+                let node = self.core.tenants[to.index()].node;
                 if self.core.hosts[node.index()].life == life {
                     self.start(to);
                 }
@@ -431,6 +443,7 @@ impl<P: Process> Sim<P> {
                 message,
                 life,
             } => {
+                let node = self.core.tenants[to.index()].node;
                 self.core.release_core(node, life);
                 if self.is_current(to, incarnation) {
                     self.handle(to, from, message);
@@ -454,6 +467,7 @@ impl<P: Process> Sim<P> {
                 token,
             } => {
                 // The device does it even for a process that died meanwhile.
+                let node = self.core.tenants[to.index()].node;
                 self.core.hosts[node.index()].disk.sync_to(position);
                 if self.is_current(to, incarnation) {
                     let (process, mut ctx) = self.enter(to);
@@ -477,7 +491,8 @@ impl<P: Process> Sim<P> {
                     process.stop(&mut ctx);
                 }
             }
-            Event::Fault(_) | Event::Thaw { .. } => {}
+            Event::Fault(step) => self.fault_step(step),
+            Event::Thaw { node } => self.thaw(node),
         }
     }
 
@@ -568,6 +583,12 @@ impl<P: Process> Sim<P> {
 }
 
 impl<M: Clone> Core<M> {
+    /// Something may have been frozen, or may not be any more.
+    pub(super) fn look_for_frozen(&mut self) {
+        let is_frozen = |h: &Host<M, Caused<M>>| h.paused > 0 || !h.parked.is_empty();
+        self.frozen = self.hosts.iter().any(is_frozen);
+    }
+
     #[inline]
     pub(super) fn schedule(&mut self, after_ns: u64, event: Event<M>) -> Ticket {
         self.schedule_at(self.now.saturating_add(after_ns), event)

@@ -198,6 +198,7 @@ impl<P: Process> World<'_, P> {
         let host = self.host(node);
         host.paused += 1;
         if host.paused == 1 {
+            self.sim.core.frozen = true;
             self.sim
                 .core
                 .record(super::Record::NOBODY, Fact::Paused { node });
@@ -212,7 +213,9 @@ impl<P: Process> World<'_, P> {
             return;
         }
         host.paused = 0;
-        if !host.parked.is_empty() {
+        let waits = !host.parked.is_empty();
+        self.sim.core.look_for_frozen();
+        if waits {
             self.sim.core.schedule(0, Event::Thaw { node });
         }
         self.sim
