@@ -14,12 +14,29 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::dist::ziggurat;
 
 /// One random stream. Cheap until its first draw: the generator's 304 bytes are opened only then. A clone continues with
-/// the same draws as the original.
-#[derive(Clone, Debug)]
+/// the same draws as the original, and is as cheap: it knows only how many there were.
+#[derive(Debug)]
 pub struct Stream {
     seed: u64,
     number: u64,
+    /// While it is not open: the draws there were.
+    drawn: u64,
     open: Option<Box<ChaCha8Rng>>,
+}
+
+/// The generator gives words of 32 bits, and a draw takes two.
+const WORDS_PER_DRAW: u128 = 2;
+
+impl Clone for Stream {
+    fn clone(&self) -> Self {
+        let drawn = |generator: &ChaCha8Rng| (generator.get_word_pos() / WORDS_PER_DRAW) as u64;
+        Self {
+            seed: self.seed,
+            number: self.number,
+            drawn: self.open.as_deref().map_or(self.drawn, drawn),
+            open: None,
+        }
+    }
 }
 
 impl Stream {
@@ -28,6 +45,7 @@ impl Stream {
         Self {
             seed,
             number: stream_number(purpose, entity),
+            drawn: 0,
             open: None,
         }
     }
@@ -45,6 +63,7 @@ impl Stream {
     fn open_and_draw(&mut self) -> u64 {
         let mut generator = ChaCha8Rng::from_seed(key(self.seed));
         generator.set_stream(self.number);
+        generator.set_word_pos(u128::from(self.drawn) * WORDS_PER_DRAW);
         self.open.insert(Box::new(generator)).next_u64()
     }
 
@@ -201,12 +220,16 @@ mod tests {
     }
 
     #[test]
-    fn a_clone_continues_the_same_draws() {
+    fn a_clone_continues_the_same_draws_wherever_it_is_made() {
         let mut stream = Stream::named(3, "x", "y");
-        stream.next_u64();
-        let mut fork = stream.clone();
-        let draws: Vec<u64> = (0..100).map(|_| stream.next_u64()).collect();
-        assert_eq!(draws, (0..100).map(|_| fork.next_u64()).collect::<Vec<_>>());
+        for _ in 0..100 {
+            // And so does a clone of one that has not drawn since.
+            let mut fork = stream.clone().clone();
+            let mut later = stream.clone();
+            let draws: Vec<u64> = (0..70).map(|_| later.next_u64()).collect();
+            assert_eq!(draws, (0..70).map(|_| fork.next_u64()).collect::<Vec<_>>());
+            assert_eq!(stream.next_u64(), draws[0]);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! End-to-end latency over time, in bounded memory: when the columns are used up, each two become one.
 
+use crate::sim::history::History;
+
 /// So many columns there are.
 pub const COLUMNS: usize = 240;
 /// Rows: two to each doubling of the latency, from 1 ns to over an hour.
@@ -11,15 +13,15 @@ const FIRST_WIDTH_NS: u64 = 50 * crate::sim::MS;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heatmap {
     width_ns: u64,
-    /// Column by column.
-    cells: Vec<u32>,
+    /// Time goes on, so it is the last that is added to.
+    columns: History<[u32; ROWS], 4>,
 }
 
 impl Default for Heatmap {
     fn default() -> Self {
         Self {
             width_ns: FIRST_WIDTH_NS,
-            cells: Vec::new(),
+            columns: History::default(),
         }
     }
 }
@@ -41,30 +43,34 @@ impl Heatmap {
             self.halve();
             column = (at / self.width_ns) as usize;
         }
-        let cell = column * ROWS + row(ns);
-        if self.cells.len() <= cell {
-            self.cells.resize((column + 1) * ROWS, 0);
+        while self.columns.len() <= column {
+            self.columns.push_back([0; ROWS]);
         }
-        self.cells[cell] = self.cells[cell].saturating_add(1);
+        if let Some(column) = self.columns.get_mut(column) {
+            let cell = &mut column[row(ns)];
+            *cell = cell.saturating_add(1);
+        }
     }
 
     #[cold]
     fn halve(&mut self) {
         self.width_ns *= 2;
-        let columns = self.columns();
-        for column in 0..columns {
-            for row in 0..ROWS {
-                let count = std::mem::take(&mut self.cells[column * ROWS + row]);
-                let into = &mut self.cells[column / 2 * ROWS + row];
-                *into = into.saturating_add(count);
+        let mut halved: Vec<[u32; ROWS]> = Vec::with_capacity(COLUMNS / 2);
+        for (at, column) in self.columns.iter().enumerate() {
+            match halved.get_mut(at / 2) {
+                Some(into) => {
+                    let cells = into.iter_mut().zip(column);
+                    cells.for_each(|(into, count)| *into = into.saturating_add(*count));
+                }
+                None => halved.push(*column),
             }
         }
-        self.cells.truncate(columns.div_ceil(2) * ROWS);
+        self.columns = halved.into_iter().collect();
     }
 
     /// How many columns hold something.
     pub fn columns(&self) -> usize {
-        self.cells.len() / ROWS
+        self.columns.len()
     }
 
     /// How much time a column covers, ns. The first begins at 0.
@@ -74,7 +80,8 @@ impl Heatmap {
 
     /// Messages delivered in a column with a latency of a row.
     pub fn count(&self, column: usize, row: usize) -> u32 {
-        self.cells.get(column * ROWS + row).copied().unwrap_or(0)
+        let column = self.columns.get(column);
+        column.and_then(|c| c.get(row)).copied().unwrap_or(0)
     }
 
     /// The smallest latency of a row, ns.

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use hdrhistogram::Histogram;
 
+use crate::sim::history::Shared;
 use crate::sim::ledger::Hop;
 
 /// The longest time that is told apart, ns: an hour. Longer ones count as that (but [`Latency::max_ns`] is exact).
@@ -15,16 +16,75 @@ const DIGITS: u8 = 3;
 /// So many bits of a time are told apart: 1024 steps between a power of two and the next are three digits.
 const STEP_BITS: u32 = 10;
 
+/// So many times are noted before they are put into their cells.
+const NOTED: usize = 256;
+
 /// A distribution of times with three digits, from 1 ns to an hour.
 #[derive(Clone, Debug, Default)]
 pub struct Latency {
-    /// How many times lie in each cell. The cells are those of the histogram, which is made of them when somebody asks: a
-    /// value costs some instructions here, and there are several for each message.
-    cells: Vec<u32>,
+    /// The cells are those of the histogram, which is made of them when somebody asks: a value costs some instructions
+    /// here, and there are several for each message.
+    cells: Shared<Cells>,
+    /// The last ones, each with its cell and how often: so that whether clones share the cells is asked now and then only.
+    noted: Vec<(u32, u32)>,
     count: u64,
     sum: u128,
     max: u64,
-    histogram: OnceCell<Box<Histogram<u64>>>,
+    histogram: Made,
+}
+
+/// The histogram, once it was made. A clone makes its own.
+#[derive(Debug, Default)]
+struct Made(OnceCell<Box<Histogram<u64>>>);
+
+impl Clone for Made {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// How many times lie in each cell.
+#[derive(Clone, Debug, Default)]
+struct Cells {
+    /// The first cell that has a count here.
+    first: usize,
+    counts: Vec<u32>,
+}
+
+impl Cells {
+    #[inline]
+    fn add(&mut self, cell: usize, count: u32) {
+        let at = cell.wrapping_sub(self.first);
+        match self.counts.get_mut(at) {
+            Some(cell) => *cell = cell.saturating_add(count),
+            None => self.grow(cell, count),
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, cell: usize, count: u32) {
+        // Whole powers of two, so that it happens seldom.
+        let step = (1 << STEP_BITS) - 1;
+        if self.counts.is_empty() {
+            self.first = cell & !step;
+        }
+        if cell < self.first {
+            let more = self.first - (cell & !step);
+            self.counts.splice(0..0, std::iter::repeat_n(0, more));
+            self.first -= more;
+        }
+        let at = cell - self.first;
+        if at >= self.counts.len() {
+            self.counts.resize((at | step) + 1, 0);
+        }
+        self.counts[at] = self.counts[at].saturating_add(count);
+    }
+
+    /// Those with a count, each with it.
+    fn iter(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
+        let counts = (self.first..).zip(self.counts.iter().copied());
+        counts.filter(|(_, count)| *count > 0)
+    }
 }
 
 /// Which cell a time lies in.
@@ -47,41 +107,42 @@ impl Latency {
         self.sum += u128::from(ns) * u128::from(count);
         self.max = self.max.max(ns);
         self.count += u64::from(count);
-        if self.histogram.get().is_some() {
-            self.histogram = OnceCell::new();
+        if self.histogram.0.get().is_some() {
+            self.histogram = Made::default();
         }
-        let at = cell(ns.min(HIGHEST_NS));
-        match self.cells.get_mut(at) {
-            Some(cell) => *cell = cell.saturating_add(count),
-            None => self.grow(at, count),
+        if self.noted.len() >= NOTED {
+            self.put_into_cells();
         }
+        self.noted.push((cell(ns.min(HIGHEST_NS)) as u32, count));
     }
 
     #[cold]
-    fn grow(&mut self, at: usize, count: u32) {
-        // Whole powers of two, so that it happens seldom.
-        self.cells.resize((at | ((1 << STEP_BITS) - 1)) + 1, 0);
-        self.cells[at] = count;
+    #[inline(never)]
+    fn put_into_cells(&mut self) {
+        let cells = &mut *self.cells;
+        for (cell, count) in self.noted.drain(..) {
+            cells.add(cell as usize, count);
+        }
     }
 
     fn histogram(&self) -> Option<&Histogram<u64>> {
         if self.count == 0 {
             return None;
         }
-        Some(self.histogram.get_or_init(|| Box::new(self.to_histogram())))
+        Some(
+            self.histogram
+                .0
+                .get_or_init(|| Box::new(self.to_histogram())),
+        )
     }
 
     fn to_histogram(&self) -> Histogram<u64> {
         let Ok(mut histogram) = Histogram::new_with_bounds(1, HIGHEST_NS, DIGITS) else {
             unreachable!("the bounds are in order");
         };
-        for (at, count) in self
-            .cells
-            .iter()
-            .enumerate()
-            .filter(|(_, count)| **count > 0)
-        {
-            histogram.saturating_record_n(least(at), u64::from(*count));
+        let noted = self.noted.iter().map(|&(cell, n)| (cell as usize, n));
+        for (cell, count) in self.cells.iter().chain(noted) {
+            histogram.saturating_record_n(least(cell), u64::from(count));
         }
         histogram
     }

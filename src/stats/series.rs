@@ -1,6 +1,6 @@
 //! The recent past of a number, for sparklines.
 
-use crate::sim::history::History;
+use crate::sim::history::{History, Shared};
 
 /// Length of an interval, ns.
 pub const INTERVAL_NS: u64 = 100 * crate::sim::MS;
@@ -11,18 +11,35 @@ pub(super) const KEPT: usize = 600;
 /// One number for each of the last intervals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Series {
-    values: History<u32>,
+    /// So many intervals at the beginning had nothing, and take no memory.
+    nothing: usize,
+    values: Shared<History<u32, 32>>,
     total: u64,
 }
 
 impl Series {
     /// Adds the number of the interval that ended.
     pub(super) fn push(&mut self, value: u64) {
-        if self.values.len() == KEPT {
-            self.values.pop_front();
+        let is_full = self.len() == KEPT;
+        if value == 0 && self.values.is_empty() {
+            self.nothing += usize::from(!is_full);
+            return;
         }
-        self.values
-            .push_back(u32::try_from(value).unwrap_or(u32::MAX));
+        let values = &mut *self.values;
+        if is_full && self.nothing == 0 {
+            values.pop_front();
+        } else if is_full {
+            self.nothing -= 1;
+        }
+        values.push_back(u32::try_from(value).unwrap_or(u32::MAX));
+        while values.front() == Some(&0) {
+            values.pop_front();
+            self.nothing += 1;
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.nothing + self.values.len()
     }
 
     /// Adds by how much a counter grew since the last interval.
@@ -34,7 +51,8 @@ impl Series {
 
     /// The numbers, oldest first.
     pub fn values(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
-        self.values.iter().copied()
+        let of = |at: usize| at.checked_sub(self.nothing).map_or(0, |at| self.values[at]);
+        (0..self.len()).map(of)
     }
 
     /// The last number.
@@ -44,11 +62,11 @@ impl Series {
 
     /// Sum of the last `intervals` numbers per second of virtual time.
     pub fn per_s(&self, intervals: usize) -> f64 {
-        let count = intervals.min(self.values.len());
+        let count = intervals.min(self.len());
         if count == 0 {
             return 0.0;
         }
-        let last = self.values.range(self.values.len() - count);
+        let last = self.values.range(self.values.len().saturating_sub(count));
         let sum: u64 = last.map(|v| u64::from(*v)).sum();
         sum as f64 * 1e9 / (count as u64 * INTERVAL_NS) as f64
     }

@@ -1,4 +1,5 @@
-//! What a run in steady state allocates: the kernel nothing at all, a Kafka cluster only the batches that its logs keep.
+//! What a run in steady state allocates: the kernel nothing at all, a Kafka cluster only the batches that its logs keep. And
+//! what a checkpoint takes.
 //! A test binary of its own, since it counts what the whole process allocates.
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -8,7 +9,8 @@ mod pipeline;
 
 use std::sync::Arc;
 
-use splitbrain::hunt::{self, Options, Session};
+use splitbrain::hunt::{self, Loaded, Options, Session};
+use splitbrain::scenario::Files;
 use splitbrain::sim::SECOND;
 
 use pipeline::{Latencies, pipeline};
@@ -52,4 +54,38 @@ fn a_cluster_allocates_what_its_logs_keep() {
 /// Messages that were produced: at least as many as batches.
 fn made(session: &Session) -> u64 {
     session.watch().unwrap().ledger.account().produced
+}
+
+#[test]
+fn a_checkpoint_of_ten_brokers_with_a_hundred_thousand_records_each_takes_less_than_a_megabyte() {
+    let text = include_str!("../../benches/shapes/ten_brokers.ron");
+    let loaded = Loaded::from_parts("ten brokers", text, &[], Files::Nowhere);
+    let mut run = Session::new(Arc::new(loaded.unwrap()), Options::default());
+    let records = |run: &Session| {
+        let queues = run.watch().unwrap().ledger.queues();
+        queues.iter().map(|q| q.end()).sum::<u64>() * 3
+    };
+    while records(&run) < 10 * 100_000 {
+        run.advance(u64::MAX, 100_000);
+    }
+    let go_on = |run: &mut Session| {
+        let used = allocation_counter::measure(|| {
+            run.advance(u64::MAX, 100_000);
+        });
+        used.bytes_current
+    };
+    // Two that have changed by themselves all that they change.
+    let mut twins = [run.clone(), run.clone()];
+    for twin in &mut twins {
+        go_on(twin);
+    }
+    let [one, other] = &mut twins;
+    let mut checkpoint = None;
+    let cloned = allocation_counter::measure(|| checkpoint = Some(one.clone())).bytes_current;
+    // As it goes on, one copies what the checkpoint holds.
+    let copied = go_on(one) - go_on(other);
+    assert!(copied > 0, "{copied}");
+    assert!(cloned < 1_000_000, "{cloned}");
+    assert!(cloned + copied < 1_000_000, "{cloned} and then {copied}");
+    drop(checkpoint);
 }

@@ -5,8 +5,11 @@
 //! [`BLOCK`] chunks. The end is the history's own, so that who adds to it or changes what is young pays nothing for that.
 //! What is old may be changed too: the chunk is copied first, if it is shared.
 
+mod shared;
 #[cfg(test)]
 mod tests;
+
+pub use shared::Shared;
 
 use std::collections::VecDeque;
 use std::ops::Index;

@@ -125,7 +125,7 @@ pub(super) struct Lane {
     pub shelf: Shelf,
     /// Number of the first message in the ring.
     pub base: u32,
-    pub ring: History<Message, 256>,
+    pub ring: History<Message, 512>,
     /// Lost and expired messages from before the ring, by their numbers, which grow.
     stragglers: History<(u32, Message)>,
     /// Everything below has been stored, or was passed over by something stored.

@@ -33,7 +33,7 @@ pub struct Reader {
     /// The lowest offset it has not ended with.
     open: u64,
     /// From `open` on.
-    slots: History<Slot, 256>,
+    slots: History<Slot, 512>,
     committed: u64,
     /// How many slots are `Returned`.
     returned: u32,

@@ -12,7 +12,7 @@ use crate::sim::host::Survival;
 use super::batch::LogBatch;
 
 /// Between one and two times so many batches are copied with a clone. Few, because there are many logs.
-const CHUNK: usize = 32;
+const CHUNK: usize = 24;
 
 /// So many batches at the end are looked through one by one.
 const NEAR: usize = 4;

@@ -350,11 +350,7 @@ impl Broker {
             let queue = state.queue;
             self.coordinate(ctx, |c, env, replicas| {
                 let log = replicas[place].as_deref().map(|r| &r.log);
-                c.load(
-                    queue,
-                    log.into_iter().flat_map(super::super::log::Log::batches),
-                    env,
-                );
+                c.load(queue, log.into_iter().flat_map(|log| log.batches()), env);
             });
         }
         self.advance(place, ctx);

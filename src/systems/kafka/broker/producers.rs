@@ -7,7 +7,7 @@ use super::super::protocol::Error;
 /// `NUM_BATCHES_TO_RETAIN` 5).
 const REMEMBERED: usize = 5;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Known {
     first: u32,
     count: u32,
@@ -18,8 +18,33 @@ struct Known {
 struct Entry {
     producer_id: u64,
     epoch: u16,
-    /// The youngest last.
-    batches: Vec<Known>,
+    /// The youngest last; behind the first `len`, what was.
+    batches: [Known; REMEMBERED],
+    len: usize,
+}
+
+impl Entry {
+    fn new(producer_id: u64, epoch: u16) -> Self {
+        Self {
+            producer_id,
+            epoch,
+            batches: [Known::default(); REMEMBERED],
+            len: 0,
+        }
+    }
+
+    fn batches(&self) -> &[Known] {
+        &self.batches[..self.len.min(REMEMBERED)]
+    }
+
+    fn push(&mut self, known: Known) {
+        if self.len == REMEMBERED {
+            self.batches.rotate_left(1);
+        } else {
+            self.len += 1;
+        }
+        self.batches[self.len - 1] = known;
+    }
 }
 
 /// What a batch is to the partition.
@@ -64,10 +89,10 @@ impl Producers {
             };
         }
         let same = |k: &&Known| k.first == sequence.base && k.count == count;
-        if let Some(known) = entry.batches.iter().find(same) {
+        if let Some(known) = entry.batches().iter().find(same) {
             return Verdict::Duplicate(known.base);
         }
-        match entry.batches.last() {
+        match entry.batches().last() {
             Some(last) if last.first.wrapping_add(last.count) != sequence.base => {
                 Verdict::Refused(Error::OutOfOrderSequenceNumber)
             }
@@ -84,24 +109,16 @@ impl Producers {
         let at = match self.0.binary_search_by_key(&id, |e| e.producer_id) {
             Ok(at) => at,
             Err(at) => {
-                let entry = Entry {
-                    producer_id: id,
-                    epoch: sequence.producer_epoch,
-                    batches: Vec::with_capacity(REMEMBERED),
-                };
-                self.0.insert(at, entry);
+                self.0.insert(at, Entry::new(id, sequence.producer_epoch));
                 at
             }
         };
         let entry = &mut self.0[at];
         if entry.epoch != sequence.producer_epoch {
             entry.epoch = sequence.producer_epoch;
-            entry.batches.clear();
+            entry.len = 0;
         }
-        if entry.batches.len() == REMEMBERED {
-            entry.batches.remove(0);
-        }
-        entry.batches.push(Known {
+        entry.push(Known {
             first: sequence.base,
             count: batch.batch.count(),
             base: batch.base,

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::sim::Pid;
+use crate::sim::history::Shared;
 
 use super::super::batch::LogBatch;
 use super::super::log::Log;
@@ -20,7 +21,7 @@ pub(super) struct Replica {
     /// How many replicas must be in sync for `acks` all; never more than there are replicas.
     pub min_insync: usize,
     /// Its log. Survives a crash, as far as the disk keeps it.
-    pub log: Log,
+    pub log: Shared<Log>,
     /// Everything below is committed, as far as this replica knows.
     pub high_watermark: u64,
     /// The high watermark as last written to the disk (`replication-offset-checkpoint`). Survives a crash.
@@ -255,7 +256,10 @@ impl Replica {
         Self {
             topic,
             min_insync: (settings.min_insync_replicas as usize).min(replicas),
-            log: Log::new(settings.segment_bytes.bytes(), settings.segment_ms.ns()),
+            log: Shared::new(Log::new(
+                settings.segment_bytes.bytes(),
+                settings.segment_ms.ns(),
+            )),
             high_watermark: 0,
             checkpoint: 0,
             epoch: None,
