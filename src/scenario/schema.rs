@@ -131,7 +131,7 @@ pub struct NetworkSettings {
     pub latency: Dist,
     /// One way, between two processes on one machine.
     pub loopback: Dist,
-    /// Share of messages lost.
+    /// Share of packets lost; TCP sends them again, so that messages are late.
     pub loss: Chance,
     /// Share of messages that arrive twice.
     pub duplicate: Chance,
@@ -173,7 +173,7 @@ pub struct RouteSettings {
     /// One way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<Dist>,
-    /// Share of messages lost.
+    /// Share of packets lost; TCP sends them again, so that messages are late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<Chance>,
     /// Share of messages that arrive twice.

@@ -13,6 +13,7 @@ use super::net::{CLOSED, Channel, Network, NetworkPlan, Trouble};
 use super::process::{Ctx, Process, Token};
 use super::queue::{EventQueue, Ticket};
 use super::record::{Drop, Fact, Observer, Record};
+use super::tcp::{NO_LINK, Stalls, Troubled};
 use super::{NodeId, Pid};
 
 /// Something that will happen.
@@ -79,8 +80,13 @@ pub enum Event<M> {
         peer: Pid,
         /// To which incarnation; `u32::MAX`: it tried to connect, and nobody listened.
         incarnation: u32,
-        /// Over which link it hears it.
+        /// Over which link it hears it; `u32::MAX`: its own machine gave the connection up.
         link: u32,
+    },
+    /// The machine of a sender sends again what was lost, whatever its processes do.
+    Resend {
+        /// Number of the connection's wait.
+        stall: u32,
     },
     /// A process is asked to stop (SIGTERM).
     Stop {
@@ -149,6 +155,7 @@ pub struct Core<M> {
     pub(super) residents: Residents,
     pub(super) names: Arc<Names>,
     pub(super) records: Vec<Record>,
+    pub(super) stalls: Stalls<M>,
     /// Who ends by itself with this event; with the code if it could not go on.
     pub(super) halted: Vec<(Pid, Option<u16>)>,
     /// Whether some machine may be frozen. Then each event is looked at before it happens.
@@ -222,6 +229,7 @@ impl<P: Process> Sim<P> {
             residents,
             names: Arc::new(names),
             records: Vec::new(),
+            stalls: Stalls::default(),
             halted: Vec::new(),
             frozen: false,
         };
@@ -379,7 +387,9 @@ impl<P: Process> Sim<P> {
     #[inline(never)]
     fn dispatch_if_awake(&mut self, caused: Caused<P::Message>) {
         let to = match &caused.event {
-            Event::Fault(_) | Event::Thaw { .. } => return self.act(caused.event),
+            Event::Fault(_) | Event::Thaw { .. } | Event::Resend { .. } => {
+                return self.act(caused.event);
+            }
             Event::Start { to, .. }
             | Event::Arrive { to, .. }
             | Event::Served { to, .. }
@@ -493,6 +503,7 @@ impl<P: Process> Sim<P> {
             }
             Event::Fault(step) => self.fault_step(step),
             Event::Thaw { node } => self.thaw(node),
+            Event::Resend { stall } => self.core.resend(stall),
         }
     }
 
@@ -620,7 +631,7 @@ impl<M: Clone> Core<M> {
     }
 
     /// The channel from one process to another, opened if need be.
-    fn channel(&mut self, from: Pid, to: Pid) -> usize {
+    pub(super) fn channel(&mut self, from: Pid, to: Pid) -> usize {
         match self.tenants[from.index()].find(to) {
             Ok(at) => at,
             Err(at) => {
@@ -661,10 +672,16 @@ impl<M: Clone> Core<M> {
             time = time.max(channel.last_arrival);
             channel.last_arrival = time;
         }
-        let again = match sent.trouble {
-            Trouble::None => None,
-            Trouble::Again(at) => Some(at),
-            Trouble::Dropped(why) => return self.record(from, Fact::Dropped { to, why }),
+        let Trouble::None = sent.trouble else {
+            let mail = Troubled {
+                from,
+                to,
+                link,
+                incarnation,
+                message,
+                bytes,
+            };
+            return self.send_troubled(mail, &sent, time);
         };
         let event = Event::Arrive {
             to,
@@ -673,10 +690,6 @@ impl<M: Clone> Core<M> {
             incarnation,
             message,
         };
-        // The copy is scheduled first, and arrives behind at the earliest.
-        if let Some(again) = again {
-            self.schedule_at(again.max(time), event.clone());
-        }
         self.schedule_at(time, event);
     }
 
@@ -723,8 +736,15 @@ impl<M: Clone> Core<M> {
         let link = self.tenants[peer.index()].channels[at].link;
         let sent = self.net.send(link, self.now, RESET_BYTES);
         let arrives = match sent.trouble {
-            Trouble::None => 1,
+            Trouble::None | Trouble::Perhaps => 1,
             Trouble::Again(_) => 2,
+            // Nobody sends a reset again: who does not hear it is told when he sends something.
+            Trouble::Lost(_) => {
+                let traffic = self.net.traffic_mut(link);
+                traffic.in_flight -= 1;
+                traffic.dropped += 1;
+                return;
+            }
             Trouble::Dropped(_) => return,
         };
         let time = sent.at;
@@ -743,7 +763,8 @@ impl<M: Clone> Core<M> {
 
     /// Whether a reset is news to somebody who lives: a connection is reset once, and one that was opened anew stays.
     fn hear_reset(&mut self, hearer: Pid, peer: Pid, incarnation: u32, link: u32) -> bool {
-        if !self.tenants[hearer.index()].alive || self.net.cut_on_arrival(link) {
+        if !self.tenants[hearer.index()].alive || (link != NO_LINK && self.net.cut_on_arrival(link))
+        {
             return false;
         }
         let at = self.channel(hearer, peer);
@@ -751,6 +772,7 @@ impl<M: Clone> Core<M> {
         let news = channel.incarnation == incarnation;
         if news {
             channel.incarnation = CLOSED;
+            self.forget_stalled(hearer, Some(peer));
         }
         news
     }

@@ -21,6 +21,7 @@ pub mod record;
 mod serve;
 pub mod skew;
 pub mod stream;
+mod tcp;
 pub mod units;
 
 pub use ids::{GroupId, LaneId, NodeId, Pid, QueueId, Span};

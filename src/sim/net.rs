@@ -1,14 +1,16 @@
 //! The network: directed links between nodes, and what faults do to them.
 //!
-//! A message is a request or an answer as a whole. A link delays it, may lose it, duplicate it or let it overtake others;
-//! it has a bandwidth. What one process sends another arrives in the order it was sent, as on a TCP connection, unless a
-//! reordering fault is at work. A lost message stands for a connection that gave up on it: the sender is not told.
+//! A message is a request or an answer as a whole. A link delays it and has a bandwidth. What one process sends another
+//! arrives in the order it was sent, as on a TCP connection, and packets that the link loses are sent again (`tcp.rs`). What
+//! a connection does not repair is done to whole messages, as by a proxy between the two: it may swallow them, pass them on
+//! twice or let them overtake others. Nor is what a cut drops sent again; nobody is told.
 
 use std::sync::Arc;
 
 use super::dist::{Dist, Sampler};
 use super::record::Drop;
 use super::stream::Stream;
+use super::tcp::{self, Lost};
 use super::units::{Chance, Size};
 use super::{NodeId, Pid, SECOND};
 
@@ -60,7 +62,7 @@ pub struct Route {
 pub struct LinkPlan {
     /// One way.
     pub latency: Dist,
-    /// Share of messages that are lost.
+    /// Share of packets that are lost.
     pub loss: Chance,
     /// Share of messages that arrive twice.
     pub duplicate: Chance,
@@ -94,8 +96,10 @@ pub enum Effect {
     SlowMilli(u64),
     /// So much is added to each latency.
     Delay(Dist),
-    /// Lose a share.
+    /// Lose a share of the packets.
     Loss(f64),
+    /// Let a share of the messages disappear for good.
+    Swallow(f64),
     /// Deliver a share twice.
     Duplicate(f64),
     /// Let a share overtake or fall behind, by up to this many ns.
@@ -122,6 +126,7 @@ struct State {
     slow_milli: u64,
     delays: Vec<Sampler>,
     loss: f64,
+    swallow: f64,
     duplicate: f64,
     reorder: f64,
     reorder_by_ns: u64,
@@ -137,7 +142,7 @@ pub struct Traffic {
     pub bytes: u64,
     /// Messages that the link or a cut dropped.
     pub dropped: u64,
-    /// Messages on their way now.
+    /// Messages on their way now, also those that wait until they are sent again.
     pub in_flight: u64,
 }
 
@@ -155,6 +160,8 @@ pub struct Link {
     stream: Stream,
     /// For everything else, so that no fault moves the latencies.
     trouble: Stream,
+    /// How many connections over it wait until something is sent again.
+    stalls: u32,
     pub(super) traffic: Traffic,
 }
 
@@ -189,6 +196,10 @@ pub(super) enum Trouble {
     None,
     /// It arrives again at this time.
     Again(u64),
+    /// It arrives, unless something before it on its connection waits.
+    Perhaps,
+    /// Its packets are lost, and sent again.
+    Lost(Lost),
     /// It does not arrive.
     Dropped(Drop),
 }
@@ -285,6 +296,7 @@ impl Network {
             wire_free_at: 0,
             stream: Stream::named(self.seed, "link", name),
             trouble: Stream::named(self.seed, "link trouble", name),
+            stalls: 0,
             traffic: Traffic::default(),
         }
     }
@@ -319,6 +331,7 @@ impl Network {
             slow_milli: 1000,
             delays: Vec::new(),
             loss: plan.loss.p(),
+            swallow: 0.0,
             duplicate: plan.duplicate.p(),
             reorder: plan.reorder.p(),
             reorder_by_ns: (2.0 * plan.latency.mean_ns()) as u64,
@@ -333,6 +346,7 @@ impl Network {
                 }
                 Effect::Delay(dist) => state.delays.push(dist.compile()),
                 Effect::Loss(p) => state.loss = either(state.loss, *p),
+                Effect::Swallow(p) => state.swallow = either(state.swallow, *p),
                 Effect::Duplicate(p) => state.duplicate = either(state.duplicate, *p),
                 Effect::Reorder(p, by_ns) => {
                     state.reorder = either(state.reorder, *p);
@@ -346,7 +360,7 @@ impl Network {
         state.plain = !state.cut
             && state.slow_milli == 1000
             && state.delays.is_empty()
-            && [state.loss, state.duplicate, state.reorder] == [0.0; 3];
+            && [state.loss, state.swallow, state.duplicate, state.reorder] == [0.0; 4];
         state
     }
 
@@ -385,10 +399,37 @@ impl Network {
         let at = index as usize;
         if self.links[at].state.version != self.version {
             let link = &self.links[at];
-            let state = self.state(link.from, link.to, &link.plan);
+            let mut state = self.state(link.from, link.to, &link.plan);
+            state.plain &= link.stalls == 0;
             self.links[at].state = state;
         }
         &mut self.links[at]
+    }
+
+    /// A connection over a link waits from now on until something is sent again.
+    pub(super) fn stall(&mut self, index: u32) {
+        let link = self.current(index);
+        link.stalls += 1;
+        link.state.plain = false;
+    }
+
+    /// A connection over a link waits no more.
+    pub(super) fn unstall(&mut self, index: u32) {
+        let link = &mut self.links[index as usize];
+        link.stalls -= 1;
+        // Whether the link is plain is found out anew.
+        link.state.version = 0;
+    }
+
+    /// Whether and how packets of a message that goes out now are lost.
+    pub(super) fn loses(&mut self, index: u32, bytes: u32) -> Option<Lost> {
+        self.current(index).loses(bytes)
+    }
+
+    /// Whether a packet that is sent again does not arrive either.
+    pub(super) fn loses_again(&mut self, index: u32) -> bool {
+        let link = self.current(index);
+        link.state.cut || link.loses(0).is_some()
     }
 
     /// Whether a message on a link is dropped because the link is cut when it should arrive.
@@ -439,12 +480,13 @@ impl Link {
             self.traffic.dropped += 1;
             return Sent::dropped(Drop::Cut);
         }
-        if state.loss > 0.0 && self.trouble.chance(state.loss) {
+        if state.swallow > 0.0 && self.trouble.chance(state.swallow) {
             self.traffic.dropped += 1;
             return Sent::dropped(Drop::Loss);
         }
+        let lost = self.loses(bytes);
         let mut depart = now;
-        if state.ns_per_mib > 0 {
+        if self.state.ns_per_mib > 0 {
             depart = self.depart(now, bytes);
         }
         let state = &self.state;
@@ -454,6 +496,14 @@ impl Link {
         for delay in &state.delays {
             latency = latency.saturating_add(delay.sample(&mut self.trouble));
         }
+        if let Some(how) = lost {
+            self.traffic.in_flight += 1;
+            return Sent {
+                at: depart.saturating_add(latency),
+                in_order: false,
+                trouble: Trouble::Lost(how),
+            };
+        }
         let mut in_order = true;
         if state.reorder > 0.0 && self.trouble.chance(state.reorder) {
             in_order = false;
@@ -461,7 +511,10 @@ impl Link {
         }
         let at = depart.saturating_add(latency);
         self.traffic.in_flight += 1;
-        let mut trouble = Trouble::None;
+        let mut trouble = match self.stalls {
+            0 => Trouble::None,
+            _ => Trouble::Perhaps,
+        };
         if state.duplicate > 0.0 && self.trouble.chance(state.duplicate) {
             self.traffic.in_flight += 1;
             trouble = Trouble::Again(at.saturating_add(self.latency.sample(&mut self.trouble)));
@@ -471,6 +524,17 @@ impl Link {
             in_order,
             trouble,
         }
+    }
+}
+
+impl Link {
+    /// Whether and how packets of a message are lost. Draws nothing on a link that loses nothing.
+    fn loses(&mut self, bytes: u32) -> Option<Lost> {
+        let loss = self.state.loss;
+        if loss > 0.0 {
+            return tcp::lose(loss, bytes, &mut self.trouble);
+        }
+        None
     }
 }
 

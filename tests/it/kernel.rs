@@ -3,6 +3,7 @@
 mod by_theory;
 mod docs;
 mod faults;
+mod loss;
 mod machines;
 mod network;
 mod probe;

@@ -131,12 +131,13 @@ pub fn gentle() -> impl Strategy<Value = String> {
 }
 
 fn rough() -> impl Strategy<Value = String> {
-    let kind = (target(), target(), 0usize..6).prop_map(|(a, b, kind)| match kind {
+    let kind = (target(), target(), 0usize..7).prop_map(|(a, b, kind)| match kind {
         0 => format!("PowerLoss({a})"),
         1 => format!("LinkLossy(from: {a}, to: {b}, loss: \"20%\")"),
         2 => format!("LinkDuplicating(from: {a}, to: {b}, share: \"20%\")"),
         3 => format!("LinkReordering(from: {a}, to: {b}, share: \"20%\", by: \"50ms\")"),
         4 => format!("DiskFull({a})"),
+        5 => format!("LinkLossy(from: {a}, to: {b}, loss: \"20%\", of: Messages)"),
         _ => format!("ClockDrift(target: {a}, by: \"50ms/s\")"),
     });
     during(kind)

@@ -63,7 +63,17 @@ impl LinkFault for LinkSlow {
     }
 }
 
-/// Messages get lost, each for itself, and the sender is not told.
+/// What is lost on a lossy link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Of {
+    /// Packets: the sender's machine sends them again, as TCP does, and messages are late.
+    #[default]
+    Packets,
+    /// Whole requests and answers, for good, as by a proxy that swallows them. Nobody is told.
+    Messages,
+}
+
+/// Packets get lost, each for itself; or whole messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinkLossy {
     /// One side.
@@ -72,6 +82,9 @@ pub struct LinkLossy {
     pub to: Target,
     /// The share that is lost.
     pub loss: Chance,
+    /// Of what.
+    #[serde(default)]
+    pub of: Of,
     /// Only what `from` sends to `to`; otherwise both ways.
     #[serde(default)]
     pub one_way: bool,
@@ -81,11 +94,18 @@ impl LinkFault for LinkLossy {
     between_from_and_to!();
 
     fn effects(&self) -> Vec<Effect> {
-        vec![Effect::Loss(self.loss.p())]
+        let share = self.loss.p();
+        match self.of {
+            Of::Packets => vec![Effect::Loss(share)],
+            Of::Messages => vec![Effect::Swallow(share)],
+        }
     }
 
     fn words(&self) -> (&'static str, String) {
-        ("lossy link", format!(" {}", self.loss))
+        match self.of {
+            Of::Packets => ("lossy link", format!(" {}", self.loss)),
+            Of::Messages => ("swallowing link", format!(" {}", self.loss)),
+        }
     }
 
     fn mistakes(&self, at: &Path, out: &mut Vec<Complaint>) {
@@ -93,7 +113,7 @@ impl LinkFault for LinkLossy {
     }
 }
 
-/// Messages arrive twice.
+/// Messages arrive twice, as from a proxy that tries again. (Of packets that arrive twice TCP shows nothing.)
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinkDuplicating {
     /// One side.
@@ -123,7 +143,7 @@ impl LinkFault for LinkDuplicating {
     }
 }
 
-/// Messages fall behind later ones.
+/// Messages fall behind later ones, as on several connections at once. (Packets TCP puts in order again.)
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinkReordering {
     /// One side.

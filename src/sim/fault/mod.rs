@@ -32,7 +32,7 @@ pub use factor::Factor;
 pub use flapping::Flapping;
 pub use heal::Heal;
 pub use how::How;
-pub use links::{LinkBandwidth, LinkDuplicating, LinkLossy, LinkReordering, LinkSlow};
+pub use links::{LinkBandwidth, LinkDuplicating, LinkLossy, LinkReordering, LinkSlow, Of};
 pub use monkey::{ChaosMonkey, Hours, When};
 pub use pause::{Pause, Slow};
 pub use rolling::RollingRestart;

@@ -425,6 +425,7 @@ impl<P: Process> Sim<P> {
         self.lose_bytes(pid, power);
         let node = self.core.tenants[pid.index()].node;
         self.core.forget_requests(node, pid);
+        self.core.forget_stalled(pid, None);
         if !power {
             self.core.reset_peers(pid);
         }

@@ -288,6 +288,7 @@ fn any_fault() -> impl Strategy<Value = String> {
         r#"Flapping(from: $A, to: $B, down: "7ms", up: Exponential(mean: "11ms"))"#,
         r#"LinkSlow(from: $A, to: $B, factor: 3, delay: "3ms")"#,
         r#"LinkLossy(from: $A, to: $B, loss: "30%")"#,
+        r#"LinkLossy(from: $A, to: $B, loss: "30%", of: Messages)"#,
         r#"LinkDuplicating(from: $A, to: $B, share: "30%")"#,
         r#"LinkReordering(from: $A, to: $B, share: "30%", by: "20ms")"#,
         r#"LinkBandwidth(from: $A, to: $B, bandwidth: "100KiB")"#,

@@ -4,7 +4,7 @@ use splitbrain::sim::record::Drop;
 use splitbrain::sim::units::{Duration, Size};
 use splitbrain::sim::{Fact, MS, NodeId, Pid, Record, SECOND, dist::Dist};
 
-use super::probe::{Do, LATENCY, Mail, Probe, World, chance, mail, pulse};
+use super::probe::{Do, LATENCY, Mail, Probe, World, mail, pulse};
 
 fn wide() -> Dist {
     Dist::Uniform {
@@ -56,13 +56,16 @@ fn losses_and_duplicates_come_at_their_rates_and_compose() {
         let (sim, records) = world.run(20 * SECOND + LATENCY);
         (sim.processes()[1].got().len(), drops(&records).len())
     };
-    let mut world = World::of(probes());
-    world.plan.network.link.loss = chance(0.1);
+    let swallows = |world: World, share: &str| {
+        let fault = format!("LinkLossy(from: \"n1\", to: \"n2\", loss: \"{share}\", of: Messages)");
+        world.fault(0, None, &fault)
+    };
+    let world = swallows(World::of(probes()), "10%");
     let (got, lost) = run(world.clone());
     assert!(fits(lost, n, 0.1), "{lost}");
     assert_eq!(got + lost, n);
     // Two independent losses: 1 - 0.9 · 0.8.
-    let (_, lost) = run(world.fault(0, None, r#"LinkLossy(from: "n1", to: "n2", loss: "20%")"#));
+    let (_, lost) = run(swallows(world, "20%"));
     assert!(fits(lost, n, 0.28), "{lost}");
     let twice = World::of(probes()).fault(
         0,
@@ -265,7 +268,7 @@ fn nobody_else_moves_ones_draws() {
     let here = World::of(probes()).latency(wide()).fault(
         0,
         None,
-        r#"LinkLossy(from: "n1", to: "n2", loss: "50%")"#,
+        r#"LinkLossy(from: "n1", to: "n2", loss: "50%", of: Messages)"#,
     );
     let survivors = arrivals(here);
     assert!(fits(survivors.len(), plain.len(), 0.5));

@@ -3,7 +3,7 @@
 use super::super::protocol::Acks;
 use super::bench::{Bench, Run, at, crash, ms};
 use crate::sim::NodeId;
-use crate::sim::fault::{Action, LinkDuplicating, LinkLossy};
+use crate::sim::fault::{Action, LinkDuplicating, LinkLossy, Of};
 use crate::sim::units::Chance;
 
 /// Bytes that the second broker has sent the first.
@@ -46,6 +46,7 @@ fn a_session_outlives_requests_that_are_lost() {
         from: at("b2"),
         to: at("b1"),
         loss: Chance::from_p(0.3),
+        of: Of::Messages,
         one_way: true,
     };
     bench.fault(4_000, 20_000, Action::LinkLossy(lossy));
