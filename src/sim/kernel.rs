@@ -581,13 +581,9 @@ impl<P: Process> Sim<P> {
         let tenant = &self.core.tenants[pid.index()];
         let node = tenant.node;
         if tenant.alive {
-            if let Some(code) = code {
-                self.core.record(pid, Fact::Halted { code });
-                self.kill_process(pid, false);
-            } else {
-                self.core.record(pid, Fact::Stopped);
-                self.bury_process(pid, false);
-            }
+            let how = code.map_or(Fact::Stopped, |code| Fact::Halted { code });
+            self.core.record(pid, how);
+            self.bury_process(pid, false);
             self.tell_if_gone(node);
         }
     }

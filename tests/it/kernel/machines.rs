@@ -1,6 +1,6 @@
 //! Machines: memory, disk, clock, CPU; incarnations; pauses.
 
-use splitbrain::sim::{MS, NodeId, Pid, SECOND};
+use splitbrain::sim::{Fact, MS, NodeId, Pid, Record, SECOND};
 
 use super::probe::{Do, LATENCY, Mail, Probe, Seen, World, mail, pulse};
 
@@ -211,6 +211,19 @@ fn a_process_that_halts_gives_its_core_back() {
     );
     sim.run_until(9 * SECOND, &mut ());
     assert_eq!(sim.processes()[1].got(), [(7 * SECOND + LATENCY, 3)]);
+}
+
+#[test]
+fn a_process_that_halts_ends_once() {
+    let world = World::of(vec![scripted(vec![(SECOND, Do::Halt)])]);
+    let (sim, records) = world.run(2 * SECOND);
+    let end = |r: &Record| match r.fact {
+        Fact::Crashed { .. } | Fact::Halted { .. } | Fact::Stopped => Some(r.fact),
+        _ => None,
+    };
+    let ends: Vec<Fact> = records.iter().filter_map(end).collect();
+    assert_eq!(ends, [Fact::Halted { code: 7 }]);
+    assert!(!sim.is_alive(Pid(0)));
 }
 
 #[test]
