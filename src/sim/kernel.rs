@@ -126,6 +126,13 @@ pub(super) struct Tenant {
 pub(super) const NEAR: usize = 16;
 
 impl Tenant {
+    /// The channel to a process, if it is where it was found last.
+    #[inline]
+    fn guess(&mut self, to: Pid) -> Option<&mut Channel> {
+        let at = self.near[to.index() % NEAR] as usize;
+        self.channels.get_mut(at).filter(|c| c.peer == to)
+    }
+
     /// The channel to a process, if there is one.
     #[inline]
     pub fn find(&mut self, to: Pid) -> Result<usize, usize> {
@@ -653,14 +660,15 @@ impl<M: Clone> Core<M> {
     }
 
     pub(super) fn send(&mut self, from: Pid, to: Pid, message: M, bytes: u32) {
-        let at = self.channel(from, to);
-        let peer = &self.tenants[to.index()];
-        let listening = if peer.alive { peer.incarnation } else { CLOSED };
-        let channel = &mut self.tenants[from.index()].channels[at];
-        if channel.incarnation == CLOSED {
-            channel.incarnation = listening;
-            channel.last_served = 0;
+        if self.tenants[from.index()]
+            .guess(to)
+            .is_none_or(|c| c.incarnation == CLOSED)
+        {
+            self.open_channel(from, to);
         }
+        let Some(channel) = self.tenants[from.index()].guess(to) else {
+            return;
+        };
         let (link, incarnation) = (channel.link, channel.incarnation);
         let sent = self.net.send(link, self.now, bytes);
         let mut time = sent.at;
@@ -687,6 +695,22 @@ impl<M: Clone> Core<M> {
             message,
         };
         self.schedule_at(time, event);
+    }
+
+    /// Makes the channel the one that is guessed, and connects it if somebody listens.
+    #[cold]
+    #[inline(never)]
+    fn open_channel(&mut self, from: Pid, to: Pid) {
+        let at = self.channel(from, to);
+        let peer = &self.tenants[to.index()];
+        let listening = if peer.alive { peer.incarnation } else { CLOSED };
+        let tenant = &mut self.tenants[from.index()];
+        tenant.near[to.index() % NEAR] = at as u32;
+        let channel = &mut tenant.channels[at];
+        if channel.incarnation == CLOSED {
+            channel.incarnation = listening;
+            channel.last_served = 0;
+        }
     }
 
     /// A message reached somebody new: the sender is connected from now on.
