@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use splitbrain::hunt::{Loaded, Options, Session};
 use splitbrain::sim::SECOND;
 use splitbrain::ui::adapt::Run;
-use splitbrain::ui::model::{Model, speed_index};
+use splitbrain::ui::model::Model;
 use splitbrain::ui::{Engine, GlyphSet, Look, Until, screen};
 
 const SIZE: (u16, u16) = (200, 60);
@@ -38,7 +38,7 @@ fn run() -> Run {
 fn frame(criterion: &mut Criterion) {
     let run = run();
     let look = Look::from_env(GlyphSet::Block);
-    let mut model = Model::new(run.frame(), look, speed_index(1.0));
+    let mut model = Model::new(run.frame(), look, 1.0);
     // A hundred of the scenario, and the controller's own.
     assert_eq!(model.frame.topology.nodes.len(), 101);
     model.size = SIZE;

@@ -1,7 +1,7 @@
 //! A run that is not one, for tests of the screens: the moment of the sketches in which a new leader was just found.
 
 use super::engine::{Engine, Progress, Until};
-use super::model::{Model, speed_index};
+use super::model::Model;
 use super::picker::Entry;
 use super::style::Look;
 use super::view::*;
@@ -9,7 +9,7 @@ use super::view::*;
 const MS: u64 = 1_000_000;
 
 pub(crate) fn model(width: u16, height: u16) -> Model {
-    let mut model = Model::new(frame(), Look::default(), speed_index(5.0));
+    let mut model = Model::new(frame(), Look::default(), 5.0);
     model.size = (width, height);
     model
 }

@@ -6,7 +6,7 @@ use super::layout::Pane;
 use super::style::Look;
 use super::view::{EventLine, Frame, QueueRow};
 
-/// The speeds of a run in virtual seconds per second, slowest first; the last is as fast as the machine can.
+/// The speeds that keys choose from, in virtual seconds per second, slowest first; the last is as fast as the machine can.
 pub const SPEEDS: [f64; 14] = [
     0.1,
     0.2,
@@ -41,11 +41,35 @@ pub fn speed_index(speed: f64) -> usize {
     }
 }
 
-/// A speed as the screen says it.
+/// The next of [`SPEEDS`] above a speed, or the fastest.
+pub fn faster(speed: f64) -> f64 {
+    let above = SPEEDS.into_iter().find(|&s| s > speed);
+    above.unwrap_or(f64::INFINITY)
+}
+
+/// The next of [`SPEEDS`] below a speed, or the slowest.
+pub fn slower(speed: f64) -> f64 {
+    let below = SPEEDS.into_iter().rev().find(|&s| s < speed);
+    below.unwrap_or(SPEEDS[0])
+}
+
+/// One of [`SPEEDS`] as the screen says it.
 pub fn speed_text(index: usize) -> String {
-    match SPEEDS.get(index) {
-        Some(s) if s.is_finite() => format!("x{s}"),
-        _ => "max".into(),
+    times(SPEEDS.get(index).copied().unwrap_or(f64::INFINITY))
+}
+
+/// Any speed as the screen says it: to a thousandth, and with an exponent from a million on.
+pub fn times(speed: f64) -> String {
+    if speed.is_infinite() {
+        "max".into()
+    } else if speed >= 1e6 {
+        // Two digits after the point, without those that are nothing.
+        let text = format!("{speed:.2e}");
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        let digits = digits.trim_end_matches('0').trim_end_matches('.');
+        format!("x{digits}e{power}")
+    } else {
+        format!("x{}", (speed * 1000.0).round() / 1000.0)
     }
 }
 
@@ -56,8 +80,8 @@ pub struct Playback {
     pub paused: bool,
     /// Whether it reached its end.
     pub ended: bool,
-    /// Which of [`SPEEDS`].
-    pub speed: usize,
+    /// Virtual seconds per second, infinite for as fast as the machine can: one of [`SPEEDS`], or what was asked for at the start.
+    pub speed: f64,
     /// Whether it runs to a place at full speed now.
     pub seeking: bool,
     /// The speed that was reached lately, where that is less than asked for or `max` was.
@@ -162,8 +186,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// A dashboard at the start of a run.
-    pub fn new(frame: Frame, look: Look, speed: usize) -> Self {
+    /// A dashboard at the start of a run, at a speed in virtual seconds per second.
+    pub fn new(frame: Frame, look: Look, speed: f64) -> Self {
         Self {
             frame,
             size: (80, 24),
@@ -171,7 +195,7 @@ impl Model {
             playback: Playback {
                 paused: false,
                 ended: false,
-                speed: speed.min(SPEEDS.len() - 1),
+                speed,
                 seeking: false,
                 measured: None,
             },
@@ -275,5 +299,17 @@ mod tests {
         assert_eq!(speed_index(0.01), 0);
         assert_eq!(speed_text(speed_index(4.0)), "x5");
         assert_eq!(speed_text(speed_index(f64::INFINITY)), "max");
+    }
+
+    #[test]
+    fn any_speed_is_said_in_a_few_cells() {
+        assert_eq!(times(8.0), "x8");
+        assert_eq!(times(0.1), "x0.1");
+        assert_eq!(times(0.123_456), "x0.123");
+        assert_eq!(times(2500.0), "x2500");
+        assert_eq!(times(1e6), "x1e6");
+        assert_eq!(times(2.5e9), "x2.5e9");
+        assert_eq!(times(f64::INFINITY), "max");
+        assert!(times(f64::MAX).len() <= 10, "{}", times(f64::MAX));
     }
 }

@@ -10,7 +10,7 @@ use ratatui::crossterm::event::{
 
 use super::engine::{Engine, Progress, Until};
 use super::keymap::{self, Action, Context};
-use super::model::{Model, SPEEDS, speed_index};
+use super::model::{Model, speed_index};
 use super::picker::{self, Entry, Picked, Picker};
 use super::screen;
 use super::style::Look;
@@ -56,7 +56,7 @@ pub fn dashboard(
     engine: &mut dyn Engine,
     options: &Options,
 ) -> io::Result<Leave> {
-    let mut model = Model::new(engine.frame(), options.look, speed_index(options.speed));
+    let mut model = Model::new(engine.frame(), options.look, options.speed);
     model.has_parent = options.has_parent;
     model.size = terminal.size()?;
     let mut show = Show::new(engine, model);
@@ -358,7 +358,7 @@ impl<'a> Show<'a> {
     }
 
     fn target_ns(&self) -> u64 {
-        let speed = SPEEDS[self.model.playback.speed.min(SPEEDS.len() - 1)];
+        let speed = self.model.playback.speed;
         let end = self.engine.end_ns();
         if speed.is_infinite() {
             return end;
@@ -377,7 +377,7 @@ impl<'a> Show<'a> {
             .now_ns()
             .saturating_sub(self.measured.virtual_ns);
         let reached = virtual_ns as f64 / wall.as_nanos() as f64;
-        let asked = SPEEDS[self.model.playback.speed.min(SPEEDS.len() - 1)];
+        let asked = self.model.playback.speed;
         self.model.playback.measured = (reached < asked * 0.9).then_some(reached);
         self.measured = self.here();
     }

@@ -4,7 +4,7 @@ use super::engine::Until;
 use super::help;
 use super::keymap::{Action, Binding, Context};
 use super::layout::{self, Pane};
-use super::model::{Model, Overlay, REAL_TIME, SPEEDS};
+use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
 
 /// What has to be done beyond the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,15 +209,15 @@ fn travel(model: &mut Model, action: Action) -> Effect {
             Effect::Pace
         }
         Action::Faster => {
-            play.speed = (play.speed + 1).min(SPEEDS.len() - 1);
+            play.speed = faster(play.speed);
             Effect::Pace
         }
         Action::Slower => {
-            play.speed = play.speed.saturating_sub(1);
+            play.speed = slower(play.speed);
             Effect::Pace
         }
         Action::SpeedReset => {
-            play.speed = REAL_TIME;
+            play.speed = SPEEDS[REAL_TIME];
             Effect::Pace
         }
         Action::StepOn => Effect::Seek(Until::Event(event + 1)),
@@ -380,13 +380,30 @@ mod tests {
         for _ in 0..40 {
             update(&mut m, Action::Faster);
         }
-        assert!(SPEEDS[m.playback.speed].is_infinite());
+        assert!(m.playback.speed.is_infinite());
         for _ in 0..40 {
             update(&mut m, Action::Slower);
         }
-        assert_eq!(SPEEDS[m.playback.speed], 0.1);
+        assert_eq!(m.playback.speed, 0.1);
         update(&mut m, Action::SpeedReset);
-        assert_eq!(SPEEDS[m.playback.speed], 1.0);
+        assert_eq!(m.playback.speed, 1.0);
+    }
+
+    #[test]
+    fn keys_go_from_any_speed_to_the_next_of_those_they_have() {
+        for (asked, above, below) in [
+            (8.0, 10.0, 5.0),
+            (10.0, 20.0, 5.0),
+            (0.15, 0.2, 0.1),
+            (3000.0, f64::INFINITY, 1000.0),
+        ] {
+            for (key, reached) in [(Action::Faster, above), (Action::Slower, below)] {
+                let mut m = model();
+                m.playback.speed = asked;
+                assert_eq!(update(&mut m, key), Effect::Pace);
+                assert_eq!(m.playback.speed, reached, "from {asked}");
+            }
+        }
     }
 
     #[test]

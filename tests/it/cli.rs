@@ -489,18 +489,18 @@ fn standard_input_can_be_checked() {
 fn a_headless_run_goes_as_fast_as_it_can_whatever_speed_is_asked_for() {
     let run = ["run", "healthy", "--headless", "--until", "20s"];
     let plain = splitbrain(&run);
-    for speed in ["0.1", "1000", "max"] {
+    for speed in ["0.1", "8", "x2500", "max"] {
         let start = std::time::Instant::now();
         let output = splitbrain(&[&run[..], &["--speed", speed]].concat());
         assert_eq!(stdout(&output), stdout(&plain), "--speed {speed}");
         // At a tenth of real time it would take 200 s.
         assert!(start.elapsed().as_secs() < 100, "--speed {speed}");
     }
-    for speed in ["0.09", "1001", "0", "-1", "inf", "NaN"] {
+    for speed in ["0.09", "0", "-1", "inf", "1e999", "NaN"] {
         let output = splitbrain(&[&run[..], &[&format!("--speed={speed}")]].concat());
         assert_eq!(output.status.code(), Some(2), "--speed {speed}");
         assert!(
-            stderr(&output).contains("0.1 to 1000, or max"),
+            stderr(&output).contains("a number from 0.1 up, or max"),
             "{}",
             stderr(&output)
         );

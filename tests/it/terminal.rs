@@ -361,6 +361,14 @@ fn the_speed_asked_for_is_the_speed_there_is() {
     assert!(shown < 1.5, "{shown} s:\n{}", slow.text());
     slow.press("q");
     assert_eq!(slow.ends(), 0);
+    let mut odd = start(&["run", "healthy", "--speed", "0.8"], &[]);
+    odd.sees(" x0.8 ");
+    odd.press("+");
+    odd.sees(" x1 ");
+    odd.press("-");
+    odd.sees(" x0.5 ");
+    odd.press("q");
+    assert_eq!(odd.ends(), 0);
     for (speed, word) in [("1000", "x1000"), ("max", "max")] {
         let mut fast = start(&["run", "healthy", "--speed", speed], &[]);
         fast.sees(word);

@@ -1,7 +1,7 @@
 //! The first line: which run, how it moves, where it stands.
 
 use crate::ui::glyphs;
-use crate::ui::model::{Playback, speed_text};
+use crate::ui::model::{Playback, times};
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
@@ -77,7 +77,7 @@ fn parts(header: &Header, play: &Playback, long: bool) -> Vec<(String, Role)> {
     } else {
         glyphs::RIGHT
     };
-    let mut speed = format!("{sign} {}", speed_text(play.speed));
+    let mut speed = format!("{sign} {}", times(play.speed));
     if let Some(measured) = play.measured.filter(|_| !play.paused && !play.ended) {
         speed = format!("{speed} (now x{})", text::rate(measured));
     }
