@@ -221,9 +221,19 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_room_is_left_out_for_the_stretch_behind_it() {
-        let line = drawn(&[(0, Some(1), "a long name"), (4, Some(30), "cut a from b")]);
-        assert!(line[..].contains("cut a from b"), "{line}");
-        assert!(!line.contains("a long") && !line.contains("a l…"), "{line}");
+    fn no_scrap_of_a_name_stands_where_there_is_no_room() {
+        let name = "slow link broker-1";
+        let mut cut = 0;
+        for begins in 2..30 {
+            let line = drawn(&[(0, Some(1), name), (begins, Some(58), "cut a from b")]);
+            let (before, _) = line.split_once("cut a from b").expect("the name behind it");
+            // The sign of the first stretch, its name if there is one, and what is empty.
+            let said = before.strip_prefix('!').unwrap_or(before).trim();
+            let letters = said.trim_end_matches('…');
+            assert!(name.starts_with(letters), "{line}");
+            assert!(said.is_empty() || letters.chars().count() >= 4, "{line}");
+            cut += u32::from(said.ends_with('…'));
+        }
+        assert!(cut > 0, "a name that nearly fits is cut");
     }
 }
