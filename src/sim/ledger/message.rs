@@ -121,6 +121,8 @@ pub(super) enum Fate {
 pub(super) struct Lane {
     /// No group reads the queue.
     pub unread: bool,
+    /// It is in the ledger's list of lanes in which something may be in flight.
+    pub busy: bool,
     /// Where that is so: all settled messages from before the ring.
     pub shelf: Shelf,
     /// Number of the first message in the ring.

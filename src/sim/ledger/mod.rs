@@ -52,6 +52,8 @@ pub const GROUPS_MAX: usize = 32;
 pub struct Ledger {
     names: Arc<Names>,
     lanes: Vec<Lane>,
+    /// The lanes in which messages may be in flight that some group reads, in no order.
+    busy: Vec<u32>,
     queues: Vec<Queue>,
     account: Account,
     changes: Vec<Change>,
@@ -77,6 +79,7 @@ impl Ledger {
         Self {
             names,
             lanes,
+            busy: Vec::new(),
             queues,
             account: Account::default(),
             changes: Vec::new(),
@@ -121,14 +124,8 @@ impl Ledger {
 
     /// When the oldest message in flight in a queue that some group reads was made, ns. Looks through what is remembered.
     pub fn oldest_in_flight(&self) -> Option<u64> {
-        let read = |at: usize| {
-            let queue = self.names.lanes.get(at).map(|l| l.queue);
-            queue
-                .and_then(|q| self.queue(q))
-                .is_some_and(|q| q.mask != 0)
-        };
-        let lanes = self.lanes.iter().enumerate().filter(|(at, _)| read(*at));
-        lanes.filter_map(|(_, lane)| lane.oldest_in_flight()).min()
+        let lanes = self.busy.iter().map(|&at| &self.lanes[at as usize]);
+        lanes.filter_map(Lane::oldest_in_flight).min()
     }
 
     /// How many messages are remembered: what memory follows.

@@ -3,7 +3,10 @@
 use super::message::{ACKED, Message, REFUSED, UNSENT};
 use super::{Hop, Ledger, State};
 use crate::sim::record::Why;
-use crate::sim::{QueueId, Span};
+use crate::sim::{LaneId, QueueId, Span};
+
+/// Room for so many busy lanes is made at least.
+const BUSY_MIN: usize = 64;
 
 impl Ledger {
     pub(super) fn produced(&mut self, now: u64, queue: QueueId, span: Span, key: Option<u32>) {
@@ -20,6 +23,26 @@ impl Ledger {
                 self.account.waiting += u64::from(waits);
             }
         }
+        if waits && !lane.busy {
+            lane.busy = true;
+            self.note_busy(span.lane);
+        }
+    }
+
+    /// Something is in flight in a lane again. Where nothing is any more is forgotten now and then, when there was room for
+    /// no more.
+    #[inline(never)]
+    fn note_busy(&mut self, lane: LaneId) {
+        if self.busy.len() == self.busy.capacity() {
+            let lanes = &mut self.lanes;
+            self.busy.retain(|&at| {
+                let lane = &mut lanes[at as usize];
+                lane.busy = !lane.ring.is_empty();
+                lane.busy
+            });
+            self.busy.reserve(self.busy.len() + BUSY_MIN);
+        }
+        self.busy.push(lane.0);
     }
 
     #[cold]

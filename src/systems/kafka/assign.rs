@@ -1,6 +1,7 @@
 //! Assignors: how the leader of a group shares partitions among its members. Pure functions of the members.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::sim::QueueId;
@@ -44,15 +45,26 @@ fn order(members: &[JoinedMember]) -> Vec<usize> {
     order
 }
 
-/// All partitions that anybody subscribes to, sorted.
+/// All partitions that anybody subscribes to, sorted. Most members subscribe to the very same.
 fn all(members: &[JoinedMember]) -> Vec<QueueId> {
-    let mut queues: Vec<QueueId> = members
-        .iter()
-        .flat_map(|m| m.subscription.iter().copied())
-        .collect();
+    let mut queues: Vec<QueueId> = Vec::new();
+    let mut last: &[QueueId] = &[];
+    for member in members {
+        if *member.subscription != *last {
+            queues.extend(member.subscription.iter());
+            last = &member.subscription;
+        }
+    }
     queues.sort_unstable();
     queues.dedup();
     queues
+}
+
+/// Whether all members subscribe to the same.
+fn is_uniform(members: &[JoinedMember]) -> bool {
+    members
+        .windows(2)
+        .all(|pair| pair[0].subscription == pair[1].subscription)
 }
 
 /// `RangeAssignor`: each topic for itself is cut into runs; the first members get one more where it does not divide evenly.
@@ -109,17 +121,54 @@ fn sticky(members: &[JoinedMember]) -> Vec<Vec<QueueId>> {
         }
     }
     shares.iter_mut().for_each(|s| s.sort_unstable());
-    for &queue in &queues {
-        if owner.contains_key(&queue) {
-            continue;
-        }
+    let mut free = queues;
+    free.retain(|q| !owner.contains_key(q));
+    if is_uniform(members) {
+        level(&order, &mut shares, &free);
+    } else {
+        deal(members, &order, &mut shares, &free);
+    }
+    shares
+}
+
+/// Hands out what nobody owns, and evens out the rest.
+fn deal(members: &[JoinedMember], order: &[usize], shares: &mut [Vec<QueueId>], free: &[QueueId]) {
+    for &queue in free {
         let wants = |m: &&usize| members[**m].subscription.contains(&queue);
         if let Some(&least) = order.iter().filter(wants).min_by_key(|&&m| shares[m].len()) {
             shares[least].push(queue);
         }
     }
-    balance(members, &order, &mut shares);
-    shares
+    balance(members, order, shares);
+}
+
+/// The same as [`deal`] where everybody may have everything, without looking at all members for each partition.
+fn level(order: &[usize], shares: &mut [Vec<QueueId>], free: &[QueueId]) {
+    let len = |shares: &[Vec<QueueId>], nth: usize| shares[order[nth]].len();
+    let all = 0..order.len();
+    let mut emptiest: BTreeSet<(usize, usize)> = all.map(|n| (len(shares, n), n)).collect();
+    for &queue in free {
+        let Some((_, nth)) = emptiest.pop_first() else {
+            return;
+        };
+        shares[order[nth]].push(queue);
+        emptiest.insert((len(shares, nth), nth));
+    }
+    let fullest = emptiest.iter().map(|&(len, nth)| (Reverse(len), nth));
+    let mut fullest: BTreeSet<(Reverse<usize>, usize)> = fullest.collect();
+    while let (Some(&(least, to)), Some(&(Reverse(most), from))) =
+        (emptiest.first(), fullest.first())
+        && most - least >= 2
+        && let Some(queue) = shares[order[from]].pop()
+    {
+        shares[order[to]].push(queue);
+        for (nth, before, after) in [(to, least, least + 1), (from, most, most - 1)] {
+            emptiest.remove(&(before, nth));
+            emptiest.insert((after, nth));
+            fullest.remove(&(Reverse(before), nth));
+            fullest.insert((Reverse(after), nth));
+        }
+    }
 }
 
 /// Moves single partitions from the fullest to the emptiest member that may have them, until that helps no more.
@@ -160,8 +209,6 @@ fn hand_over(members: &[JoinedMember], mut shares: Vec<Vec<QueueId>>) -> Vec<Vec
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -304,6 +351,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn where_all_may_have_all_the_short_way_leads_to_the_same(members in any_group()) {
+            let (order, mut short) = (order(&members), Vec::new());
+            short.extend(members.iter().map(|m| m.owned.to_vec()));
+            let mut long = short.clone();
+            let mut free = all(&members);
+            free.retain(|q| !short.iter().flatten().any(|owned| owned == q));
+            level(&order, &mut short, &free);
+            deal(&members, &order, &mut long, &free);
+            prop_assert_eq!(short, long);
+        }
+
         #[test]
         fn every_partition_has_exactly_one_owner(members in any_group()) {
             for assignor in [Assignor::Range, Assignor::RoundRobin, Assignor::Sticky] {

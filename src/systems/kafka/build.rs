@@ -6,7 +6,7 @@ use crate::sim::names::QueueName;
 use crate::sim::{NodeId, Pid, QueueId};
 
 use super::Builder;
-use super::broker::Broker;
+use super::broker::{Broker, Known};
 use super::cluster::{Cluster, Topic};
 use super::controller::{Controller, place};
 use super::protocol::PartitionState;
@@ -54,9 +54,11 @@ impl Settings {
         });
         link(builder, &cluster);
         let partitions = initial(&cluster);
-        for (index, &pid) in cluster.brokers.iter().enumerate() {
+        let known = Known::new(&partitions);
+        let held = held(&cluster, &partitions);
+        for (index, (&pid, held)) in cluster.brokers.iter().zip(&held).enumerate() {
             let name = builder.names.process(pid).to_owned();
-            let broker = Broker::new(index, &cluster, &partitions, builder.seed, &name);
+            let broker = Broker::new(index, &cluster, (&known, held), builder.seed, &name);
             builder.put(pid, Process::KafkaBroker(Box::new(broker)));
         }
         let process = Controller::new(&cluster, partitions);
@@ -127,6 +129,18 @@ fn initial(cluster: &Cluster) -> Vec<PartitionState> {
         }
     }
     partitions
+}
+
+/// The places of the partitions that each broker has a copy of, in order.
+fn held(cluster: &Cluster, partitions: &[PartitionState]) -> Vec<Vec<usize>> {
+    let mut held = vec![Vec::new(); cluster.brokers.len()];
+    for state in partitions {
+        let place = cluster.place(state.queue);
+        for broker in state.replicas.iter().filter_map(|&r| cluster.broker(r)) {
+            held[broker].push(place);
+        }
+    }
+    held
 }
 
 /// The brokers of each partition of a topic, by the assignment if there is one.

@@ -1,6 +1,8 @@
 //! What all clients of a cluster have in common: requests that wait for answers, what is known of the leaders, brokers
 //! that do not answer, waiting before another try.
 
+use std::sync::Arc;
+
 use crate::sim::stream::Stream;
 use crate::sim::{MS, Pid, TimerId, Token};
 use crate::systems::Message as AnyMessage;
@@ -8,6 +10,7 @@ use crate::systems::Message as AnyMessage;
 use super::Ctx;
 use super::cluster::Cluster;
 use super::protocol::{Error, Message, Metadata, Request};
+use super::shared::Shared;
 
 /// How long a client waits before it connects again to a broker that it could not reach, at first and at most
 /// (`reconnect.backoff.ms`, `reconnect.backoff.max.ms`: Kafka documentation, "Producer Configs").
@@ -228,8 +231,8 @@ fn send(to: Pid, number: u32, request: Request, ctx: &mut Ctx<'_>) {
 /// What a client knows of who leads what, and of which brokers answer.
 #[derive(Clone, Debug)]
 pub(super) struct View {
-    brokers: Vec<Pid>,
-    leaders: Vec<(Option<Pid>, u32)>,
+    cluster: Arc<Cluster>,
+    leaders: Shared<(Option<Pid>, u32)>,
     version: u64,
     /// Whether it was ever told.
     pub known: bool,
@@ -240,26 +243,38 @@ pub(super) struct View {
     /// Not to be asked for before, ns.
     pub not_before: u64,
     failures: u32,
-    down: Vec<(u64, u32)>,
+    /// Brokers that were lost and have not answered since, in order.
+    down: Vec<Down>,
+}
+
+/// A broker to which the connection was lost.
+#[derive(Clone, Copy, Debug)]
+struct Down {
+    /// By its place.
+    broker: u32,
+    failures: u32,
+    /// Not to be connected to before, ns.
+    until: u64,
 }
 
 impl View {
     /// Nothing yet.
-    pub fn new(cluster: &Cluster) -> Self {
+    pub fn new(cluster: &Arc<Cluster>) -> Self {
         Self {
-            brokers: cluster.brokers.clone(),
-            leaders: vec![(None, 0); cluster.partitions()],
+            cluster: Arc::clone(cluster),
+            leaders: Shared::of((None, 0), cluster.partitions()),
             version: 0,
             known: false,
             told_at: 0,
             wanted: true,
             not_before: 0,
             failures: 0,
-            down: vec![(0, 0); cluster.brokers.len()],
+            down: Vec::new(),
         }
     }
 
     /// Who leads a partition, by its place, as far as is known.
+    #[inline]
     pub fn leader(&self, place: usize) -> Option<Pid> {
         self.leaders.get(place).and_then(|l| l.0)
     }
@@ -271,12 +286,12 @@ impl View {
 
     /// A broker's place.
     pub fn broker(&self, pid: Pid) -> Option<usize> {
-        self.brokers.iter().position(|&b| b == pid)
+        self.cluster.broker(pid)
     }
 
     /// The brokers.
     pub fn brokers(&self) -> &[Pid] {
-        &self.brokers
+        &self.cluster.brokers
     }
 
     /// Takes over what a broker says, unless it is older than what is known of a partition (KIP-320).
@@ -285,11 +300,8 @@ impl View {
         self.told_at = now;
         self.wanted = false;
         self.version = self.version.max(metadata.version);
-        for (mine, told) in self.leaders.iter_mut().zip(&metadata.leaders) {
-            if told.1 >= mine.1 {
-                *mine = *told;
-            }
-        }
+        self.leaders
+            .merge(&metadata.leaders, |told, mine| told.1 >= mine.1);
     }
 
     /// Something is wrong with what is known: ask again, but not at once.
@@ -314,34 +326,58 @@ impl View {
 
     /// A broker that can be asked anything, at random; or when to try again.
     pub fn any_broker(&self, now: u64, stream: &mut Stream) -> Result<Pid, u64> {
-        let up = self.down.iter().filter(|d| d.0 <= now).count();
+        let brokers = self.brokers();
+        let down = || self.down.iter().filter(|d| d.until > now);
+        let up = brokers.len() - down().count();
         if up == 0 {
-            return Err(self.down.iter().map(|d| d.0).min().unwrap_or(u64::MAX));
+            return Err(down().map(|d| d.until).min().unwrap_or(u64::MAX));
         }
-        let nth = stream.below(up as u64) as usize;
-        let mut able = self
-            .brokers
-            .iter()
-            .zip(&self.down)
-            .filter(|(_, d)| d.0 <= now);
-        able.nth(nth).map(|(&pid, _)| pid).ok_or(u64::MAX)
+        // The n-th of those that are up.
+        let mut place = stream.below(up as u64) as usize;
+        for down in down() {
+            place += usize::from(down.broker as usize <= place);
+        }
+        brokers.get(place).copied().ok_or(u64::MAX)
+    }
+
+    fn find_down(&self, broker: usize) -> Result<usize, usize> {
+        self.down
+            .binary_search_by_key(&(broker as u32), |d| d.broker)
     }
 
     /// From when on a broker, by its place, can be talked to.
+    #[inline]
     pub fn up_at(&self, broker: usize) -> u64 {
-        self.down[broker].0
+        if self.down.is_empty() {
+            return 0;
+        }
+        self.find_down(broker).map_or(0, |at| self.down[at].until)
     }
 
     /// The connection to a broker was lost.
     pub fn lost(&mut self, broker: usize, now: u64, stream: &mut Stream) {
-        let down = &mut self.down[broker];
-        down.1 += 1;
-        down.0 = now + RECONNECT_BACKOFF.ns(down.1, stream);
+        let at = self.find_down(broker).unwrap_or_else(|at| {
+            let new = Down {
+                broker: broker as u32,
+                failures: 0,
+                until: 0,
+            };
+            self.down.insert(at, new);
+            at
+        });
+        let down = &mut self.down[at];
+        down.failures += 1;
+        down.until = now + RECONNECT_BACKOFF.ns(down.failures, stream);
     }
 
     /// A broker answered.
+    #[inline]
     pub fn answers(&mut self, broker: usize) {
-        self.down[broker] = (0, 0);
+        if !self.down.is_empty()
+            && let Ok(at) = self.find_down(broker)
+        {
+            self.down.remove(at);
+        }
     }
 }
 

@@ -16,6 +16,8 @@ mod notes;
 mod producer;
 mod protocol;
 mod settings;
+mod shared;
+mod sparse;
 mod workloads;
 
 pub use broker::Broker;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::sim::{GroupId, Pid, QueueId};
 
 use super::batch::{Batch, LogBatch};
+use super::shared::Shared;
 
 /// Errors of the protocol, by Kafka's names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
@@ -365,7 +366,7 @@ pub struct Metadata {
     /// How new it is: the metadata offset of the broker that told it.
     pub version: u64,
     /// (leader, leader epoch) of each partition, by its place in [`super::cluster::Cluster`].
-    pub leaders: Vec<(Option<Pid>, u32)>,
+    pub leaders: Shared<(Option<Pid>, u32)>,
 }
 
 /// Who somebody is in a group.

@@ -148,7 +148,7 @@ impl Broker {
         let mut partitions = Vec::with_capacity(places.len());
         for &place in &places {
             let queue = self.queue_at(place);
-            let replica = self.replicas[place].as_deref();
+            let replica = self.replicas.get(place);
             let leading = replica.and_then(|r| Some((r.epoch?, r.leading()?)));
             if let Some((leader_epoch, leading)) = leading
                 && let Some(isr) = &leading.pending
@@ -290,14 +290,17 @@ impl Broker {
             return;
         };
         let state = Arc::new(state);
-        self.image.partitions[place] = Some(Arc::clone(&state));
+        let leader = (state.leader, state.leader_epoch);
+        self.image.leaders.set(place, leader);
+        self.image.partitions.set(place, Some(Arc::clone(&state)));
         self.assign(place, &state, ctx);
     }
 
     /// Takes up the roles that the cluster had before the run began.
     pub(super) fn assume_roles(&mut self, ctx: &mut Ctx<'_>) {
-        for place in 0..self.replicas.len() {
-            if let Some(state) = self.image.partitions[place].clone() {
+        for nth in 0..self.replicas.count() {
+            let place = self.replicas.place(nth);
+            if let Some(Some(state)) = self.image.partitions.get(place).cloned() {
                 self.assign(place, &state, ctx);
             }
         }
@@ -305,12 +308,12 @@ impl Broker {
 
     /// A partition is like this now: lead it, follow its leader, or wait.
     fn assign(&mut self, place: usize, state: &PartitionState, ctx: &mut Ctx<'_>) {
-        let Some(replica) = self.replicas[place].as_deref_mut() else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
         if replica.epoch.is_none_or(|e| state.leader_epoch > e) {
             self.resign(place, ctx);
-            if let Some(replica) = self.replicas[place].as_deref_mut() {
+            if let Some(replica) = self.replicas.get_mut(place) {
                 replica.epoch = Some(state.leader_epoch);
             }
             match state.leader {
@@ -331,7 +334,7 @@ impl Broker {
 
     fn lead(&mut self, place: usize, state: &PartitionState, ctx: &mut Ctx<'_>) {
         let (me, clock) = (self.me, ctx.clock());
-        let Some(replica) = self.replicas[place].as_deref_mut() else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
         let start = replica.log.end();
@@ -349,7 +352,7 @@ impl Broker {
         if self.cluster.topics[topic].internal {
             let queue = state.queue;
             self.coordinate(ctx, |c, env, replicas| {
-                let log = replicas[place].as_deref().map(|r| &r.log);
+                let log = replicas.get(place).map(|r| &r.log);
                 c.load(queue, log.into_iter().flat_map(|log| log.batches()), env);
             });
         }
@@ -360,7 +363,7 @@ impl Broker {
         if self.cluster.settings.truncation == Truncation::HighWatermark {
             self.truncate_to_high_watermark(place, ctx);
         }
-        if let Some(replica) = self.replicas[place].as_deref_mut() {
+        if let Some(replica) = self.replicas.get_mut(place) {
             replica.part = Part::Follower(leader);
         }
         self.follow(place, leader, ctx);
@@ -368,12 +371,12 @@ impl Broker {
 
     /// Gives up whatever it was for a partition.
     fn resign(&mut self, place: usize, ctx: &mut Ctx<'_>) {
-        let Some(replica) = self.replicas[place].as_deref_mut() else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
         let topic = replica.topic;
         self.touch(place, true);
-        let Some(replica) = self.replicas[place].as_deref_mut() else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
         match std::mem::replace(&mut replica.part, Part::Idle) {
@@ -405,7 +408,7 @@ impl Broker {
             let Some(place) = self.place_of(queue) else {
                 continue;
             };
-            let Some(replica) = self.replicas[place].as_deref_mut() else {
+            let Some(replica) = self.replicas.get_mut(place) else {
                 continue;
             };
             let epoch = replica.epoch;

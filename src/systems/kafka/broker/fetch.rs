@@ -97,7 +97,7 @@ impl Broker {
 
     /// Moves the high watermark of a partition that it leads, if it may move.
     pub(super) fn advance(&mut self, place: usize, ctx: &mut Ctx<'_>) {
-        let Some(replica) = self.replicas[place].as_deref_mut() else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
         let Part::Leader(leading) = &mut replica.part else {
@@ -131,7 +131,7 @@ impl Broker {
     /// again may lie below it already.
     fn decide_up_to_high_watermark(&mut self, place: usize, ctx: &mut Ctx<'_>) {
         loop {
-            let Some(replica) = self.replicas[place].as_deref_mut() else {
+            let Some(replica) = self.replicas.get_mut(place) else {
                 return;
             };
             let below = replica.high_watermark;
@@ -169,7 +169,7 @@ impl Broker {
             let Some(place) = self.place_of(asked.queue) else {
                 continue;
             };
-            let replica = self.replicas[place].as_deref_mut();
+            let replica = self.replicas.get_mut(place);
             let Some(leading) = replica.and_then(|r| r.leading_mut()) else {
                 continue;
             };

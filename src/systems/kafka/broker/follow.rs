@@ -45,7 +45,7 @@ impl Broker {
     /// Begins to copy a partition from a leader.
     pub(super) fn follow(&mut self, place: usize, leader: Pid, ctx: &mut Ctx<'_>) {
         if let Some(broker) = self.cluster.broker(leader) {
-            self.fetchers[broker].partitions.push(place);
+            self.fetchers.at(broker).partitions.push(place);
             self.changed(broker, place);
             self.ask(broker, ctx);
         }
@@ -57,9 +57,9 @@ impl Broker {
             return;
         };
         self.leave_session(broker, place);
-        let fetcher = &mut self.fetchers[broker];
+        let fetcher = self.fetchers.at(broker);
         fetcher.partitions.retain(|&p| p != place);
-        if let Some(replica) = &mut self.replicas[place] {
+        if let Some(replica) = self.replicas.get_mut(place) {
             fetcher.resting_partitions -= usize::from(replica.copying.rests);
             replica.copying = Copying::default();
         }
@@ -67,35 +67,37 @@ impl Broker {
 
     /// The leader is to be told where a partition stands.
     fn changed(&mut self, broker: usize, place: usize) {
-        if let Some(replica) = &mut self.replicas[place]
+        if let Some(replica) = self.replicas.get_mut(place)
             && !replica.copying.changed
         {
             replica.copying.changed = true;
-            self.fetchers[broker].changed.push(place);
+            self.fetchers.at(broker).changed.push(place);
         }
     }
 
     /// The leader may forget that a partition was asked for.
     fn leave_session(&mut self, broker: usize, place: usize) {
         let queue = self.queue_at(place);
-        if let Some(replica) = &mut self.replicas[place]
+        if let Some(replica) = self.replicas.get_mut(place)
             && replica.copying.in_session
         {
             replica.copying.in_session = false;
-            self.fetchers[broker].forgotten.push(queue);
+            self.fetchers.at(broker).forgotten.push(queue);
         }
     }
 
     /// Sends the next fetch to a leader, unless one is on its way.
     fn ask(&mut self, broker: usize, ctx: &mut Ctx<'_>) {
-        let fetcher = &self.fetchers[broker];
+        let Some(fetcher) = self.fetchers.get(broker) else {
+            return;
+        };
         if fetcher.asked.is_some()
             || fetcher.resting
             || fetcher.partitions.len() == fetcher.resting_partitions
         {
             return;
         }
-        let mut call = match self.fetchers[broker].spare.take() {
+        let mut call = match self.fetchers.at(broker).spare.take() {
             Some(call) => call,
             None => Box::new(FetchCall {
                 asks: self.empty_fetch(),
@@ -105,7 +107,7 @@ impl Broker {
         self.what_to_ask(broker, &mut call.asks);
         let leader = self.cluster.brokers[broker];
         let number = self.send(leader, Request::Fetch(call), ctx);
-        self.fetchers[broker].asked = Some((number, self.ticks));
+        self.fetchers.at(broker).asked = Some((number, self.ticks));
     }
 
     /// A request that asks for nothing.
@@ -129,12 +131,12 @@ impl Broker {
         let by_epoch = self.cluster.settings.truncation == Truncation::LeaderEpoch;
         let leader = self.cluster.brokers[broker];
         let (first, replicas) = (self.cluster.first.0, &mut self.replicas);
-        let fetcher = &mut self.fetchers[broker];
+        let fetcher = self.fetchers.at(broker);
         let opens = fetcher.session_id == 0;
         asks.partitions.clear();
         asks.forgotten.clear();
         let mut ask = |place: usize| {
-            let replica = replicas[place].as_deref_mut()?;
+            let replica = replicas.get_mut(place)?;
             let copying = &mut replica.copying;
             let follows = matches!(replica.part, Part::Follower(pid) if pid == leader);
             if !follows || !(opens || copying.changed) {
@@ -169,7 +171,7 @@ impl Broker {
 
     /// The next request opens a new session.
     fn drop_session(&mut self, broker: usize) {
-        self.fetchers[broker].session_id = 0;
+        self.fetchers.at(broker).session_id = 0;
     }
 
     /// A leader answers.
@@ -183,7 +185,7 @@ impl Broker {
         let Some(broker) = self.cluster.broker(from) else {
             return;
         };
-        let fetcher = &mut self.fetchers[broker];
+        let fetcher = self.fetchers.at(broker);
         if fetcher.asked.is_none_or(|a| a.0 != number) {
             return;
         }
@@ -202,7 +204,7 @@ impl Broker {
             mine.for_each(drop);
         }
         drop(batches);
-        self.fetchers[broker].spare = Some(call);
+        self.fetchers.at(broker).spare = Some(call);
         self.ask(broker, ctx);
     }
 
@@ -218,7 +220,7 @@ impl Broker {
             return;
         };
         let follows = |r: &Replica| matches!(r.part, Part::Follower(leader) if leader == from);
-        if !self.replicas[place].as_deref().is_some_and(follows) {
+        if !self.replicas.get(place).is_some_and(follows) {
             return;
         }
         if news.error.is_some() || news.diverging.is_some() || news.batches > 0 {
@@ -243,7 +245,7 @@ impl Broker {
     ) {
         let flush_at = self.flush_messages(news.queue);
         let mut flush = false;
-        let Some(replica) = self.replicas[place].as_deref_mut() else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
         for batch in batches {
@@ -277,7 +279,7 @@ impl Broker {
     /// The leader's log departs from ours: cut back to where they can still agree, and ask again (KIP-595; Kafka's
     /// `AbstractFetcherThread.getOffsetTruncationState`).
     fn diverged(&mut self, place: usize, leader: EpochEnd, ctx: &mut Ctx<'_>) {
-        let Some(replica) = self.replicas[place].as_deref() else {
+        let Some(replica) = self.replicas.get(place) else {
             return;
         };
         let mine = leader.epoch.and_then(|e| replica.log.end_of_epoch(e));
@@ -293,7 +295,7 @@ impl Broker {
     /// What follows our end is not in the leader's log (any more).
     fn start_over(&mut self, place: usize, leader_end: u64, leader_start: u64, ctx: &mut Ctx<'_>) {
         let queue = self.queue_at(place);
-        let Some(replica) = self.replicas[place].as_deref_mut() else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
         if replica.log.end() > leader_end && leader_end >= replica.log.start() {
@@ -315,11 +317,11 @@ impl Broker {
     /// A partition met an error: it waits for the metadata to change, or for a while.
     fn rest_partition(&mut self, broker: usize, place: usize, ctx: &mut Ctx<'_>) {
         self.leave_session(broker, place);
-        let Some(replica) = &mut self.replicas[place] else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
         if !std::mem::replace(&mut replica.copying.rests, true) {
-            self.fetchers[broker].resting_partitions += 1;
+            self.fetchers.at(broker).resting_partitions += 1;
         }
         let token = Token {
             kind: kind::PARTITION_RETRY,
@@ -333,13 +335,13 @@ impl Broker {
     pub(super) fn retry_partition(&mut self, token: Token, ctx: &mut Ctx<'_>) {
         let (broker, place) = (usize::from(token.index), token.data as usize);
         let leader = self.cluster.brokers[broker];
-        let Some(replica) = &mut self.replicas[place] else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
         let follows = matches!(replica.part, Part::Follower(pid) if pid == leader);
         if follows && replica.copying.rests {
             replica.copying.rests = false;
-            self.fetchers[broker].resting_partitions -= 1;
+            self.fetchers.at(broker).resting_partitions -= 1;
             self.changed(broker, place);
             self.ask(broker, ctx);
         }
@@ -348,7 +350,7 @@ impl Broker {
     /// The connection to a leader is gone.
     pub(super) fn fetcher_failed(&mut self, broker: usize, ctx: &mut Ctx<'_>) {
         self.drop_session(broker);
-        let fetcher = &mut self.fetchers[broker];
+        let fetcher = self.fetchers.at(broker);
         if fetcher.asked.take().is_some() && !fetcher.resting {
             fetcher.resting = true;
             let token = Token {
@@ -362,7 +364,7 @@ impl Broker {
     }
 
     pub(super) fn retry_fetcher(&mut self, broker: usize, ctx: &mut Ctx<'_>) {
-        self.fetchers[broker].resting = false;
+        self.fetchers.at(broker).resting = false;
         self.ask(broker, ctx);
     }
 
@@ -370,10 +372,11 @@ impl Broker {
     pub(super) fn check_fetchers(&mut self, ctx: &mut Ctx<'_>) {
         let wait = self.cluster.settings.replica_fetch_wait_max_ms.ns();
         let patience = RESEND_S + wait.div_ceil(crate::sim::SECOND) as u32;
-        for broker in 0..self.fetchers.len() {
-            let asked = self.fetchers[broker].asked;
+        for nth in 0..self.fetchers.count() {
+            let broker = self.fetchers.place(nth);
+            let asked = self.fetchers.at(broker).asked;
             if asked.is_some_and(|(_, at)| self.ticks.wrapping_sub(at) > patience) {
-                self.fetchers[broker].asked = None;
+                self.fetchers.at(broker).asked = None;
                 self.drop_session(broker);
                 self.ask(broker, ctx);
             }
@@ -382,15 +385,15 @@ impl Broker {
 
     /// Before leader epochs, a follower cut its log back to its own high watermark when it began to follow.
     pub(super) fn truncate_to_high_watermark(&mut self, place: usize, ctx: &mut Ctx<'_>) {
-        let to = self.replicas[place].as_deref().map(|r| r.high_watermark);
+        let to = self.replicas.get(place).map(|r| r.high_watermark);
         if let Some(to) = to {
             self.truncate(place, to, ctx);
         }
     }
 
-    /// How many partitions it copies from a broker.
-    pub(super) fn fetcher_partitions(&self, broker: usize) -> usize {
-        self.fetchers[broker].partitions.len()
+    /// How many partitions it copies.
+    pub(super) fn fetcher_partitions(&self) -> usize {
+        self.fetchers.values().map(|f| f.partitions.len()).sum()
     }
 
     /// Says that a partition has a leader now.

@@ -32,6 +32,8 @@ use super::cluster::Cluster;
 use super::coordinator::{Coordinator, CoordinatorEnv, TIMER_KINDS, offsets_queue};
 use super::protocol::{Error, Metadata, PartitionState, Request, Response};
 use super::settings::TopicSettings;
+use super::shared::Shared;
+use super::sparse::Sparse;
 use super::{Ctx, Message, protocol};
 
 use control::Control;
@@ -67,7 +69,9 @@ struct Image {
     /// The next metadata offset.
     version: u64,
     /// By place; `None`: not heard of yet.
-    partitions: Vec<Option<Arc<PartitionState>>>,
+    partitions: Shared<Option<Arc<PartitionState>>>,
+    /// Leader and leader epoch of each of them, for clients.
+    leaders: Shared<(Option<Pid>, u32)>,
     /// Of each broker in the cluster's order.
     fenced: Vec<bool>,
     /// For clients, until something changes.
@@ -78,7 +82,8 @@ impl Image {
     fn empty(cluster: &Cluster) -> Self {
         Self {
             version: 0,
-            partitions: vec![None; cluster.partitions()],
+            partitions: Shared::of(None, cluster.partitions()),
+            leaders: Shared::of((None, 0), cluster.partitions()),
             fenced: vec![true; cluster.brokers.len()],
             answer: None,
         }
@@ -86,6 +91,23 @@ impl Image {
 
     fn is_eligible(&self, cluster: &Cluster, pid: Pid) -> bool {
         cluster.broker(pid).is_some_and(|b| !self.fenced[b])
+    }
+}
+
+/// The partitions as the run finds them, shared by all brokers.
+pub(super) struct Known {
+    states: Shared<Option<Arc<PartitionState>>>,
+    leaders: Shared<(Option<Pid>, u32)>,
+}
+
+impl Known {
+    pub fn new(partitions: &[PartitionState]) -> Self {
+        let state = |p: &PartitionState| Some(Arc::new(p.clone()));
+        let leader = |p: &PartitionState| (p.leader, p.leader_epoch);
+        Self {
+            states: partitions.iter().map(state).collect(),
+            leaders: partitions.iter().map(leader).collect(),
+        }
     }
 }
 
@@ -100,8 +122,8 @@ pub struct Broker {
     flushes: bool,
     request_time: Sampler,
     stream: Stream,
-    /// By place; `None` where it has no copy.
-    replicas: Vec<Option<Box<Replica>>>,
+    /// By place, where it has a copy.
+    replicas: Sparse<Replica>,
     image: Image,
     control: Control,
     /// Whether its logs were closed in good order when it ended (Kafka's file `.kafka_cleanshutdown`).
@@ -115,14 +137,14 @@ pub struct Broker {
     readers: Slab<Parked>,
     reader_deadlines: Deadlines,
     /// Fetches of followers that wait, by broker.
-    followers: Vec<Option<Waiting>>,
+    followers: Sparse<Option<Waiting>>,
     follower_deadlines: Deadlines,
     /// Fetch sessions of followers, by broker.
-    sessions: Vec<Session>,
+    sessions: Sparse<Session>,
     /// How many fetch sessions it has opened.
     session_ids: u32,
-    /// One for each broker it may copy from.
-    fetchers: Vec<Fetcher>,
+    /// One for each broker it copies from.
+    fetchers: Sparse<Fetcher>,
     coordinator: Coordinator,
     todo: Todo,
     /// Number of the next request.
@@ -149,27 +171,30 @@ struct Todo {
 
 impl Broker {
     /// The broker of this index, in a cluster that has been running for a while: it knows the metadata, is registered, and
-    /// has its (empty) logs.
+    /// has its (empty) logs of the partitions at `held`, in order.
     pub(super) fn new(
         index: usize,
         cluster: &Arc<Cluster>,
-        partitions: &[PartitionState],
+        (partitions, held): (&Known, &[usize]),
         seed: u64,
         name: &str,
     ) -> Self {
         let me = cluster.brokers[index];
-        let mut image = Image::empty(cluster);
-        image.version = Cluster::FIRST_METADATA;
-        image.fenced.fill(false);
-        let mut replicas = Vec::with_capacity(partitions.len());
-        for state in partitions {
-            let place = cluster.place(state.queue);
+        let image = Image {
+            version: Cluster::FIRST_METADATA,
+            partitions: partitions.states.clone(),
+            leaders: partitions.leaders.clone(),
+            fenced: vec![false; cluster.brokers.len()],
+            answer: None,
+        };
+        let mut replicas = Sparse::new(cluster.partitions());
+        for &place in held {
+            let Some(Some(state)) = partitions.states.get(place) else {
+                continue;
+            };
             let topic = cluster.topic_index(state.queue).unwrap_or(0);
             let settings = &cluster.topics[topic].settings;
-            let mine = state.replicas.contains(&me);
-            replicas
-                .push(mine.then(|| Box::new(Replica::new(topic, settings, state.replicas.len()))));
-            image.partitions[place] = Some(Arc::new(state.clone()));
+            replicas.set(place, Replica::new(topic, settings, state.replicas.len()));
         }
         let brokers = cluster.brokers.len();
         Self {
@@ -192,11 +217,11 @@ impl Broker {
             connections: Vec::new(),
             readers: Slab::default(),
             reader_deadlines: Deadlines::new(kind::FETCH_TIMEOUT),
-            followers: vec![None; brokers],
+            followers: Sparse::new(brokers),
             follower_deadlines: Deadlines::new(kind::FOLLOWER_TIMEOUT),
-            sessions: vec![Session::default(); brokers],
+            sessions: Sparse::new(brokers),
             session_ids: 0,
-            fetchers: vec![Fetcher::default(); brokers],
+            fetchers: Sparse::new(brokers),
             coordinator: Coordinator::default(),
             todo: Todo::default(),
             number: 0,
@@ -222,9 +247,7 @@ impl Broker {
     /// A partition that it leads in just this epoch, or what is wrong with asking it.
     fn led(&self, queue: QueueId, epoch: u32) -> Result<(usize, &Replica), Error> {
         let place = self.place_of(queue).ok_or(Error::UnknownTopicOrPartition)?;
-        let replica = self.replicas[place]
-            .as_deref()
-            .ok_or(Error::NotLeaderOrFollower)?;
+        let replica = self.replicas.get(place).ok_or(Error::NotLeaderOrFollower)?;
         match replica.epoch {
             Some(mine) if epoch < mine => Err(Error::FencedLeaderEpoch),
             Some(mine) if epoch > mine => Err(Error::UnknownLeaderEpoch),
@@ -254,7 +277,7 @@ impl Broker {
     /// Cuts a log back, and says what is gone.
     fn truncate(&mut self, place: usize, to: u64, ctx: &mut Ctx<'_>) {
         let queue = self.queue_at(place);
-        let Some(replica) = &mut self.replicas[place] else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
         if to >= replica.log.end() {
@@ -282,7 +305,7 @@ impl Broker {
     fn coordinate(
         &mut self,
         ctx: &mut Ctx<'_>,
-        call: impl FnOnce(&mut Coordinator, &mut CoordinatorEnv<'_, '_>, &[Option<Box<Replica>>]),
+        call: impl FnOnce(&mut Coordinator, &mut CoordinatorEnv<'_, '_>, &Sparse<Replica>),
     ) {
         let mut env = CoordinatorEnv {
             ctx,
@@ -347,7 +370,7 @@ impl Broker {
                 let queue = offsets_queue(&self.cluster, ctx.names(), group);
                 let leader = queue.and_then(|q| {
                     let place = self.place_of(q)?;
-                    self.image.partitions[place].as_ref()?.leader
+                    self.image.leaders.get(place)?.0
                 });
                 let answer = leader.ok_or(Error::CoordinatorNotAvailable);
                 reply(ctx, from, number, Response::FindCoordinator(answer));
@@ -371,12 +394,9 @@ impl Broker {
     fn metadata(&mut self) -> Arc<Metadata> {
         let image = &mut self.image;
         let answer = image.answer.get_or_insert_with(|| {
-            let leader = |p: &Option<Arc<PartitionState>>| {
-                p.as_ref().map_or((None, 0), |p| (p.leader, p.leader_epoch))
-            };
             Arc::new(Metadata {
                 version: image.version,
-                leaders: image.partitions.iter().map(leader).collect(),
+                leaders: image.leaders.clone(),
             })
         });
         Arc::clone(answer)
@@ -504,7 +524,7 @@ impl Broker {
         if peer == self.cluster.controller {
             self.lost_controller(ctx);
         } else if let Some(broker) = self.cluster.broker(peer) {
-            self.followers[broker] = None;
+            self.followers.set(broker, None);
             self.fetcher_failed(broker, ctx);
         }
         self.connections.retain(|c| c.pid != peer);
@@ -512,9 +532,10 @@ impl Broker {
     }
 
     pub(in super::super) fn crash(&mut self, survival: &Survival, ctx: &mut Ctx<'_>) {
-        for place in 0..self.replicas.len() {
+        for nth in 0..self.replicas.count() {
+            let place = self.replicas.place(nth);
             let queue = self.queue_at(place);
-            let Some(replica) = &mut self.replicas[place] else {
+            let Some(replica) = self.replicas.get_mut(place) else {
                 continue;
             };
             let lost = |b: &LogBatch| record_gone(ctx, queue, b, Gone::Unsynced);
@@ -529,11 +550,11 @@ impl Broker {
         self.connections.clear();
         self.readers = Slab::default();
         self.reader_deadlines.clear();
-        self.followers.fill(None);
+        self.followers.clear();
         self.follower_deadlines.clear();
-        self.sessions.fill(Session::default());
+        self.sessions.clear();
         self.session_ids = 0;
-        self.fetchers.fill(Fetcher::default());
+        self.fetchers.clear();
         self.coordinator.crash();
         self.todo = Todo::default();
         self.producer_ids = 0;
@@ -549,14 +570,14 @@ impl Broker {
     #[cfg(test)]
     pub(super) fn log_of(&self, queue: QueueId) -> &super::log::Log {
         let place = self.place_of(queue).expect("a partition of the cluster");
-        &self.replicas[place].as_deref().expect("a copy").log
+        &self.replicas.get(place).expect("a copy").log
     }
 
     /// Up to where a partition is committed, as far as it knows.
     #[cfg(test)]
     pub(super) fn high_watermark_of(&self, queue: QueueId) -> u64 {
         let place = self.place_of(queue).expect("a partition of the cluster");
-        let replica = self.replicas[place].as_deref().expect("a copy");
+        let replica = self.replicas.get(place).expect("a copy");
         replica.high_watermark
     }
 
@@ -564,7 +585,7 @@ impl Broker {
     #[cfg(test)]
     pub(super) fn has(&self, queue: QueueId) -> bool {
         self.place_of(queue)
-            .is_some_and(|place| self.replicas[place].is_some())
+            .is_some_and(|place| self.replicas.get(place).is_some())
     }
 
     fn epoch_end(&self, query: &protocol::EpochQuery) -> protocol::EpochEnd {
@@ -586,8 +607,9 @@ impl Broker {
         let place = self
             .place_of(query.queue)
             .ok_or(Error::UnknownTopicOrPartition)?;
-        let leading = self.replicas[place]
-            .as_deref()
+        let leading = self
+            .replicas
+            .get(place)
             .filter(|r| matches!(r.part, Part::Leader(_)));
         let replica = leading.ok_or(Error::NotLeaderOrFollower)?;
         Ok(if query.earliest {

@@ -79,7 +79,7 @@ impl Broker {
             let accepted = self.accept(queue, batch, asks.acks, ctx);
             if let Ok((place, base, end)) = accepted {
                 // A repeated batch that all have already is answered at once: nothing may come that moves the mark.
-                let replica = self.replicas[place].as_deref();
+                let replica = self.replicas.get(place);
                 let committed = replica.is_some_and(|r| r.high_watermark >= end);
                 if asks.acks == Acks::All && !committed {
                     let who = Waiter::Client(slot, id, index);
@@ -138,7 +138,7 @@ impl Broker {
 
     /// A write waits for the high watermark.
     fn wait(&mut self, place: usize, waiter: AckWaiter) {
-        let leading = self.replicas[place].as_mut().and_then(|r| r.leading_mut());
+        let leading = self.replicas.get_mut(place).and_then(|r| r.leading_mut());
         if let Some(leading) = leading {
             // A repeated batch can lie before what others wait for.
             let acks = &mut leading.acks;
@@ -161,9 +161,7 @@ impl Broker {
         ctx: &mut Ctx<'_>,
     ) -> Result<(usize, u64, u64), Error> {
         let place = self.place_of(queue).ok_or(Error::UnknownTopicOrPartition)?;
-        let replica = self.replicas[place]
-            .as_deref()
-            .ok_or(Error::NotLeaderOrFollower)?;
+        let replica = self.replicas.get(place).ok_or(Error::NotLeaderOrFollower)?;
         let leading = replica.leading().ok_or(Error::NotLeaderOrFollower)?;
         if u64::from(batch.bytes()) > self.cluster.settings.message_max_bytes.bytes() {
             return Err(Error::MessageTooLarge);
@@ -189,7 +187,7 @@ impl Broker {
     /// Appends to a log that this broker leads.
     fn append(&mut self, place: usize, batch: Arc<Batch>, ctx: &mut Ctx<'_>) -> Option<(u64, u64)> {
         let queue = self.queue_at(place);
-        let replica = self.replicas[place].as_deref_mut()?;
+        let replica = self.replicas.get_mut(place)?;
         let position = Self::write(ctx, batch.bytes())?;
         let base = replica.log.end();
         record_stored(ctx, queue, &batch, base, true);

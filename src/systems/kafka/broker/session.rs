@@ -13,6 +13,7 @@ use super::super::Ctx;
 use super::super::protocol::{
     Error, Fetch, FetchCall, FetchPartition, FetchedPartition, INITIAL_EPOCH, Response,
 };
+use super::super::sparse::Sparse;
 use super::fetch::{Reading, refusal};
 use super::replica::{Part, Peer};
 use super::{Broker, reply};
@@ -56,7 +57,7 @@ impl Broker {
             reply(ctx, from, number, Response::Fetch(call));
             return;
         }
-        self.followers[broker] = None;
+        self.followers.set(broker, None);
         self.note_asked(broker, from, &mut call);
         // As in Kafka, the answer is read before the asker's progress counts: a follower hears of the high watermark that
         // its own fetch advances only with the next one.
@@ -73,18 +74,19 @@ impl Broker {
     /// Opens a session, or goes on with one.
     fn join_session(&mut self, broker: usize, fetch: &Fetch, ctx: &Ctx<'_>) -> Result<(), Error> {
         let clock = ctx.clock();
-        let session = &mut self.sessions[broker];
+        let session = self.sessions.at(broker);
         if fetch.session_epoch == INITIAL_EPOCH {
             self.close_session(broker);
             self.session_ids += 1;
             // Ids of a broker's former lives mean nothing to this one.
             let id = (ctx.incarnation() << 20) + self.session_ids;
-            self.sessions[broker] = Session {
+            let session = Session {
                 id,
                 epoch: INITIAL_EPOCH + 1,
                 fetched_ns: clock,
                 restless: Vec::new(),
             };
+            self.sessions.set(broker, session);
         } else if session.id == 0 || session.id != fetch.session_id {
             return Err(Error::FetchSessionIdNotFound);
         } else if session.epoch != fetch.session_epoch {
@@ -98,27 +100,25 @@ impl Broker {
 
     /// Forgets what a follower asked for.
     fn close_session(&mut self, broker: usize) {
-        let (pid, fetched_ns) = (
-            self.cluster.brokers[broker],
-            self.sessions[broker].fetched_ns,
-        );
-        if self.sessions[broker].id == 0 {
+        let pid = self.cluster.brokers[broker];
+        let Some(&Session { fetched_ns, .. }) = self.sessions.get(broker).filter(|s| s.id != 0)
+        else {
             return;
-        }
-        for replica in self.replicas.iter_mut().flatten() {
+        };
+        for replica in self.replicas.values_mut() {
             if let Some(peer) = replica.leading_mut().and_then(|l| l.peer_mut(pid)) {
                 peer.forget(fetched_ns);
             }
         }
-        self.sessions[broker] = Session::default();
+        self.sessions.set(broker, Session::default());
     }
 
     /// Takes down what a request says about partitions. The answer begins with those that this broker cannot serve.
     fn note_asked(&mut self, broker: usize, pid: Pid, call: &mut FetchCall) {
-        let fetched_ns = self.sessions[broker].fetched_ns;
+        let fetched_ns = self.sessions.at(broker).fetched_ns;
         call.answer.clear();
         for &queue in &call.asks.forgotten {
-            let replica = self.place_of(queue).and_then(|p| self.replicas[p].as_mut());
+            let replica = self.place_of(queue).and_then(|p| self.replicas.get_mut(p));
             if let Some(peer) = replica.and_then(|r| r.leading_mut()?.peer_mut(pid)) {
                 peer.forget(fetched_ns);
             }
@@ -132,7 +132,7 @@ impl Broker {
 
     fn note_one(&mut self, broker: usize, pid: Pid, asked: FetchPartition) -> Result<(), Error> {
         let (place, _) = self.led(asked.queue, asked.current_leader_epoch)?;
-        let replica = self.replicas[place].as_deref_mut();
+        let replica = self.replicas.get_mut(place);
         let peer = replica.and_then(|r| r.leading_mut()?.peer_mut(pid));
         let peer = peer.ok_or(Error::NotLeaderOrFollower)?;
         if peer.asked.is_none() {
@@ -141,12 +141,17 @@ impl Broker {
         peer.asked = Some(asked);
         if !peer.listed {
             peer.listed = true;
-            let restless = &mut self.sessions[broker].restless;
+            let restless = &mut self.sessions.at(broker).restless;
             if !restless.contains(&place) {
                 restless.push(place);
             }
         }
         Ok(())
+    }
+
+    /// The places of the partitions of a follower's session that are not settled.
+    fn restless(&self, broker: usize) -> &[usize] {
+        self.sessions.get(broker).map_or(&[], |s| &s.restless)
     }
 
     /// Adds to the answer what there is in the session.
@@ -156,8 +161,8 @@ impl Broker {
             urgent: !answer.partitions.is_empty(),
             ..Reading::default()
         };
-        for &place in &self.sessions[broker].restless {
-            let Some(replica) = self.replicas[place].as_deref() else {
+        for &place in self.restless(broker) {
+            let Some(replica) = self.replicas.get(place) else {
                 continue;
             };
             let Some(leading) = replica.leading() else {
@@ -186,7 +191,7 @@ impl Broker {
         ctx: &mut Ctx<'_>,
     ) {
         let clock = ctx.clock();
-        let mut restless = std::mem::take(&mut self.sessions[broker].restless);
+        let mut restless = std::mem::take(&mut self.sessions.at(broker).restless);
         restless.retain(|&place| {
             let queue = self.queue_at(place);
             let fails = |a: &FetchedPartition| {
@@ -196,8 +201,8 @@ impl Broker {
             self.follower_at(place, pid, failed, clock, ctx)
         });
         // Nothing was added meanwhile: what is moved by this is in the list, or belongs to other followers.
-        let added = std::mem::replace(&mut self.sessions[broker].restless, restless);
-        self.sessions[broker].restless.extend(added);
+        let added = std::mem::replace(&mut self.sessions.at(broker).restless, restless);
+        self.sessions.at(broker).restless.extend(added);
         self.send_wishes(ctx);
     }
 
@@ -210,7 +215,7 @@ impl Broker {
         clock_ns: i64,
         ctx: &mut Ctx<'_>,
     ) -> bool {
-        let Some(replica) = self.replicas[place].as_deref_mut() else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return false;
         };
         let (end, high_watermark) = (replica.log.end(), replica.high_watermark);
@@ -244,7 +249,7 @@ impl Broker {
 
     /// Whether a follower's next fetch must look at a partition; if not, it is taken off the list.
     fn is_restless(&mut self, place: usize, pid: Pid) -> bool {
-        let Some(replica) = self.replicas[place].as_deref_mut() else {
+        let Some(replica) = self.replicas.get_mut(place) else {
             return false;
         };
         let (end, high_watermark) = (replica.log.end(), replica.high_watermark);
@@ -265,7 +270,7 @@ impl Broker {
     /// Something about a partition that it leads is new: every follower's next fetch looks at it, and one that waits
     /// does so now if there may be something for it.
     pub(super) fn touch(&mut self, place: usize, wake: bool) {
-        let Some(leading) = self.replicas[place].as_mut().and_then(|r| r.leading_mut()) else {
+        let Some(leading) = self.replicas.get_mut(place).and_then(|r| r.leading_mut()) else {
             return;
         };
         for peer in &mut leading.peers {
@@ -274,10 +279,14 @@ impl Broker {
             };
             if peer.asked.is_some() && !peer.listed {
                 peer.listed = true;
-                peer.was_settled(self.sessions[broker].fetched_ns);
-                self.sessions[broker].restless.push(place);
+                let session = self.sessions.at(broker);
+                peer.was_settled(session.fetched_ns);
+                session.restless.push(place);
             }
-            if wake && self.followers[broker].is_some() && !self.todo.followers.contains(&broker) {
+            if wake
+                && self.followers.get(broker).is_some_and(Option::is_some)
+                && !self.todo.followers.contains(&broker)
+            {
                 self.todo.followers.push(broker);
             }
         }
@@ -295,7 +304,7 @@ impl Broker {
         for p in &call.answer.partitions {
             let replica = self
                 .place_of(p.queue)
-                .and_then(|at| self.replicas[at].as_mut());
+                .and_then(|at| self.replicas.get_mut(at));
             if let Some(peer) = replica.and_then(|r| r.leading_mut()?.peer_mut(to)) {
                 if p.error.is_some() {
                     peer.asked = None;
@@ -307,7 +316,7 @@ impl Broker {
         if reading.full {
             self.take_turns(broker, &call.answer.partitions);
         }
-        call.answer.session_id = self.sessions[broker].id;
+        call.answer.session_id = self.sessions.at(broker).id;
         reply(ctx, to, number, Response::Fetch(call));
     }
 
@@ -316,7 +325,7 @@ impl Broker {
     fn take_turns(&mut self, broker: usize, served: &[FetchedPartition]) {
         let has = |queue: QueueId| served.iter().any(|p| p.queue == queue && p.batches > 0);
         let first = self.cluster.first.0;
-        let restless = &mut self.sessions[broker].restless;
+        let restless = &mut self.sessions.at(broker).restless;
         restless.sort_by_key(|&place| has(QueueId(first + place as u32)));
     }
 
@@ -329,7 +338,8 @@ impl Broker {
         ctx: &mut Ctx<'_>,
     ) {
         let max_wait_ns = call.asks.max_wait_ns;
-        self.followers[broker] = Some(Waiting { from, number, call });
+        let waiting = Waiting { from, number, call };
+        self.followers.set(broker, Some(waiting));
         let waiter = (broker as u32, number);
         let waits = |who| follower_waits(&self.followers, who);
         self.follower_deadlines.add(max_wait_ns, waiter, waits, ctx);
@@ -337,7 +347,7 @@ impl Broker {
 
     /// Something was appended that a follower may wait for.
     pub(super) fn wake_follower(&mut self, broker: usize, ctx: &mut Ctx<'_>) {
-        let Some(mut waiting) = self.followers[broker].take() else {
+        let Some(mut waiting) = self.followers.at(broker).take() else {
             return;
         };
         waiting.call.answer.clear();
@@ -346,7 +356,7 @@ impl Broker {
             let Waiting { from, number, call } = waiting;
             self.answer_follower(broker, from, number, &reading, call, ctx);
         } else {
-            self.followers[broker] = Some(waiting);
+            self.followers.set(broker, Some(waiting));
         }
     }
 
@@ -354,7 +364,7 @@ impl Broker {
         let now = self.follower_deadlines.rang(ctx);
         while let Some((broker, number)) = self.follower_deadlines.due(now) {
             let broker = broker as usize;
-            if let Some(mut w) = self.followers[broker].take_if(|w| w.number == number) {
+            if let Some(mut w) = self.followers.at(broker).take_if(|w| w.number == number) {
                 w.call.answer.clear();
                 let reading = self.read_session(broker, w.from, &mut w.call);
                 self.answer_follower(broker, w.from, w.number, &reading, w.call, ctx);
@@ -366,8 +376,8 @@ impl Broker {
 }
 
 /// Whether a broker's fetch of this number waits.
-fn follower_waits(followers: &[Option<Waiting>], (broker, number): (u32, u32)) -> bool {
-    let waiting = followers[broker as usize].as_ref();
+fn follower_waits(followers: &Sparse<Option<Waiting>>, (broker, number): (u32, u32)) -> bool {
+    let waiting = followers.get(broker as usize).and_then(Option::as_ref);
     waiting.is_some_and(|w| w.number == number)
 }
 

@@ -15,8 +15,7 @@ impl Broker {
     /// Its copies of partitions that hold a person's messages.
     fn shown(&self) -> impl Iterator<Item = (usize, &Replica)> {
         let shown = |r: &Replica| !self.cluster.topics[r.topic].internal;
-        let replicas = self.replicas.iter().enumerate();
-        replicas.filter_map(move |(place, r)| Some((place, r.as_deref().filter(|r| shown(r))?)))
+        self.replicas.iter().filter(move |(_, r)| shown(r))
     }
 
     /// The partitions that it leads, by their numbers; where there are several topics, with each topic's name before its
@@ -81,8 +80,7 @@ impl Inspect for Broker {
     fn badge(&self, _names: &Names) -> Badge {
         let leads_any = self
             .replicas
-            .iter()
-            .flatten()
+            .values()
             .any(|r| matches!(r.part, Part::Leader(_)));
         let standing = match (self.control.fenced, leads_any) {
             (true, _) => Standing::Idle,
@@ -118,7 +116,7 @@ impl Inspect for Broker {
             (Some(epoch), true) => format!("fenced  broker epoch {epoch}"),
             (Some(epoch), false) => format!("active  broker epoch {epoch}"),
         };
-        let replicas = || self.replicas.iter().flatten();
+        let replicas = || self.replicas.values();
         let bytes: u64 = replicas().map(|r| r.log.bytes()).sum();
         let segments: usize = replicas().map(|r| r.log.segments()).sum();
         let unsynced: u64 = replicas().map(|r| r.unflushed).sum();
@@ -142,9 +140,7 @@ impl Inspect for Broker {
             self.readers.len()
         );
         rows.push(row("waiting", waiting));
-        let copying: usize = (0..self.fetchers.len())
-            .map(|b| self.fetcher_partitions(b))
-            .sum();
+        let copying = self.fetcher_partitions();
         rows.push(row("copies", format!("{copying} partitions from leaders")));
         rows.push(row("log", format!("{bytes} bytes in {segments} segments")));
         rows.push(row("not flushed", format!("{unsynced} records")));

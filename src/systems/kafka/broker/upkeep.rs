@@ -49,8 +49,9 @@ impl Broker {
         let lag_max = self.cluster.settings.replica_lag_time_max_ms.ns();
         ctx.timer(lag_max / 2, Token::of(kind::ISR));
         let clock = ctx.clock();
-        for place in 0..self.replicas.len() {
-            let Some(replica) = self.replicas[place].as_deref_mut() else {
+        for nth in 0..self.replicas.count() {
+            let place = self.replicas.place(nth);
+            let Some(replica) = self.replicas.get_mut(place) else {
                 continue;
             };
             let end = replica.log.end();
@@ -67,7 +68,7 @@ impl Broker {
 
     pub(super) fn checkpoint(&mut self, ctx: &mut Ctx<'_>) {
         ctx.timer(CHECKPOINT_NS, Token::of(kind::CHECKPOINT));
-        for replica in self.replicas.iter_mut().flatten() {
+        for replica in self.replicas.values_mut() {
             replica.checkpoint = replica.high_watermark;
         }
     }
@@ -76,9 +77,10 @@ impl Broker {
         let every = self.cluster.settings.log_retention_check_interval_ms.ns();
         ctx.timer(every, Token::of(kind::RETENTION));
         let clock = ctx.clock();
-        for place in 0..self.replicas.len() {
+        for nth in 0..self.replicas.count() {
+            let place = self.replicas.place(nth);
             let queue = self.queue_at(place);
-            let Some(replica) = self.replicas[place].as_deref_mut() else {
+            let Some(replica) = self.replicas.get_mut(place) else {
                 continue;
             };
             let topic = &self.cluster.topics[replica.topic];
@@ -107,7 +109,7 @@ impl Broker {
     fn is_flush_due(&self, queue: QueueId, count: u64) -> bool {
         let replica = self
             .place_of(queue)
-            .and_then(|place| self.replicas[place].as_deref());
+            .and_then(|place| self.replicas.get(place));
         replica.is_some_and(|r| {
             let every = self.topic(r).flush_messages;
             every.is_some_and(|every| r.unflushed + count >= every)
@@ -123,7 +125,7 @@ impl Broker {
     /// Everything that was written is on the device: it has been paid for with [`crate::sim::Cost::sync`].
     pub(super) fn flushed(&mut self, ctx: &mut Ctx<'_>) {
         ctx.synced();
-        for replica in self.replicas.iter_mut().flatten() {
+        for replica in self.replicas.values_mut() {
             replica.unflushed = 0;
         }
     }
@@ -139,7 +141,7 @@ impl Broker {
             data: 0,
         };
         ctx.timer(every.ns(), token);
-        let mine = self.replicas.iter_mut().flatten();
+        let mine = self.replicas.values_mut();
         let mut dirty = false;
         for replica in mine.filter(|r| r.topic == topic) {
             dirty |= replica.unflushed > 0;

@@ -65,6 +65,8 @@ pub struct Controller {
     /// The latest records, and the offset behind them.
     records: VecDeque<MetadataRecord>,
     next: u64,
+    /// All brokers that wait for news have been told everything before this offset.
+    published: u64,
     elections: u64,
 }
 
@@ -87,6 +89,7 @@ impl Controller {
                 .collect(),
             records: VecDeque::new(),
             next: Cluster::FIRST_METADATA,
+            published: Cluster::FIRST_METADATA,
             elections: 0,
         }
     }
@@ -133,6 +136,11 @@ impl Controller {
 
     /// Tells the brokers that wait for news.
     fn publish(&mut self, ctx: &mut Ctx<'_>) {
+        // Who asks for what is there already is not let wait.
+        if self.published == self.next {
+            return;
+        }
+        self.published = self.next;
         for index in 0..self.brokers.len() {
             if self.brokers[index].fetch.is_some_and(|f| f.1 < self.next) {
                 self.answer_fetch(index, ctx);

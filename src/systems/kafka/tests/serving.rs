@@ -237,7 +237,7 @@ fn questions_about_offsets_and_epochs() {
     let Some((_, Response::Metadata(found))) = run.answer(metadata) else {
         panic!("no answer");
     };
-    assert_eq!(found.leaders[0], (Some(Bench::broker(2)), 1));
+    assert_eq!(found.leaders.get(0), Some(&(Some(Bench::broker(2)), 1)));
 }
 
 #[test]

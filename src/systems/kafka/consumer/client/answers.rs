@@ -24,7 +24,7 @@ impl ConsumerClient {
         match (open.what, response) {
             (Asked::Fetch, Response::Fetch(mut call)) => {
                 if let Some(broker) = broker {
-                    self.fetching[broker] = false;
+                    self.led.at(broker).fetching = false;
                 }
                 self.fetched(&mut call, ctx);
                 self.spare.push(call);
@@ -74,7 +74,7 @@ impl ConsumerClient {
         };
         let now = ctx.now();
         self.view.lost(broker, now, &mut self.stream);
-        self.fetching[broker] = false;
+        self.led.at(broker).fetching = false;
         if self.coordinator == Some(peer) {
             self.coordinator = None;
         }

@@ -69,10 +69,8 @@ impl ConsumerClient {
         let now = ctx.now();
         let ready = |&at: &u32| matches!(self.parts[at as usize].position, Position::At(_));
         let leaderless = self.leaderless.iter().any(ready);
-        for broker in 0..self.fetching.len() {
-            if !self.fetching[broker] {
-                self.fetch_from(broker, now, ctx);
-            }
+        for nth in 0..self.led.count() {
+            self.fetch_from(self.led.place(nth), now, ctx);
         }
         if leaderless {
             self.want_metadata(ctx);
@@ -81,14 +79,17 @@ impl ConsumerClient {
 
     fn fetch_from(&mut self, broker: usize, now: u64, ctx: &mut Ctx<'_>) {
         let idle = |&at: &u32| self.parts[at as usize].buffered.is_empty();
-        if !self.led[broker].iter().any(idle) {
+        let Some(led) = self.led.get(broker) else {
+            return;
+        };
+        if led.fetching || !led.parts.iter().any(idle) {
             return;
         }
         let mut call = self.spare.pop().unwrap_or_else(|| self.empty_call());
         let partitions = &mut call.asks.partitions;
         partitions.clear();
         let mut wait_until = u64::MAX;
-        for &at in &self.led[broker] {
+        for &at in &led.parts {
             let part = &self.parts[at as usize];
             let Position::At(offset) = part.position else {
                 continue;
@@ -113,7 +114,7 @@ impl ConsumerClient {
             self.spare.push(call);
             return;
         }
-        self.fetching[broker] = true;
+        self.led.at(broker).fetching = true;
         let timeout = self.config.request_timeout_ns;
         let to = self.view.brokers()[broker];
         let request = Request::Fetch(call);

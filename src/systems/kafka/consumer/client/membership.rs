@@ -169,14 +169,14 @@ impl ConsumerClient {
 
     /// What it reads, or who leads it, is not the same any more.
     pub(super) fn sort_by_leader(&mut self) {
-        self.led.iter_mut().for_each(Vec::clear);
+        self.led.values_mut().for_each(|l| l.parts.clear());
         self.leaderless.clear();
         for (at, part) in (0_u32..).zip(&self.parts).filter(|(_, p)| p.owned) {
             match self.view.leader(part.place) {
                 None => self.leaderless.push(at),
                 Some(leader) => {
                     if let Some(broker) = self.view.broker(leader) {
-                        self.led[broker].push(at);
+                        self.led.at(broker).parts.push(at);
                     }
                 }
             }

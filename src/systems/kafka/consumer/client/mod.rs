@@ -22,6 +22,7 @@ use super::super::batch::LogBatch;
 use super::super::client::{Alarm, Requests, View};
 use super::super::cluster::Cluster;
 use super::super::protocol::{FetchCall, Member, Request};
+use super::super::sparse::Sparse;
 use super::settings::ConsumerConfig;
 
 /// A client's timers use so many kinds, from the one it is given.
@@ -96,6 +97,15 @@ struct Part {
     high_watermark: u64,
 }
 
+/// What it has to do with a broker.
+#[derive(Clone, Debug, Default)]
+struct Led {
+    /// Partitions that it reads and that the broker leads, by index.
+    parts: Vec<u32>,
+    /// A fetch is on the way.
+    fetching: bool,
+}
+
 /// What the application should know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -140,16 +150,14 @@ pub struct ConsumerClient {
     view: View,
     metadata_asked: bool,
     parts: Vec<Part>,
-    /// Partitions that it reads (by index), by the broker that leads them.
-    led: Vec<Vec<u32>>,
+    /// What it reads from each broker.
+    led: Sparse<Led>,
     /// Partitions that it reads and of which nobody is known to lead them.
     leaderless: Vec<u32>,
     /// Whether there is nothing to look up: of each partition that it reads the position is known.
     is_placed: bool,
     /// Partitions with buffered batches, in the order they arrived.
     full: VecDeque<u32>,
-    /// Brokers (by place) with a fetch on the way.
-    fetching: Vec<bool>,
     /// Fetches that were answered, to be written over.
     #[allow(clippy::vec_box, reason = "it is the boxes that are sent again")]
     spare: Vec<Box<FetchCall>>,
@@ -218,12 +226,11 @@ impl ConsumerClient {
             view: View::new(&cluster),
             metadata_asked: false,
             parts: subscription.iter().map(part).collect(),
-            led: vec![Vec::new(); cluster.brokers.len()],
+            led: Sparse::new(cluster.brokers.len()),
             leaderless: Vec::new(),
             is_placed: false,
             full: VecDeque::new(),
             spare: Vec::new(),
-            fetching: vec![false; cluster.brokers.len()],
             coordinator: None,
             finding: false,
             phase: Phase::Unjoined,

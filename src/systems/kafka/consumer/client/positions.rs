@@ -1,5 +1,7 @@
 //! Where to read on: stored positions, and the ends of logs where there are none.
 
+use std::collections::BTreeMap;
+
 use crate::sim::{Fact, QueueId};
 
 use super::super::super::Ctx;
@@ -51,32 +53,32 @@ impl ConsumerClient {
             return;
         }
         let mut leaderless = false;
-        for broker in 0..self.view.brokers().len() {
-            let to = self.view.brokers()[broker];
-            let mut parts = Vec::new();
-            let mut queries = Vec::new();
-            for (at, part) in (0_u32..).zip(&mut self.parts) {
-                let needs = part.owned
-                    && !part.asking
-                    && part.position == Position::Lost
-                    && part.not_before <= now;
-                let leader = self.view.leader(part.place);
-                leaderless |= needs && leader.is_none();
-                if needs && leader == Some(to) {
-                    part.asking = true;
-                    parts.push(at);
-                    queries.push(OffsetQuery {
-                        queue: part.queue,
-                        earliest: self.config.reset == OffsetReset::Earliest,
-                    });
-                }
+        // By the leader's place.
+        let mut asks: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+        for (at, part) in (0_u32..).zip(&mut self.parts) {
+            let needs = part.owned
+                && !part.asking
+                && part.position == Position::Lost
+                && part.not_before <= now;
+            if !needs {
+                continue;
             }
-            if !parts.is_empty() {
-                let request = Request::ListOffsets(queries.into());
-                let timeout = self.config.request_timeout_ns;
-                self.requests
-                    .send(to, request, timeout, Asked::Ends(parts), ctx);
+            let leader = self.view.leader(part.place);
+            leaderless |= leader.is_none();
+            if let Some(broker) = leader.and_then(|l| self.view.broker(l)) {
+                part.asking = true;
+                asks.entry(broker).or_default().push(at);
             }
+        }
+        for (broker, parts) in asks {
+            let query = |&at: &u32| OffsetQuery {
+                queue: self.parts[at as usize].queue,
+                earliest: self.config.reset == OffsetReset::Earliest,
+            };
+            let request = Request::ListOffsets(parts.iter().map(query).collect());
+            let (to, timeout) = (self.view.brokers()[broker], self.config.request_timeout_ns);
+            self.requests
+                .send(to, request, timeout, Asked::Ends(parts), ctx);
         }
         if leaderless {
             self.want_metadata(ctx);

@@ -39,7 +39,7 @@ impl ProducerClient {
             }
             (Asked::Produce(batches), response) => {
                 if let Some(broker) = broker {
-                    self.in_flight[broker] -= 1;
+                    self.led.at(broker).in_flight -= 1;
                 }
                 if let Response::Produce(mut call) = response {
                     self.produced(batches, &call.answer, ctx);
@@ -199,7 +199,7 @@ impl ProducerClient {
                 }
                 Asked::ProducerId => self.id_failed(ctx),
                 Asked::Produce(batches) => {
-                    self.in_flight[broker] -= 1;
+                    self.led.at(broker).in_flight -= 1;
                     self.produced(batches, &[], ctx);
                 }
             }

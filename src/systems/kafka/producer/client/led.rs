@@ -14,17 +14,53 @@ pub(super) struct Slot {
 }
 
 /// The partitions that a broker leads, as far as the client knows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Led {
+    /// The least due of the slots: looked at for all brokers whenever anything happens, so that it stands here.
+    pub(super) due: u64,
     pub(super) slots: Vec<Slot>,
     /// Where to begin with the next request.
     pub(super) begin: usize,
+    /// Requests that it has not answered.
+    pub(super) in_flight: usize,
+}
+
+impl Default for Led {
+    fn default() -> Self {
+        Self {
+            due: u64::MAX,
+            slots: Vec::new(),
+            begin: 0,
+            in_flight: 0,
+        }
+    }
 }
 
 impl Led {
-    /// When the first batch is ready.
-    pub(super) fn due(&self) -> u64 {
-        self.slots.iter().map(|s| s.due).min().unwrap_or(u64::MAX)
+    /// Finds out when the first batch is ready.
+    pub(super) fn look(&mut self) {
+        let dues = self.slots.iter().map(|s| s.due);
+        self.due = dues.min().unwrap_or(u64::MAX);
+    }
+
+    fn clear(&mut self) {
+        self.slots.clear();
+        self.due = u64::MAX;
+    }
+
+    fn push(&mut self, slot: Slot) {
+        self.due = self.due.min(slot.due);
+        self.slots.push(slot);
+    }
+
+    /// The first batch of a partition is ready at another time.
+    fn set(&mut self, nth: usize, due: u64) {
+        let was = std::mem::replace(&mut self.slots[nth].due, due);
+        if due <= self.due {
+            self.due = due;
+        } else if was == self.due {
+            self.look();
+        }
     }
 }
 
@@ -61,7 +97,7 @@ impl ProducerClient {
     /// Learns anew who leads what.
     pub(super) fn sort_by_leader(&mut self) {
         let rules = self.rules();
-        self.led.iter_mut().for_each(|l| l.slots.clear());
+        self.led.values_mut().for_each(Led::clear);
         self.leaderless.clear();
         for at in 0..self.parts.len() as u32 {
             let leader = self.view.leader(self.parts[at as usize].place);
@@ -72,18 +108,11 @@ impl ProducerClient {
                 self.leaderless.push(at);
                 continue;
             };
-            let slots = &mut self.led[broker].slots;
-            part.home = Some((broker as u32, slots.len() as u32));
+            let led = self.led.at(broker);
+            part.home = Some((broker as u32, led.slots.len() as u32));
             let due = rules.due(part);
-            slots.push(Slot { part: at, due });
+            led.push(Slot { part: at, due });
         }
-    }
-
-    /// Nothing is known of who leads what.
-    pub(super) fn forget_leaders(&mut self) {
-        self.led.iter_mut().for_each(|l| l.slots.clear());
-        self.leaderless.clear();
-        self.parts.iter_mut().for_each(|p| p.home = None);
     }
 
     /// Something about a partition has changed.
@@ -95,21 +124,26 @@ impl ProducerClient {
             } else {
                 self.rules().due(part)
             };
-            self.led[broker as usize].slots[nth as usize].due = due;
+            self.led.at(broker as usize).set(nth as usize, due);
         }
     }
 
     /// Something has changed that concerns all partitions.
     pub(super) fn all_changed(&mut self) {
         let rules = self.rules();
-        for slot in self.led.iter_mut().flat_map(|l| &mut l.slots) {
-            slot.due = rules.due(&self.parts[slot.part as usize]);
+        for led in self.led.values_mut() {
+            for slot in &mut led.slots {
+                slot.due = rules.due(&self.parts[slot.part as usize]);
+            }
+            led.look();
         }
     }
 
     /// When the first batch for a broker is ready. With messages that wait for room, or at the end, every batch is.
     pub(super) fn ready_at(&self, broker: usize) -> u64 {
-        let led = &self.led[broker];
+        let Some(led) = self.led.get(broker) else {
+            return u64::MAX;
+        };
         let due = |rules: Rules| {
             let parts = led.slots.iter().map(|s| &self.parts[s.part as usize]);
             parts.map(|p| rules.due(p)).min().unwrap_or(u64::MAX)
@@ -120,8 +154,8 @@ impl ProducerClient {
                 ..self.rules()
             });
         }
-        debug_assert_eq!(led.due(), due(self.rules()), "a change was overlooked");
-        led.due()
+        debug_assert_eq!(led.due, due(self.rules()), "a change was overlooked");
+        led.due
     }
 
     /// The broker that leads a partition, as far as is known.

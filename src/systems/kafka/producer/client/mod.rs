@@ -22,6 +22,7 @@ use super::super::Ctx;
 use super::super::client::{Alarm, Requests, View};
 use super::super::cluster::Cluster;
 use super::super::protocol::ProduceCall;
+use super::super::sparse::Sparse;
 use super::accumulator::{OutBatch, Part};
 use super::partitioner::Sticky;
 use super::settings::ProducerConfig;
@@ -67,11 +68,10 @@ pub struct ProducerClient {
     tag: u32,
     outs: Vec<Out>,
     parts: Vec<Part>,
-    /// Partitions that each broker leads.
-    led: Vec<Led>,
+    /// What each broker leads, and is asked.
+    led: Sparse<Led>,
     /// Partitions (by index) of which nobody is known to lead them, once the client was told.
     leaderless: Vec<u32>,
-    in_flight: Vec<usize>,
     /// Memory of requests that were answered, for the next ones.
     #[allow(clippy::vec_box, reason = "it is the boxes that are sent again")]
     spare_calls: Vec<Box<ProduceCall>>,
@@ -133,9 +133,8 @@ impl ProducerClient {
             tag,
             outs,
             parts,
-            led: vec![Led::default(); brokers],
+            led: Sparse::new(brokers),
             leaderless: Vec::new(),
-            in_flight: vec![0; brokers],
             spare_calls: Vec::new(),
             spare_batches: Vec::new(),
             requests: Requests::new(tag, 0, Token::of(timers + REQUESTS)),
@@ -204,8 +203,9 @@ impl ProducerClient {
         for out in &mut self.outs {
             out.sticky = Sticky::default();
         }
-        self.forget_leaders();
-        self.in_flight.fill(0);
+        self.led.clear();
+        self.leaderless.clear();
+        self.parts.iter_mut().for_each(|p| p.home = None);
         self.view = View::new(&self.cluster);
         (self.id, self.id_asked, self.id_not_before, self.id_failures) = (None, false, 0, 0);
         self.metadata_asked = false;
@@ -253,7 +253,7 @@ impl ProducerClient {
 
     /// Requests that wait for answers.
     pub fn in_flight(&self) -> usize {
-        self.in_flight.iter().sum()
+        self.led.values().map(|l| l.in_flight).sum()
     }
 
     /// Producer id and epoch, of an idempotent producer that has got one.

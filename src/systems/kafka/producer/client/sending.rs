@@ -12,14 +12,19 @@ use super::{Asked, ProducerClient, WAKE};
 
 impl ProducerClient {
     pub(super) fn pump_all(&mut self, now: u64, ctx: &mut Ctx<'_>) {
-        for broker in 0..self.led.len() {
-            self.pump(broker, now, ctx);
+        for nth in 0..self.led.count() {
+            self.pump(self.led.place(nth), now, ctx);
         }
     }
 
     /// Sends to a broker as long as something is ready and it may be sent.
     pub(super) fn pump(&mut self, broker: usize, now: u64, ctx: &mut Ctx<'_>) {
-        while self.in_flight[broker] < self.config.in_flight_max {
+        let in_flight_max = self.config.in_flight_max;
+        while self
+            .led
+            .get(broker)
+            .is_some_and(|l| l.in_flight < in_flight_max)
+        {
             let up_at = self.view.up_at(broker);
             let ready_at = self.ready_at(broker).max(up_at);
             if ready_at > now {
@@ -64,7 +69,7 @@ impl ProducerClient {
             let timeout = self.config.request_timeout_ns;
             let what = Asked::Produce(batches);
             self.requests.send(to, produce, timeout, what, ctx);
-            self.in_flight[broker] += 1;
+            self.led.at(broker).in_flight += 1;
         }
         true
     }
@@ -80,7 +85,8 @@ impl ProducerClient {
         batches: &mut Vec<(u32, OutBatch)>,
     ) {
         let rules = self.rules();
-        let Led { slots, begin } = &mut self.led[broker];
+        let led = self.led.at(broker);
+        let Led { slots, begin, .. } = &mut *led;
         // Who leads what may have changed since.
         let from = begin.checked_rem(slots.len()).unwrap_or(0);
         let (before, behind) = slots.split_at_mut(from);
@@ -110,6 +116,7 @@ impl ProducerClient {
             }
             slot.due = rules.due(part);
         }
+        led.look();
     }
 
     /// A request with nothing in it.
