@@ -16,7 +16,7 @@ pub(super) struct Slot {
 /// The partitions that a broker leads, as far as the client knows.
 #[derive(Clone, Debug)]
 pub(super) struct Led {
-    /// The least due of the slots: looked at for all brokers whenever anything happens, so that it stands here.
+    /// The least due of the slots.
     pub(super) due: u64,
     pub(super) slots: Vec<Slot>,
     /// Where to begin with the next request.
@@ -113,6 +113,26 @@ impl ProducerClient {
             let due = rules.due(part);
             led.push(Slot { part: at, due });
         }
+        self.note_all_dues();
+    }
+
+    /// The due of a broker may have changed.
+    pub(super) fn note_due(&mut self, broker: usize) {
+        let stirs = self.led.get(broker).is_some_and(|l| l.due != u64::MAX);
+        match self.stirring.binary_search(&(broker as u32)) {
+            Err(at) if stirs => self.stirring.insert(at, broker as u32),
+            Ok(at) if !stirs => {
+                self.stirring.remove(at);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_all_dues(&mut self) {
+        let stirring = self.led.iter().filter(|(_, l)| l.due != u64::MAX);
+        self.stirring.clear();
+        self.stirring
+            .extend(stirring.map(|(place, _)| place as u32));
     }
 
     /// Something about a partition has changed.
@@ -125,6 +145,7 @@ impl ProducerClient {
                 self.rules().due(part)
             };
             self.led.at(broker as usize).set(nth as usize, due);
+            self.note_due(broker as usize);
         }
     }
 
@@ -137,6 +158,7 @@ impl ProducerClient {
             }
             led.look();
         }
+        self.note_all_dues();
     }
 
     /// When the first batch for a broker is ready. With messages that wait for room, or at the end, every batch is.

@@ -70,6 +70,8 @@ pub struct ProducerClient {
     parts: Vec<Part>,
     /// What each broker leads, and is asked.
     led: Sparse<Led>,
+    /// Brokers (by place) for which there is something to send, now or later, in order.
+    stirring: Vec<u32>,
     /// Partitions (by index) of which nobody is known to lead them, once the client was told.
     leaderless: Vec<u32>,
     /// Memory of requests that were answered, for the next ones.
@@ -134,6 +136,7 @@ impl ProducerClient {
             outs,
             parts,
             led: Sparse::new(brokers),
+            stirring: Vec::new(),
             leaderless: Vec::new(),
             spare_calls: Vec::new(),
             spare_batches: Vec::new(),
@@ -204,6 +207,7 @@ impl ProducerClient {
             out.sticky = Sticky::default();
         }
         self.led.clear();
+        self.stirring.clear();
         self.leaderless.clear();
         self.parts.iter_mut().for_each(|p| p.home = None);
         self.view = View::new(&self.cluster);

@@ -12,8 +12,12 @@ use super::{Asked, ProducerClient, WAKE};
 
 impl ProducerClient {
     pub(super) fn pump_all(&mut self, now: u64, ctx: &mut Ctx<'_>) {
-        for nth in 0..self.led.count() {
-            self.pump(self.led.place(nth), now, ctx);
+        let mut from = 0;
+        while let Some(&broker) =
+            self.stirring[self.stirring.partition_point(|&b| b < from)..].first()
+        {
+            self.pump(broker as usize, now, ctx);
+            from = broker + 1;
         }
     }
 
@@ -117,6 +121,7 @@ impl ProducerClient {
             slot.due = rules.due(part);
         }
         led.look();
+        self.note_due(broker);
     }
 
     /// A request with nothing in it.
