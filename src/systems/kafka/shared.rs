@@ -18,8 +18,9 @@ impl<T: Clone + PartialEq> Shared<T> {
     pub fn of(value: T, len: usize) -> Self {
         let whole: Arc<[T]> = vec![value; len.min(CHUNK)].into();
         let mut chunks = vec![Arc::clone(&whole); len / CHUNK];
-        if len % CHUNK > 0 {
-            chunks.push(whole[..len % CHUNK].into());
+        let rest = len % CHUNK;
+        if rest > 0 {
+            chunks.push(whole[..rest].into());
         }
         Self { chunks, len }
     }
