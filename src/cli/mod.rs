@@ -37,7 +37,8 @@ Exit codes:
 A sweep gives 0 where that is so with every seed, and 1 where it is not with one.
 A dashboard or picker that is quit gives 0; one that a signal ends, 128 and the signal's number.
 
-Without a command splitbrain opens the picker of scenarios; where there is no terminal, it lists them.";
+Without a command splitbrain opens the picker of scenarios, in which the highlighted one plays; where there is no
+terminal, it lists them.";
 
 /// Simulates event-driven distributed systems, breaks them, and shows what happens.
 #[derive(Parser, Debug)]

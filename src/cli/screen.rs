@@ -1,7 +1,6 @@
 //! The screens: the picker and the dashboard, on a terminal.
 
 use std::io;
-use std::sync::Arc;
 
 use super::out::say;
 use super::{EXIT_MET, EXIT_MISTAKE, Glyphs, Speed};
@@ -30,14 +29,16 @@ fn pick_and_show(glyphs: Glyphs) -> io::Result<Leave> {
     let mut options = options(glyphs, None);
     let mut from = 0;
     loop {
-        let mut all = catalogue::all();
-        let picked = ui::pick(&mut terminal, adapt::entries(&all), from, &options)?;
+        let all = catalogue::all();
+        let mut open = |choice| adapt::open(&all, choice);
+        let entries = adapt::entries(&all);
+        let picked = ui::pick(&mut terminal, entries, from, &options, &mut open)?;
         let (entry, seed, speed) = match picked {
             Picked::Run { entry, seed, speed } => (entry, seed, speed),
             Picked::Leave(leave) => return Ok(leave),
         };
         from = entry;
-        let Some(loaded) = all.get_mut(entry).and_then(|e| e.loaded.take()) else {
+        let Some(loaded) = all.get(entry).and_then(|e| e.loaded.clone()) else {
             continue;
         };
         let chosen = Options {
@@ -46,7 +47,7 @@ fn pick_and_show(glyphs: Glyphs) -> io::Result<Leave> {
         };
         options.speed = speed;
         options.has_parent = true;
-        let mut run = Run::new(Session::new(Arc::new(*loaded), chosen));
+        let mut run = Run::new(Session::new(loaded, chosen));
         match ui::dashboard(&mut terminal, &mut run, &options)? {
             Leave::Back => {}
             leave => return Ok(leave),

@@ -1,6 +1,7 @@
 //! What there is to run: the built-in scenarios and the files in `./scenarios`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{Loaded, load};
 use crate::scenario::{FOLDER, LoadError, library};
@@ -19,7 +20,7 @@ pub struct Entry {
     /// The first mistake in it, with its place, if it cannot run.
     pub error: Option<String>,
     /// It, if it can run.
-    pub loaded: Option<Box<Loaded>>,
+    pub loaded: Option<Arc<Loaded>>,
     /// All its mistakes as text.
     pub report: Option<String>,
 }
@@ -83,7 +84,7 @@ fn entry(name: &str, built_in: bool) -> Entry {
         Ok(loaded) => (
             loaded.scenario.title.clone(),
             None,
-            Some(Box::new(loaded)),
+            Some(Arc::new(loaded)),
             None,
         ),
         Err(LoadError::NotFound(message)) => {

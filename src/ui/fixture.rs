@@ -1,8 +1,9 @@
 //! A run that is not one, for tests of the screens: the moment of the sketches in which a new leader was just found.
 
 use super::engine::{Engine, Progress, Until};
-use super::model::Model;
+use super::model::{Model, Playback};
 use super::picker::Entry;
+use super::preview::{self, Live};
 use super::style::Look;
 use super::view::*;
 
@@ -452,12 +453,14 @@ pub(crate) fn entries() -> Vec<Entry> {
             "With acks=1 the leader answers before a follower has the record. What it alone held dies with it.".into(),
         ],
         seed: 42,
+        plays_from_ns: Some(15_000 * MS),
         error: None,
     }
     };
     let mut mine = entry("YOURS  ./scenarios", "mine.ron", "");
     mine.error = Some("14:21 there is no node b7: did you mean b1?".into());
     mine.preview.clear();
+    mine.plays_from_ns = None;
     vec![
         entry("START HERE", "hello-queue", "one in, one out"),
         entry("START HERE", "slow-consumer", "a queue that grows"),
@@ -470,11 +473,27 @@ pub(crate) fn entries() -> Vec<Entry> {
     ]
 }
 
+/// A run that plays in the picker.
+pub(crate) fn live() -> Live {
+    Live {
+        frame: frame(),
+        playback: Playback {
+            speed: preview::SPEED,
+            ..model(80, 24).playback
+        },
+    }
+}
+
 /// A run in which every event takes a millisecond and every hundredth makes a mark.
-#[expect(dead_code, reason = "the loop's tests come with it")]
 pub(crate) struct Fake {
     pub(crate) seed: u64,
     pub(crate) events: u64,
+}
+
+impl Fake {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { seed, events: 0 }
+    }
 }
 
 impl Engine for Fake {

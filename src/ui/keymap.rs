@@ -256,6 +256,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(Picker, &[ch('g'), key(KeyCode::Home)], Action::Top, "", "to the first scenario"),
     bind(Picker, &[ch('G'), key(KeyCode::End)], Action::Bottom, "", "to the last scenario"),
     bind(Picker, &[key(KeyCode::Enter)], Action::Open, "run", "run the selected scenario"),
+    bind(Picker, &[ch(' ')], Action::Pause, "hold", "hold the preview, or let it go on"),
     bind(Picker, &[ch('/')], Action::Filter, "filter", "show only scenarios that contain a text"),
     bind(Picker, &[key(KeyCode::Esc)], Action::Back, "", "drop the filter"),
     bind(Picker, &[ch('s')], Action::Seed, "seed", "choose the seed"),

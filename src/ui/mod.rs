@@ -3,7 +3,7 @@
 //!
 //! - [`update`] turns an action into a change of the model and, where the run or the terminal is concerned, an effect;
 //!   it is pure. [`screen`] draws; it is pure too.
-//! - Only [`term`] and [`run`] touch the terminal and the wall clock.
+//! - Only [`term`] and [`run`] touch the terminal and the wall clock; [`pace`] and [`preview`] are told the time.
 //! - Nothing here knows how a system works inside, or any system by name.
 //! - No widget takes the whole state: each takes its part of the picture.
 
@@ -15,8 +15,10 @@ pub mod help;
 pub mod keymap;
 pub mod layout;
 pub mod model;
+pub mod pace;
 pub mod pen;
 pub mod picker;
+pub mod preview;
 pub mod run;
 pub mod screen;
 pub mod style;
@@ -32,6 +34,7 @@ mod fixture;
 mod snapshots;
 
 pub use engine::{Engine, Progress, Until};
+pub use preview::Choice;
 pub use run::{Leave, Options, dashboard, pick};
 pub use style::{GlyphSet, Look};
 pub use term::Terminal;

@@ -8,12 +8,13 @@ use super::keymap::{Action, Context};
 use super::layout::{HEIGHT_MIN, WIDTH_MIN};
 use super::model::{REAL_TIME, SPEEDS, speed_text};
 use super::pen::{Pen, scroll};
+use super::preview::{Choice, Live};
 use super::run::Leave;
 use super::screen;
 use super::style::{Look, Role};
 use super::text;
 use super::update::moved;
-use super::widgets::footer;
+use super::widgets::{footer, preview};
 
 /// A scenario to choose.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Entry {
     pub preview: Vec<String>,
     /// The seed that it names.
     pub seed: u64,
+    /// From where its preview plays, virtual time in ns; none where it stands still.
+    pub plays_from_ns: Option<u64>,
     /// Why it cannot be run: the first mistake, in one line.
     pub error: Option<String>,
 }
@@ -62,6 +65,8 @@ enum Asking {
 pub struct Picker {
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// What plays of the selected scenario.
+    pub live: Option<Live>,
     entries: Vec<Entry>,
     look: Look,
     filter: String,
@@ -69,6 +74,7 @@ pub struct Picker {
     selected: usize,
     seed: String,
     speed: usize,
+    held: bool,
     help: Option<usize>,
     notice: String,
 }
@@ -78,6 +84,7 @@ impl Picker {
     pub fn new(entries: Vec<Entry>, look: Look, speed: usize) -> Self {
         Self {
             size: (80, 24),
+            live: None,
             entries,
             look,
             filter: String::new(),
@@ -85,6 +92,7 @@ impl Picker {
             selected: 0,
             seed: String::new(),
             speed: speed.min(SPEEDS.len() - 1),
+            held: false,
             help: None,
             notice: String::new(),
         }
@@ -121,6 +129,23 @@ impl Picker {
     fn current(&self) -> Option<(usize, &Entry)> {
         let at = *self.shown().get(self.selected)?;
         Some((at, &self.entries[at]))
+    }
+
+    /// What shall play: the selected scenario, with the seed that it would run with.
+    pub fn wanted(&self) -> Option<Choice> {
+        let (entry, selected) = self.current()?;
+        let from_ns = selected.plays_from_ns?;
+        let seed = self.seed.parse().ok();
+        Some(Choice {
+            entry,
+            seed,
+            from_ns,
+        })
+    }
+
+    /// Whether the person wants what plays to stand.
+    pub fn is_held(&self) -> bool {
+        self.held
     }
 
     /// What an action does; `chance` gives a seed that nobody chose.
@@ -165,6 +190,7 @@ impl Picker {
             Action::Faster => self.speed = (self.speed + 1).min(SPEEDS.len() - 1),
             Action::Slower => self.speed = self.speed.saturating_sub(1),
             Action::SpeedReset => self.speed = REAL_TIME,
+            Action::Pause => self.held = !self.held,
             Action::Help => self.help = Some(0),
             Action::Back => self.filter.clear(),
             _ => {
@@ -234,6 +260,31 @@ impl Picker {
     }
 }
 
+/// From this height on, seed and speed have a frame of their own.
+const ROOMY: u16 = 30;
+/// The list is not narrower than this.
+const LIST_MIN: u16 = 24;
+/// Cells beside a name: the frame, what stands before it, the sign of a mistake.
+const NAME_ROOM: u16 = 7;
+/// A title of which less than this would be seen says nothing.
+const TITLE_MIN: u16 = 16;
+
+/// The names, and the titles beside them where there is room: the rest is for what plays.
+fn list_width(picker: &Picker, width: u16) -> u16 {
+    let widest = |of: fn(&Entry) -> &str| {
+        let widths = picker.entries.iter().map(|e| text::width(of(e)));
+        widths.max().unwrap_or(0).min(usize::from(u16::MAX / 4)) as u16
+    };
+    let names = widest(|e| &e.name) + NAME_ROOM;
+    let titles = widest(|e| &e.title).max(TITLE_MIN) + 2;
+    let wide = width * 42 / 100;
+    if wide >= names + 2 + TITLE_MIN {
+        wide.min(names + titles)
+    } else {
+        names.clamp(LIST_MIN, width * 2 / 5)
+    }
+}
+
 /// Draws the picker.
 pub fn draw(picker: &Picker, buffer: &mut Buffer) {
     let area = buffer.area;
@@ -244,11 +295,12 @@ pub fn draw(picker: &Picker, buffer: &mut Buffer) {
     }
     let mut pen = Pen::new(buffer, area, look);
     draw_head(picker, &mut pen);
-    let body = area.height - 5;
-    let list = area.width * 58 / 100;
+    let options = if area.height < ROOMY { 1 } else { 3 };
+    let body = area.height - 2 - options;
+    let list = list_width(picker, area.width);
     draw_list(picker, &mut pen.part(0, 1, list, body));
     draw_preview(picker, &mut pen.part(list, 1, area.width - list, body));
-    draw_options(picker, &mut pen.part(0, 1 + body, area.width, 3));
+    draw_options(picker, &mut pen.part(0, 1 + body, area.width, options));
     let mut foot = pen.part(0, area.height - 1, area.width, 1);
     if picker.notice.is_empty() {
         footer::draw(&mut foot, &picker.contexts());
@@ -303,33 +355,48 @@ fn draw_list(picker: &Picker, pen: &mut Pen<'_>) {
     } else {
         String::new()
     };
-    let names = shown
-        .iter()
-        .map(|&i| text::width(&picker.entries[i].name))
-        .max()
-        .unwrap_or(0)
-        .min(usize::from(pen.width()) / 2);
+    let room = usize::from(pen.width().saturating_sub(NAME_ROOM));
+    let names = shown.iter().map(|&i| text::width(&picker.entries[i].name));
+    let names = names.max().unwrap_or(0).min(room);
+    let titles = room >= names + 2 + usize::from(TITLE_MIN);
+    let columns = Columns { names, titles };
     let mut inner = pen.frame("Scenarios", &remark, true);
     if lines.is_empty() {
         inner.text(1, 0, "no scenario contains this text", Role::Dim);
     }
     for (y, line) in lines.iter().skip(first).take(rows).enumerate() {
-        draw_entry(&mut inner, y as u16, line, names, picker.selected);
+        draw_entry(&mut inner, y as u16, line, columns, picker.selected);
     }
 }
 
-fn draw_entry(pen: &mut Pen<'_>, y: u16, line: &Line<'_>, names: usize, selected: usize) {
+/// How a line of the list is given out.
+#[derive(Clone, Copy)]
+struct Columns {
+    /// Cells of the longest name.
+    names: usize,
+    /// Whether there is room for titles.
+    titles: bool,
+}
+
+fn draw_entry(pen: &mut Pen<'_>, y: u16, line: &Line<'_>, columns: Columns, selected: usize) {
     match line {
         Line::Heading(title) => {
             pen.text(1, y, title, Role::Title);
         }
         Line::Entry(i, entry) => {
-            let name = text::left(&entry.name, names);
-            let x = pen.text(3, y, &name, Role::Plain) + 2;
+            let name = text::cut_middle(&entry.name, columns.names);
+            let name = text::left(&name, columns.names);
+            let x = pen.text(3, y, &name, Role::Plain) + 1;
             match &entry.error {
-                Some(error) => pen.text(x, y, &format!("{} {error}", glyphs::BAD), Role::Bad),
-                None => pen.text(x, y, &entry.title, Role::Dim),
-            };
+                Some(error) if columns.titles => {
+                    pen.text(x + 1, y, &format!("{} {error}", glyphs::BAD), Role::Bad);
+                }
+                Some(_) => pen.sign(x, y, glyphs::BAD, Role::Bad),
+                None if columns.titles => {
+                    pen.text(x + 1, y, &entry.title, Role::Dim);
+                }
+                None => {}
+            }
             if *i == selected {
                 pen.sign(1, y, glyphs::RIGHT, Role::Strong);
                 pen.restyle_row(y, Role::Selected);
@@ -339,47 +406,79 @@ fn draw_entry(pen: &mut Pen<'_>, y: u16, line: &Line<'_>, names: usize, selected
 }
 
 fn draw_preview(picker: &Picker, pen: &mut Pen<'_>) {
-    let mut inner = pen.frame("Preview", "", false);
     let Some((_, entry)) = picker.current() else {
+        pen.frame("Preview", "", false);
         return;
     };
+    let live = picker.live.as_ref();
+    let remark = live.map_or_else(String::new, preview::remark);
+    let title = format!("Preview  {}", entry.name);
+    let mut inner = pen.frame(&title, &remark, false);
     let width = usize::from(inner.width().saturating_sub(2));
-    let mut lines: Vec<(String, Role)> = Vec::new();
-    let mut add = |value: &str, role: Role| {
+    let head = lines(&[(entry.title.as_str(), Role::Strong)], width);
+    let mut parts: Vec<(&str, Role)> = Vec::new();
+    let mistakes = format!("{} it has mistakes:", glyphs::BAD);
+    if let Some(error) = &entry.error {
+        parts.extend([(mistakes.as_str(), Role::Bad), (error, Role::Bad)]);
+        parts.push(("", Role::Plain));
+    }
+    parts.extend(entry.preview.iter().map(|l| (l.as_str(), Role::Plain)));
+    let about = lines(&parts, width);
+    let (w, h) = (inner.width(), inner.height());
+    let mut y = 0;
+    if !entry.title.is_empty() {
+        y = (head.len() as u16).min(2);
+        draw_lines(&mut inner.part(0, 0, w, y), &head);
+    }
+    if entry.plays_from_ns.is_some() {
+        let shares = preview::Shares::new(h.saturating_sub(y), about.len() as u16);
+        if let Some(live) = live {
+            preview::draw(&mut inner.part(0, y, w, h), live, shares);
+        }
+        y += shares.rows();
+    }
+    y += u16::from(y > 0 && h >= y + 4);
+    draw_lines(&mut inner.part(0, y, w, h), &about);
+}
+
+/// Texts, wrapped; an empty one stays empty.
+fn lines(parts: &[(&str, Role)], width: usize) -> Vec<(String, Role)> {
+    let mut lines = Vec::new();
+    for &(value, role) in parts {
         let wrapped = text::wrap(value, width);
         if wrapped.is_empty() {
             lines.push((String::new(), role));
         }
         lines.extend(wrapped.into_iter().map(|l| (l, role)));
-    };
-    add(&entry.name, Role::Strong);
-    add(&entry.title, Role::Plain);
-    add("", Role::Plain);
-    if let Some(error) = &entry.error {
-        add(&format!("{} it has mistakes:", glyphs::BAD), Role::Bad);
-        add(error, Role::Bad);
-        add("", Role::Plain);
     }
-    for line in &entry.preview {
-        add(line, Role::Plain);
-    }
-    let rows = usize::from(inner.height());
+    lines
+}
+
+/// As many lines as there is room for, and how many more there are.
+fn draw_lines(pen: &mut Pen<'_>, lines: &[(String, Role)]) {
+    let rows = usize::from(pen.height());
     let shown = if lines.len() > rows {
         rows.saturating_sub(1)
     } else {
         lines.len()
     };
     for (y, (line, role)) in lines[..shown].iter().enumerate() {
-        inner.text(1, y as u16, line, *role);
+        pen.text(1, y as u16, line, *role);
     }
     if shown < lines.len() {
         let more = format!("+{} more lines", lines.len() - shown);
-        inner.text(1, shown as u16, &more, Role::Dim);
+        pen.text(1, shown as u16, &more, Role::Dim);
     }
 }
 
 fn draw_options(picker: &Picker, pen: &mut Pen<'_>) {
-    let mut inner = pen.frame("Seed and speed", "", picker.asking == Asking::Seed);
+    let asked = picker.asking == Asking::Seed;
+    let (w, h) = (pen.width(), pen.height());
+    let mut inner = if h < 3 {
+        pen.part(0, 0, w, h)
+    } else {
+        pen.frame("Seed and speed", "", asked)
+    };
     let own = picker.current().map_or(0, |(_, e)| e.seed);
     let (seed, note) = match (picker.asking, picker.seed.is_empty()) {
         (Asking::Seed, _) => (format!("{}_", picker.seed), "  digits, Tab by chance"),
@@ -446,6 +545,28 @@ mod tests {
             p.update(Action::Open, || 7),
             Some(Picked::Run { seed: Some(7), .. })
         ));
+    }
+
+    #[test]
+    fn what_is_selected_shall_play_with_the_seed_it_would_run_with() {
+        let mut p = picker();
+        let first = p.wanted().expect("a scenario");
+        assert_eq!((first.entry, first.seed), (0, None));
+        p.update(Action::Down, || 7);
+        p.update(Action::RandomSeed, || 7);
+        let second = p.wanted().expect("a scenario");
+        assert_eq!((second.entry, second.seed), (1, Some(7)));
+        p.update(Action::Bottom, || 7);
+        assert_eq!(p.wanted(), None, "a file with mistakes cannot play");
+    }
+
+    #[test]
+    fn space_holds_and_lets_go() {
+        let mut p = picker();
+        p.update(Action::Pause, || 7);
+        assert!(p.is_held());
+        p.update(Action::Pause, || 7);
+        assert!(!p.is_held());
     }
 
     #[test]

@@ -8,10 +8,12 @@ use ratatui::crossterm::event::{
     self, Event, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEventKind,
 };
 
-use super::engine::{Engine, Progress, Until};
+use super::engine::{Engine, Until};
 use super::keymap::{self, Action, Context};
 use super::model::{Model, speed_index};
+use super::pace::{Anchor, Moved, Pace};
 use super::picker::{self, Entry, Picked, Picker};
+use super::preview::{Open, Preview};
 use super::screen;
 use super::style::Look;
 use super::term::Terminal;
@@ -19,10 +21,8 @@ use super::update::{Effect, update};
 
 /// Between two frames at least.
 const FRAME: Duration = Duration::from_millis(33);
-/// For how long the run may move before keys are looked at again.
-const SLICE: Duration = Duration::from_millis(8);
-/// Events between two looks at the clock.
-const CHUNK: u32 = 1024;
+/// So many keys between two moves of the run: a flood of input must not keep it from moving.
+const KEYS_MAX: usize = 64;
 /// How often signals are looked at while nothing happens.
 const IDLE: Duration = Duration::from_millis(100);
 /// Over how much time the reached speed is measured.
@@ -75,43 +75,120 @@ pub fn dashboard(
     }
 }
 
-/// Lets the person choose a scenario; the one at `selected` is offered first.
+/// Lets the person choose a scenario; the one at `selected` is offered first. `open` starts the run that plays while one
+/// is highlighted.
 pub fn pick(
     terminal: &mut Terminal,
     entries: Vec<Entry>,
     selected: usize,
     options: &Options,
+    open: Open<'_>,
 ) -> io::Result<Picked> {
     let mut picker = Picker::new(entries, options.look, speed_index(options.speed));
     picker.select(selected);
     picker.size = terminal.size()?;
-    let mut dirty = true;
+    let mut choice = Choosing::new(picker);
     loop {
         if let Some(signal) = terminal.told_to_end() {
             return Ok(Picked::Leave(Leave::Killed(signal)));
         }
         if terminal.told_to_stop() {
-            terminal.suspend()?;
-            dirty = true;
+            choice.suspend(terminal)?;
         }
-        if dirty {
-            terminal.draw(|frame| picker::draw(&picker, frame.buffer_mut()))?;
-            dirty = false;
+        if let Some(picked) = choice.keys(terminal)? {
+            return Ok(picked);
         }
-        if !event::poll(IDLE)? {
-            continue;
+        choice.move_on(open);
+        choice.draw(terminal)?;
+    }
+}
+
+/// The picker on the screen.
+struct Choosing {
+    picker: Picker,
+    preview: Preview,
+    opened: Instant,
+    dirty: bool,
+    drawn: Option<Instant>,
+    /// Between two frames at least: more than [`FRAME`] where one takes long, so that keys still come first.
+    frame: Duration,
+}
+
+impl Choosing {
+    fn new(picker: Picker) -> Self {
+        Self {
+            picker,
+            preview: Preview::default(),
+            opened: Instant::now(),
+            dirty: true,
+            drawn: None,
+            frame: FRAME,
         }
-        dirty = true;
-        match input(event::read()?, &picker.contexts()) {
-            Input::Size(w, h) => picker.size = (w, h),
-            Input::Action(Action::Suspend) => terminal.suspend()?,
-            Input::Action(action) => {
-                if let Some(picked) = picker.update(action, by_chance) {
-                    return Ok(picked);
-                }
+    }
+
+    fn until_frame(&self) -> Duration {
+        self.drawn
+            .map_or(Duration::ZERO, |at| self.frame.saturating_sub(at.elapsed()))
+    }
+
+    /// How long to wait for a key.
+    fn patience(&self) -> Duration {
+        let due = self.until_frame();
+        let held = self.picker.is_held();
+        let until = self.preview.patience(held, self.opened.elapsed(), due);
+        let until = until.unwrap_or(IDLE).min(IDLE);
+        if self.dirty { until.min(due) } else { until }
+    }
+
+    fn keys(&mut self, terminal: &mut Terminal) -> io::Result<Option<Picked>> {
+        let mut patience = self.patience();
+        for _ in 0..KEYS_MAX {
+            if !event::poll(patience)? {
+                break;
             }
-            Input::None => dirty = false,
+            patience = Duration::ZERO;
+            match input(event::read()?, &self.picker.contexts()) {
+                Input::Size(w, h) => self.picker.size = (w, h),
+                Input::Action(Action::Suspend) => self.suspend(terminal)?,
+                Input::Action(action) => {
+                    if let Some(picked) = self.picker.update(action, by_chance) {
+                        return Ok(Some(picked));
+                    }
+                }
+                Input::None => continue,
+            }
+            // What a person does is seen at once.
+            (self.dirty, self.frame) = (true, FRAME);
         }
+        Ok(None)
+    }
+
+    fn suspend(&mut self, terminal: &mut Terminal) -> io::Result<()> {
+        terminal.suspend()?;
+        self.picker.size = terminal.size()?;
+        self.preview.resume(&|| self.opened.elapsed());
+        self.dirty = true;
+        Ok(())
+    }
+
+    fn move_on(&mut self, open: Open<'_>) {
+        let (wanted, held) = (self.picker.wanted(), self.picker.is_held());
+        let clock = || self.opened.elapsed();
+        self.dirty |= self.preview.step(wanted, held, &clock, open);
+    }
+
+    fn draw(&mut self, terminal: &mut Terminal) -> io::Result<()> {
+        if !self.dirty || !self.until_frame().is_zero() {
+            return Ok(());
+        }
+        let start = Instant::now();
+        self.picker.live = self.preview.live(self.picker.is_held());
+        let picker = &self.picker;
+        terminal.draw(|frame| picker::draw(picker, frame.buffer_mut()))?;
+        self.frame = FRAME.max(start.elapsed() * 3);
+        self.drawn = Some(Instant::now());
+        self.dirty = false;
+        Ok(())
     }
 }
 
@@ -153,49 +230,41 @@ fn by_chance() -> u64 {
     ((ns / 1000) ^ u64::from(std::process::id())) % 1_000_000
 }
 
-/// Where the run stood when its pace was set: from here it follows the clock.
-#[derive(Clone, Copy)]
-struct Anchor {
-    wall: Instant,
-    virtual_ns: u64,
-}
-
 /// A run on the screen.
 struct Show<'a> {
     engine: &'a mut dyn Engine,
     model: Model,
-    anchor: Anchor,
+    opened: Instant,
+    pace: Pace,
     measured: Anchor,
-    goal: Option<Until>,
-    /// Whether the run has more to do than it had time for.
-    behind: bool,
     dirty: bool,
     drawn: Option<Instant>,
 }
 
 impl<'a> Show<'a> {
     fn new(engine: &'a mut dyn Engine, model: Model) -> Self {
-        let anchor = Anchor {
-            wall: Instant::now(),
-            virtual_ns: engine.now_ns(),
-        };
+        let opened = Instant::now();
+        let here = Anchor::new(engine, &|| opened.elapsed());
         Self {
             engine,
             model,
-            anchor,
-            measured: anchor,
-            goal: None,
-            behind: false,
+            opened,
+            pace: Pace::new(here),
+            measured: here,
             dirty: true,
             drawn: None,
         }
     }
 
     fn here(&self) -> Anchor {
-        Anchor {
-            wall: Instant::now(),
-            virtual_ns: self.engine.now_ns(),
-        }
+        Anchor::new(self.engine, &|| self.opened.elapsed())
+    }
+
+    /// From now on the run follows the clock, and its speed is measured anew.
+    fn follow(&mut self) {
+        self.model.playback.seeking = false;
+        self.measured = self.here();
+        self.pace.follow(self.measured);
     }
 
     fn moving(&self) -> bool {
@@ -204,7 +273,7 @@ impl<'a> Show<'a> {
 
     /// How long to wait for a key: until the next frame is due, or hardly at all while the run has work to do.
     fn patience(&self) -> Duration {
-        if self.goal.is_some() || self.behind {
+        if self.pace.is_pressed() {
             return Duration::ZERO;
         }
         if !self.moving() && !self.dirty {
@@ -216,8 +285,7 @@ impl<'a> Show<'a> {
 
     fn keys(&mut self, terminal: &mut Terminal) -> io::Result<Option<Leave>> {
         let mut patience = self.patience();
-        // A flood of input must not keep the run from moving.
-        for _ in 0..64 {
+        for _ in 0..KEYS_MAX {
             if !event::poll(patience)? {
                 break;
             }
@@ -254,10 +322,8 @@ impl<'a> Show<'a> {
         match effect {
             Effect::None => {}
             Effect::Pace => {
-                self.end_seek();
                 self.model.playback.measured = None;
-                self.anchor = self.here();
-                self.measured = self.anchor;
+                self.follow();
             }
             Effect::Seek(until) => {
                 self.seek(until);
@@ -278,20 +344,19 @@ impl<'a> Show<'a> {
         terminal.suspend()?;
         self.model.size = terminal.size()?;
         // Time in the shell is no time of the run.
-        self.anchor = self.here();
-        self.measured = self.anchor;
+        if self.pace.goal().is_none() {
+            self.follow();
+        }
         self.dirty = true;
         Ok(())
     }
 
     fn restart(&mut self, seed: u64) {
         self.engine.restart(seed);
-        self.end_seek();
         self.model.playback.ended = false;
         self.model.playback.paused = false;
         self.model.show(self.engine.frame());
-        self.anchor = self.here();
-        self.measured = self.anchor;
+        self.follow();
     }
 
     /// Goes to a place. One that lies behind is reached by running on from a moment before it.
@@ -304,29 +369,28 @@ impl<'a> Show<'a> {
         let stays_live = matches!(until, Until::Time(_)) && self.moving();
         self.model.playback.paused = !stays_live;
         self.model.playback.seeking = true;
-        self.goal = Some(until);
-    }
-
-    fn end_seek(&mut self) {
-        self.goal = None;
-        self.model.playback.seeking = false;
+        self.pace.seek(until);
     }
 
     /// Lets the run move for one slice.
     fn move_on(&mut self) {
-        if let Some(goal) = self.goal {
-            let progress = self.slice(goal);
-            if progress != Progress::More {
-                self.end_seek();
-                self.anchor = self.here();
-                self.measured = self.anchor;
-            }
-            if progress == Progress::Ended {
-                self.end(goal == Until::NextMark);
-            }
-            self.dirty = true;
-        } else if self.moving() {
-            self.follow_clock();
+        let goal = self.pace.goal();
+        if goal.is_none() && !self.moving() {
+            return;
+        }
+        let speed = self.model.playback.speed;
+        let opened = self.opened;
+        let clock = || opened.elapsed();
+        let moved = self.pace.move_on(self.engine, speed, &clock);
+        self.dirty |= moved != Moved::No;
+        if matches!(moved, Moved::Arrived | Moved::Ended) && goal.is_some() {
+            self.follow();
+        }
+        if moved == Moved::Ended {
+            self.end(goal == Some(Until::NextMark));
+        }
+        if goal.is_none() && moved != Moved::No {
+            self.measure();
         }
     }
 
@@ -338,58 +402,17 @@ impl<'a> Show<'a> {
         }
     }
 
-    fn follow_clock(&mut self) {
-        let target = self.target_ns();
-        if target <= self.engine.now_ns() && target < self.engine.end_ns() {
-            self.behind = false;
-            return;
-        }
-        let progress = self.slice(Until::Time(target));
-        self.dirty = true;
-        self.behind = progress == Progress::More;
-        if self.behind {
-            // What the machine could not do in time is not owed: the run is slower than asked, and says so.
-            self.anchor = self.here();
-        }
-        if progress == Progress::Ended {
-            self.end(false);
-        }
-        self.measure();
-    }
-
-    fn target_ns(&self) -> u64 {
-        let speed = self.model.playback.speed;
-        let end = self.engine.end_ns();
-        if speed.is_infinite() {
-            return end;
-        }
-        let ahead = self.anchor.wall.elapsed().as_nanos() as f64 * speed;
-        self.anchor.virtual_ns.saturating_add(ahead as u64).min(end)
-    }
-
     fn measure(&mut self) {
-        let wall = self.measured.wall.elapsed();
-        if wall < MEASURE {
+        let here = self.here();
+        let past = here.at.saturating_sub(self.measured.at);
+        if past < MEASURE {
             return;
         }
-        let virtual_ns = self
-            .engine
-            .now_ns()
-            .saturating_sub(self.measured.virtual_ns);
-        let reached = virtual_ns as f64 / wall.as_nanos() as f64;
+        let virtual_ns = here.virtual_ns.saturating_sub(self.measured.virtual_ns);
+        let reached = virtual_ns as f64 / past.as_nanos() as f64;
         let asked = self.model.playback.speed;
         self.model.playback.measured = (reached < asked * 0.9).then_some(reached);
-        self.measured = self.here();
-    }
-
-    fn slice(&mut self, until: Until) -> Progress {
-        let start = Instant::now();
-        loop {
-            let progress = self.engine.run(until, CHUNK);
-            if progress != Progress::More || start.elapsed() >= SLICE {
-                return progress;
-            }
-        }
+        self.measured = here;
     }
 
     fn draw(&mut self, terminal: &mut Terminal) -> io::Result<()> {

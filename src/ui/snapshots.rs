@@ -177,24 +177,58 @@ fn a_terminal_too_small() {
     check("too_small_40x10", &picture(&fixture::model(40, 10)));
 }
 
-#[test]
-fn the_picker() {
-    for (set, name) in [(GlyphSet::Block, "unicode"), (GlyphSet::Ascii, "ascii")] {
-        let mut picker = Picker::new(fixture::entries(), look(set, true), REAL_TIME);
-        for _ in 0..2 {
-            picker.update(Action::Down, || 7);
-        }
-        let mut buffer = blank(80, 24);
-        picker::draw(&picker, &mut buffer);
-        check(&format!("picker_80x24_{name}"), &buffer);
+fn picker_with_preview(look: Look) -> Picker {
+    let mut picker = Picker::new(fixture::entries(), look, REAL_TIME);
+    for _ in 0..2 {
+        picker.update(Action::Down, || 7);
     }
+    picker.live = Some(fixture::live());
+    picker
+}
+
+fn picker_picture(picker: &Picker, width: u16, height: u16) -> Buffer {
+    let mut buffer = blank(width, height);
+    picker::draw(picker, &mut buffer);
+    buffer
+}
+
+#[test]
+fn the_picker_at_three_sizes() {
+    for (w, h) in SIZES {
+        for (set, set_name) in [(GlyphSet::Block, "unicode"), (GlyphSet::Ascii, "ascii")] {
+            for (colour, colour_name) in [(true, "colour"), (false, "mono")] {
+                let picker = picker_with_preview(look(set, colour));
+                check(
+                    &format!("picker_{w}x{h}_{set_name}_{colour_name}"),
+                    &picker_picture(&picker, w, h),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_picker_before_and_without_a_preview() {
+    let mut picker = picker_with_preview(Look::default());
+    let smallest = picker_picture(&picker, 60, 16);
+    check("picker_60x16", &smallest);
+    picker.live = None;
+    check("picker_80x24_waiting", &picker_picture(&picker, 80, 24));
     let mut broken = Picker::new(fixture::entries(), Look::default(), REAL_TIME);
     for action in [Action::Bottom, Action::Open] {
         broken.update(action, || 7);
     }
-    let mut buffer = blank(120, 40);
-    picker::draw(&broken, &mut buffer);
-    check("picker_120x40_broken", &buffer);
+    check("picker_120x40_broken", &picker_picture(&broken, 120, 40));
+}
+
+#[test]
+fn the_picker_with_many_nodes() {
+    let mut picker = picker_with_preview(Look::default());
+    picker.live = Some(fixture::live());
+    if let Some(live) = &mut picker.live {
+        live.frame = fixture::crowd(500);
+    }
+    check("picker_80x24_crowd", &picker_picture(&picker, 80, 24));
 }
 
 /// Every model of the sort a person can get to in a few keys.
@@ -251,13 +285,19 @@ fn every_screen_draws_at_every_size() {
 #[test]
 fn the_picker_draws_at_every_size() {
     let mut picker = Picker::new(fixture::entries(), Look::default(), REAL_TIME);
-    for action in [Action::Down, Action::Help] {
+    let mut crowd = fixture::live();
+    crowd.frame = fixture::crowd(60);
+    let mut empty = fixture::live();
+    empty.frame = super::view::Frame::default();
+    let lives = [None, Some(fixture::live()), Some(crowd), Some(empty)];
+    for (live, number) in lives.into_iter().zip(0u16..) {
+        picker.live = live;
         for width in 0..=200 {
-            for height in (0..=60).filter(|h| (h + width) % 3 == 0) {
-                picker::draw(&picker, &mut blank(width, height));
+            for height in (0..=60).filter(|h| (h + width) % 3 == number % 3) {
+                picker_picture(&picker, width, height);
             }
         }
-        picker.update(action, || 7);
+        picker.update([Action::Down, Action::Help][usize::from(number / 2)], || 7);
     }
 }
 
@@ -271,6 +311,10 @@ fn ascii_means_ascii() {
                 assert!(cell.symbol().is_ascii(), "{:?}", cell.symbol());
             }
         }
+    }
+    let picker = picker_with_preview(look(GlyphSet::Ascii, true));
+    for cell in &picker_picture(&picker, 120, 40).content {
+        assert!(cell.symbol().is_ascii(), "{:?}", cell.symbol());
     }
 }
 

@@ -269,10 +269,72 @@ fn the_picker_runs_a_scenario_and_comes_back() {
     session.is_clean();
 }
 
+/// The virtual seconds of the run that plays in the picker.
+fn previewed_seconds(screen: &str) -> Option<f64> {
+    screen
+        .split("s of 60s")
+        .next()?
+        .rsplit(' ')
+        .next()?
+        .parse()
+        .ok()
+}
+
+#[test]
+fn a_plain_start_shows_a_cluster_that_loses_its_leader() {
+    let mut session = start(&[], &[]);
+    session.sees("Preview  leader-crash");
+    session.sees("x5 LIVE");
+    let first = session.text();
+    session.until("movement", |s| {
+        s.contains("x5 LIVE") && previewed_seconds(s) > previewed_seconds(&first)
+    });
+    session.sees("crash leader of");
+    session.press("\x03");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
+fn another_scenario_plays_when_it_is_highlighted_and_enter_runs_it_from_its_beginning() {
+    let mut session = start(&[], &[]);
+    session.sees("x5 LIVE");
+    session.press("/unclean\r");
+    session.sees("Preview  unclean-election");
+    session.until("the new preview", |s| s.contains("x5 LIVE"));
+    session.press("--\r");
+    session.sees("Topology");
+    session.sees("LIVE");
+    let shown = seconds(&session.text()).expect("a time");
+    assert!(shown < 2.0, "{shown} s");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
+fn a_preview_that_is_held_draws_nothing() {
+    let mut session = start(&[], &[]);
+    session.sees("x5 LIVE");
+    session.press(" ");
+    session.sees("x5 PAUSED");
+    thread::sleep(Duration::from_millis(300));
+    let before = session.bytes_sent.load(Ordering::SeqCst);
+    let held = previewed_seconds(&session.text());
+    thread::sleep(Duration::from_millis(500));
+    assert_eq!(session.bytes_sent.load(Ordering::SeqCst), before);
+    session.press(" ");
+    session.until("movement", |s| previewed_seconds(s) > held);
+    session.signal("TERM");
+    assert_eq!(session.ends(), 143);
+    session.is_clean();
+}
+
 #[test]
 fn the_picker_keeps_to_ascii_where_that_is_asked_for() {
     let mut session = start(&["--glyphs", "ascii"], &[]);
     session.sees("Choose a scenario");
+    session.sees("x5 LIVE");
     assert!(session.text().is_ascii(), "{}", session.text());
     session.press("q");
     assert_eq!(session.ends(), 0);

@@ -29,6 +29,15 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// It does not begin before this, ns.
+    pub fn first_ns(&self) -> u64 {
+        match *self {
+            Self::At(time) => time,
+            Self::Every { first_ns, .. } => first_ns,
+            Self::Random { from_ns, .. } => from_ns,
+        }
+    }
+
     /// The time of the `round`th beginning (from 0), not before `now`.
     pub(in super::super) fn next(&self, now: u64, round: u32, stream: &mut Stream) -> Option<u64> {
         match *self {

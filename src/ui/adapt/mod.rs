@@ -6,11 +6,14 @@ mod numbers;
 mod scene;
 mod topology;
 
+use std::sync::Arc;
+
 use super::engine::{Engine, Progress, Until};
 use super::picker;
+use super::preview::{Choice, LEAD_NS};
 use super::view::Frame;
-use crate::hunt::{Session, catalogue};
-use crate::sim::SECOND;
+use crate::hunt::{Loaded, Options, Session, catalogue};
+use crate::sim::{Names, SECOND};
 use crate::trace::timeline::{BUDGET_BYTES, Playable, Timeline};
 
 use scene::Scene;
@@ -24,10 +27,15 @@ pub struct Run {
 impl Run {
     /// From where the session stands. Its past is the whole run, whether or not it was seen.
     pub fn new(session: Session) -> Self {
+        Self::remembering(session, BUDGET_BYTES)
+    }
+
+    /// The same with another limit of memory for its past, bytes.
+    fn remembering(session: Session, budget_bytes: u64) -> Self {
         let beginning = Scene::new(session.restart(session.seed()));
         let mut run = Self {
             scene: Scene::new(session),
-            past: Timeline::new(&beginning, BUDGET_BYTES),
+            past: Timeline::new(&beginning, budget_bytes),
         };
         run.past.keep(&run.scene);
         run
@@ -86,26 +94,59 @@ impl Engine for Run {
 
 /// The entries of the catalogue, for the picker.
 pub fn entries(all: &[catalogue::Entry]) -> Vec<picker::Entry> {
-    all.iter()
-        .map(|entry| picker::Entry {
-            name: entry.name.clone(),
-            group: entry.group.clone(),
-            title: entry.title.clone(),
-            preview: preview(entry),
-            seed: entry.loaded.as_ref().map_or(0, |l| l.scenario.seed),
-            error: entry.error.clone(),
-        })
-        .collect()
+    all.iter().map(entry).collect()
 }
 
-fn preview(entry: &catalogue::Entry) -> Vec<String> {
-    let Some(loaded) = &entry.loaded else {
+fn entry(entry: &catalogue::Entry) -> picker::Entry {
+    let (preview, seed, plays_from_ns) = if let Some(loaded) = &entry.loaded {
+        let seed = loaded.scenario.seed;
+        let sim = loaded.plan.build(seed);
+        let plays = plays_from_ns(loaded, sim.names());
+        (about(loaded, sim.names(), plays.is_some()), seed, plays)
+    } else {
         let report = entry.report.as_deref().unwrap_or_default();
-        return report.lines().map(str::to_string).collect();
+        (report.lines().map(str::to_string).collect(), 0, None)
     };
+    picker::Entry {
+        name: entry.name.clone(),
+        group: entry.group.clone(),
+        title: entry.title.clone(),
+        preview,
+        seed,
+        plays_from_ns,
+        error: entry.error.clone(),
+    }
+}
+
+/// A run with more processes and queues than this takes longer to begin than somebody who goes through a list may wait.
+const PREVIEWED_PARTS_MAX: usize = 1000;
+/// The past of a preview is short: it only ever goes back to where it began.
+const PREVIEW_BUDGET_BYTES: u64 = 32 << 20;
+
+/// A little before the first fault; none where the run is too large to play while others are looked at.
+fn plays_from_ns(loaded: &Loaded, names: &Names) -> Option<u64> {
+    let parts = names.processes.len() + names.queues.len() + names.nodes.len();
+    if parts > PREVIEWED_PARTS_MAX {
+        return None;
+    }
     let plan = &loaded.plan;
-    let sim = plan.build(loaded.scenario.seed);
-    let names = sim.names();
+    let firsts = plan.world.faults.iter().map(|f| f.schedule.first_ns());
+    let first = firsts.min().filter(|&ns| ns < plan.duration_ns);
+    Some(first.unwrap_or(0).saturating_sub(LEAD_NS))
+}
+
+/// The run that plays while a scenario is highlighted.
+pub fn open(all: &[catalogue::Entry], choice: Choice) -> Option<Box<dyn Engine>> {
+    let loaded = all.get(choice.entry)?.loaded.as_ref()?;
+    let options = Options {
+        seed: choice.seed,
+        ..Options::default()
+    };
+    let session = Session::new(Arc::clone(loaded), options);
+    Some(Box::new(Run::remembering(session, PREVIEW_BUDGET_BYTES)))
+}
+
+fn about(loaded: &Loaded, names: &Names, plays: bool) -> Vec<String> {
     let mut parts: Vec<(&str, usize)> = Vec::new();
     for process in &names.processes {
         match parts.iter_mut().find(|p| p.0 == process.part) {
@@ -113,23 +154,21 @@ fn preview(entry: &catalogue::Entry) -> Vec<String> {
             None => parts.push((process.part, 1)),
         }
     }
-    let parts: Vec<String> = parts.iter().map(|(part, n)| count(*n, part)).collect();
+    let mut facts: Vec<String> = parts.iter().map(|(part, n)| count(*n, part)).collect();
     let queues = names.queues.iter().filter(|q| !q.internal).count();
-    let mut lines = vec![
-        parts.join(", "),
-        format!(
-            "{}, {}",
-            count(queues, "queue"),
-            count(plan.world.faults.len(), "fault")
-        ),
-        format!("runs for {}", super::text::span(plan.duration_ns)),
-        String::new(),
-    ];
-    lines.push(loaded.scenario.about.clone());
-    lines.push(String::new());
+    facts.push(count(queues, "queue"));
+    facts.push(count(loaded.plan.world.faults.len(), "fault"));
+    let lasts = super::text::span(loaded.plan.duration_ns);
+    let mut lines = vec![loaded.scenario.about.clone(), String::new()];
+    if !plays {
+        lines.insert(0, "Too large to play here: Enter opens it.".into());
+        lines.insert(1, String::new());
+    }
     for expect in &loaded.scenario.expect {
         lines.push(format!("{} {}", super::glyphs::NOTE, expect.label()));
     }
+    lines.push(String::new());
+    lines.push(format!("{}; runs for {lasts}", facts.join(", ")));
     lines
 }
 
@@ -140,3 +179,72 @@ fn count(n: usize, what: &str) -> String {
 
 /// How often traffic is counted, ns.
 const COUNT_EVERY_NS: u64 = SECOND;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Files, library};
+
+    fn catalogue_entry(name: &str, text: &str) -> catalogue::Entry {
+        let files = Files::Given(&[]);
+        let loaded = Loaded::from_parts(name, text, &[], files).expect("a good scenario");
+        catalogue::Entry {
+            name: name.into(),
+            group: String::new(),
+            title: loaded.scenario.title.clone(),
+            built_in: false,
+            error: None,
+            loaded: Some(Arc::new(loaded)),
+            report: None,
+        }
+    }
+
+    #[test]
+    fn every_built_in_scenario_plays_and_the_default_from_before_its_crash() {
+        for built_in in library::ALL {
+            let entry = entry(&catalogue_entry(built_in.name, built_in.text));
+            assert!(entry.plays_from_ns.is_some(), "{}", built_in.name);
+        }
+        let default = library::find(library::DEFAULT).expect("built in");
+        let entry = entry(&catalogue_entry(default.name, default.text));
+        // Its leader dies at 20 s.
+        assert_eq!(entry.plays_from_ns, Some(15 * SECOND));
+    }
+
+    #[test]
+    fn a_preview_stands_before_the_fault_and_moves_on() {
+        let default = library::find(library::DEFAULT).expect("built in");
+        let all = [catalogue_entry(default.name, default.text)];
+        let choice = Choice {
+            entry: 0,
+            seed: Some(7),
+            from_ns: 2 * SECOND,
+        };
+        let mut run = open(&all, choice).expect("a run");
+        while run.run(Until::Time(choice.from_ns), 1000) == Progress::More {}
+        let before = run.frame();
+        assert_eq!((before.header.seed, before.header.now_ns), (7, 2 * SECOND));
+        while run.run(Until::Time(3 * SECOND), 1000) == Progress::More {}
+        assert_ne!(run.frame(), before);
+        run.leap(Until::Time(choice.from_ns));
+        while run.run(Until::Time(choice.from_ns), 1000) == Progress::More {}
+        assert_eq!(run.frame(), before, "the same moment again");
+    }
+
+    #[test]
+    fn what_is_too_large_to_begin_at_once_says_so() {
+        // A thousand queues.
+        let text = r#"(
+            title: "large", duration: "10s", nodes: [(name: "m", count: 100)],
+            systems: [Kafka(name: "k", nodes: "m", topics: [(name: "t", partitions: 1000, replication_factor: 3)])],
+            expect: [],
+        )"#;
+        let entry = entry(&catalogue_entry("large", text));
+        assert_eq!(entry.plays_from_ns, None);
+        assert!(
+            entry.preview[0].contains("Too large"),
+            "{:?}",
+            entry.preview
+        );
+    }
+}

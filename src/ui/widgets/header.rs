@@ -40,7 +40,8 @@ pub fn draw(pen: &mut Pen<'_>, header: &Header, play: &Playback) {
     }
 }
 
-fn state(play: &Playback) -> (&'static str, Role) {
+/// How the run moves, in a word.
+pub(super) fn state(play: &Playback) -> (&'static str, Role) {
     if play.seeking {
         ("SEEKING", Role::Traffic)
     } else if play.ended {
@@ -53,7 +54,7 @@ fn state(play: &Playback) -> (&'static str, Role) {
 }
 
 /// What is wrong: in words, in short, and its style.
-fn troubles(header: &Header, roomy: bool) -> Vec<(String, String, Role)> {
+pub(super) fn troubles(header: &Header, roomy: bool) -> Vec<(String, String, Role)> {
     let mut out = Vec::new();
     let plural = |n: u32| if n == 1 { "" } else { "s" };
     let short = |n: u32| text::short_count(u64::from(n));
