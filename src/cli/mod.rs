@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod check;
+mod ends;
 mod list;
 mod mixup;
 mod new;
@@ -35,7 +36,8 @@ Exit codes:
   1  an expectation was not met (where it states none: a property broke); a replay differed
   2  a mistake in the arguments, the scenario or a file
 A sweep gives 0 where that is so with every seed, and 1 where it is not with one.
-A dashboard or picker that is quit gives 0; one that a signal ends, 128 and the signal's number.
+A dashboard or picker that is quit gives 0; so does a run as text whose reader left before its end.
+What a signal ends gives 128 and the signal's number. Ctrl-C ends a headless run or a sweep with what is there; a second one, at once.
 
 Without a command splitbrain opens the picker of scenarios, in which the highlighted one plays; where there is no
 terminal, it lists them.";

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::check::complain;
+use super::ends::{self, Ends};
 use super::out::{may_write, on_terminal, say, write_new};
 use super::progress::Progress;
 use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Glyphs, Out, RunArgs};
@@ -136,6 +137,9 @@ pub fn pick(glyphs: Glyphs) -> u8 {
 }
 
 fn headless(mut session: Session, args: &RunArgs) -> u8 {
+    let Some(ends) = Ends::hear() else {
+        return EXIT_MISTAKE;
+    };
     let mut out = Out::stdout();
     if !args.json {
         out.text(&text::head(&session));
@@ -143,33 +147,33 @@ fn headless(mut session: Session, args: &RunArgs) -> u8 {
         out.flush();
     }
     let start = Instant::now();
-    let mut progress = Progress::on_stderr(start);
-    let mut told = 0;
-    let mut more = true;
-    while more {
-        more = session.advance_apart(u64::MAX, SLICE);
-        if !args.json {
-            told = tell_marks(&session, told, &mut out);
-        }
-        let (now_ns, end_ns) = (session.sim().now(), session.end_ns());
-        progress.look(now_ns, end_ns, || {
-            let (now_s, end_s) = (now_ns as f64 / 1e9, end_ns as f64 / 1e9);
-            format!("{now_s:.1} s of {end_s:.1} s")
-        });
-    }
-    progress.clear();
+    let stop = play(&mut session, args, &ends, &mut out, start);
     let Some(outcome) = Outcome::of(&session) else {
         return EXIT_NOT_MET;
     };
-    if args.json {
-        out.text(&json::document(&session, &outcome));
-    } else {
-        out.text(&text::summary(&session, &outcome));
-    }
-    let code = if outcome.is_met() {
-        EXIT_MET
-    } else {
-        EXIT_NOT_MET
+    // Standard output is whole or it has no end: what depends on when somebody had enough is told elsewhere.
+    let code = match stop {
+        Stop::End => {
+            if args.json {
+                out.text(&json::document(&session, &outcome));
+            } else {
+                out.text(&text::summary(&session, &outcome));
+            }
+            if outcome.is_met() {
+                EXIT_MET
+            } else {
+                EXIT_NOT_MET
+            }
+        }
+        Stop::Unread => EXIT_MET,
+        Stop::Signal(signal) => {
+            say(text::summary(&session, &outcome).trim_end());
+            let (now_s, end_s) = seconds(&session);
+            say(format_args!(
+                "interrupted at {now_s:.3} s of {end_s:.1} s: this is the run so far"
+            ));
+            ends::exit_code(signal)
+        }
     };
     let code = out.close(code);
     let seconds = start.elapsed().as_secs_f64();
@@ -182,6 +186,55 @@ fn headless(mut session: Session, args: &RunArgs) -> u8 {
     // The program ends here: what the run holds needs no tidying up, piece by piece.
     std::mem::forget(session);
     code
+}
+
+/// Why a headless run goes no further.
+enum Stop {
+    /// It is at its end.
+    End,
+    /// Nobody reads it any more, or nobody can.
+    Unread,
+    /// This signal told the program to end.
+    Signal(usize),
+}
+
+/// Lets a headless run happen, and tells its marks as they come.
+fn play(session: &mut Session, args: &RunArgs, ends: &Ends, out: &mut Out, start: Instant) -> Stop {
+    let mut progress = Progress::on_stderr(start);
+    let mut told = 0;
+    let stop = loop {
+        // A recording is for somebody who reads it later.
+        if !out.is_open() && args.record.is_none() {
+            break Stop::Unread;
+        }
+        if let Some(signal) = ends.came() {
+            // The moment is brought to its end, so that what is told is what a recording of it replays.
+            session.run_to(session.sim().now());
+            break Stop::Signal(signal);
+        }
+        let more = session.advance_apart(u64::MAX, SLICE);
+        if !args.json {
+            told = tell_marks(session, told, out);
+        }
+        if !more {
+            break Stop::End;
+        }
+        progress.look(session.sim().now(), session.end_ns(), || {
+            let (now_s, end_s) = seconds(session);
+            format!("{now_s:.1} s of {end_s:.1} s")
+        });
+    };
+    if !args.json {
+        tell_marks(session, told, out);
+    }
+    progress.clear();
+    stop
+}
+
+/// The virtual time of a run and of its end, in seconds.
+fn seconds(session: &Session) -> (f64, f64) {
+    let (now_ns, end_ns) = (session.sim().now(), session.end_ns());
+    (now_ns as f64 / 1e9, end_ns as f64 / 1e9)
 }
 
 /// Writes the recording, if one is asked for. What prevents it is told; then there is an exit code.

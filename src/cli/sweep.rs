@@ -1,15 +1,11 @@
 //! `splitbrain sweep`: a scenario with many seeds, on all cores.
 
-use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
-
+use super::ends::{self, Ends};
 use super::out::say;
 use super::progress::Progress;
 use super::run::{Given, load};
@@ -42,12 +38,8 @@ pub fn sweep(args: &SweepArgs) -> u8 {
         until_ns: args.until.map(|u| u.ns()),
     };
     let jobs = args.jobs.unwrap_or_else(parallel::all_cores);
-    let ends = match Ends::register() {
-        Ok(ends) => ends,
-        Err(error) => {
-            say(format_args!("error: signals cannot be heard: {error}"));
-            return EXIT_MISTAKE;
-        }
+    let Some(ends) = Ends::hear() else {
+        return EXIT_MISTAKE;
     };
     let mut report = Report::begin(&sweep, &given, args.json, ends);
     match sweep.run(jobs, &mut report) {
@@ -56,30 +48,6 @@ pub fn sweep(args: &SweepArgs) -> u8 {
             say(format_args!("error: {message}"));
             EXIT_MISTAKE
         }
-    }
-}
-
-/// Signals to end.
-struct Ends(Arc<AtomicUsize>);
-
-impl Ends {
-    /// The first is taken note of; another ends the program at once.
-    fn register() -> io::Result<Self> {
-        let (first, again) = (
-            Arc::new(AtomicUsize::new(0)),
-            Arc::new(AtomicBool::new(false)),
-        );
-        for signal in [SIGINT, SIGTERM] {
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&again))?;
-            flag::register(signal, Arc::clone(&again))?;
-            flag::register_usize(signal, Arc::clone(&first), signal as usize)?;
-        }
-        Ok(Self(first))
-    }
-
-    /// The one that came, if one came.
-    fn came(&self) -> Option<usize> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|&signal| signal != 0)
     }
 }
 
@@ -153,7 +121,7 @@ impl<'a> Report<'a> {
                 seeds.end - seeds.start,
                 seeds.end
             ));
-            u8::try_from(128 + signal).unwrap_or(EXIT_MISTAKE)
+            ends::exit_code(signal)
         } else {
             verdict(tally)
         };

@@ -170,6 +170,26 @@ fn a_closed_pipe_is_no_error() {
 }
 
 #[test]
+fn a_run_that_nobody_reads_any_more_ends() {
+    // Its end is hours away.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+        .args(["run", "leader-crash", "--headless", "--until", "50h"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    drop(out);
+    let output = child.wait_with_output().unwrap();
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(!said.contains("error"), "{said}");
+}
+
+#[test]
 fn a_recording_replays_and_is_never_overwritten() {
     let folder = Folder::new("record");
     let file = folder.0.join("run.ron").display().to_string();

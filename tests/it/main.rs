@@ -14,6 +14,7 @@ mod doubts;
 mod graceful;
 mod group_settings;
 mod hangup;
+mod interrupt;
 mod kafka_clients;
 mod kernel;
 mod language_docs;
