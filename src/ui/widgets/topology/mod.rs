@@ -93,7 +93,7 @@ fn draw_box(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
     let room = usize::from(w).saturating_sub(6);
     let name = if chosen { Role::Selected } else { Role::Strong };
     let at = inner.text(1, 0, " ", border);
-    let at = inner.text(at, 0, &text::cut(&card.title, room), name);
+    let at = inner.text(at, 0, &text::cut_middle(&card.title, room), name);
     let at = inner.text(at, 0, " ", border);
     inner.sign(at, 0, card.sign, card.role);
     inner.sign(at + 1, 0, ' ', border);
@@ -155,7 +155,7 @@ fn draw_line(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
     let name_room = room.saturating_sub(2).max(1);
     let name = if chosen { Role::Selected } else { Role::Strong };
     let mut part = pen.part(placed.x, placed.y, placed.width, placed.height);
-    let x = part.text(0, 0, &text::cut(&card.title, name_room), name);
+    let x = part.text(0, 0, &text::cut_middle(&card.title, name_room), name);
     part.sign(x, 0, ' ', Role::Plain);
     part.sign(x + 1, 0, card.sign, card.role);
     let below = placed.height > 1;

@@ -17,6 +17,17 @@ pub enum Mode {
     Pairs,
 }
 
+/// What may be cut so that columns fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    /// No text.
+    Nothing,
+    /// Texts of boxes, to two thirds; lines may lose what stands after the name.
+    Texts,
+    /// The names of lines too, to their ends and what tells them apart.
+    Names,
+}
+
 /// A card and its rectangle.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
@@ -58,6 +69,8 @@ pub struct Plan {
 
 /// In a layer with more nodes than this, single lines say less than a group.
 const LINES_MAX: usize = 16;
+/// Of a line whose name is cut, at least so many cells are left: five of the name, and its sign.
+const SHORT_NAME: usize = 7;
 /// Least room between layers of boxes.
 const GAP_MIN: u16 = 6;
 /// Least room between layers of lines.
@@ -72,13 +85,15 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
         return None;
     }
     let modes = [
-        (Mode::Boxes(3), false),
-        (Mode::Boxes(2), false),
-        (Mode::Boxes(1), false),
-        (Mode::Lines, true),
-        (Mode::Pairs, false),
-        (Mode::Lines, false),
+        (Mode::Boxes(3), Cut::Texts),
+        (Mode::Boxes(2), Cut::Texts),
+        (Mode::Boxes(1), Cut::Texts),
+        (Mode::Lines, Cut::Nothing),
+        (Mode::Pairs, Cut::Texts),
+        (Mode::Lines, Cut::Texts),
     ];
+    // A short name says more of a node than a group that it is lost in.
+    let short = (Mode::Lines, Cut::Names);
     let few = layers.iter().all(|l| l.len() <= LINES_MAX);
     let plain = || -> Vec<Vec<Card>> {
         let one = |&i: &usize| cards::single(topology, i, now_ns);
@@ -86,15 +101,15 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
     };
     if few {
         let cards = plain();
-        for (mode, whole) in modes {
-            if let Some(plan) = fit(topology, &cards, mode, whole, (width, height)) {
+        for (mode, cut) in modes.into_iter().chain([short]) {
+            if let Some(plan) = fit(topology, &cards, mode, cut, (width, height)) {
                 return Some(plan);
             }
         }
     }
-    for (mode, whole) in modes {
+    for (mode, cut) in modes {
         let cards = partly(topology, &layers, mode, height, now_ns);
-        if let Some(plan) = fit(topology, &cards, mode, whole, (width, height)) {
+        if let Some(plan) = fit(topology, &cards, mode, cut, (width, height)) {
             return Some(plan);
         }
     }
@@ -105,7 +120,7 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
             _ => vec![cards::all_in_one(topology, l)],
         })
         .collect();
-    fit(topology, &cards, Mode::Lines, false, (width, height))
+    fit(topology, &cards, Mode::Lines, Cut::Texts, (width, height))
 }
 
 fn ordered(topology: &Topology) -> Vec<Vec<usize>> {
@@ -182,7 +197,7 @@ fn fit(
     topology: &Topology,
     cards: &[Vec<Card>],
     mode: Mode,
-    whole: bool,
+    cut: Cut,
     (width, height): (u16, u16),
 ) -> Option<Plan> {
     let boxes = matches!(mode, Mode::Boxes(_));
@@ -192,7 +207,7 @@ fn fit(
     if cards.iter().any(|layer| rows(layer, mode) > room) {
         return None;
     }
-    let columns = columns(cards, mode, whole, width)?;
+    let columns = columns(cards, mode, cut, width)?;
     let mut placed = Vec::new();
     for (layer, (cards, &(x, w))) in cards.iter().zip(&columns).enumerate() {
         let spare = room - rows(cards, mode);
@@ -229,9 +244,8 @@ fn fit(
     })
 }
 
-/// First column and width of each layer. With `whole`, only if no text is cut; otherwise texts of boxes may be cut to
-/// two thirds, and lines may lose what stands after the name.
-fn columns(cards: &[Vec<Card>], mode: Mode, whole: bool, width: u16) -> Option<Vec<(u16, u16)>> {
+/// First column and width of each layer, with no more cut than may be.
+fn columns(cards: &[Vec<Card>], mode: Mode, cut: Cut, width: u16) -> Option<Vec<(u16, u16)>> {
     let gaps = (cards.len() as u16).checked_sub(1)?;
     let wanted: Vec<u16> = cards
         .iter()
@@ -242,11 +256,16 @@ fn columns(cards: &[Vec<Card>], mode: Mode, whole: bool, width: u16) -> Option<V
         .collect();
     let boxes = matches!(mode, Mode::Boxes(_));
     let around = if boxes { 6 } else { 2 };
+    let longest = match cut {
+        Cut::Names => SHORT_NAME,
+        _ if boxes => 18,
+        _ => 12,
+    };
     let names: Vec<u16> = cards
         .iter()
         .map(|layer| {
             let widest = layer.iter().map(|c| text::width(&c.title) + around).max();
-            widest.unwrap_or(0).clamp(6, if boxes { 18 } else { 12 }) as u16
+            widest.unwrap_or(0).clamp(6, longest) as u16
         })
         .collect();
     let least = gaps * if boxes { GAP_MIN } else { LINES_GAP_MIN };
@@ -261,7 +280,7 @@ fn columns(cards: &[Vec<Card>], mode: Mode, whole: bool, width: u16) -> Option<V
         total -= 1;
     }
     let lost: u16 = wanted.iter().sum::<u16>() - total;
-    if whole && lost > 0 || boxes && lost * 3 > wanted.iter().sum::<u16>() {
+    if cut == Cut::Nothing && lost > 0 || boxes && lost * 3 > wanted.iter().sum::<u16>() {
         return None;
     }
     // A margin of one on both sides where there is room for it.
@@ -282,4 +301,69 @@ fn columns(cards: &[Vec<Card>], mode: Mode, whole: bool, width: u16) -> Option<V
             })
             .collect(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::pen::Pen;
+    use crate::ui::style::Look;
+    use crate::ui::view::{Edge, NodeCard};
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    /// Nodes of three layers, each linked with all of the next.
+    fn three_layers(names: [(&str, usize); 3]) -> Topology {
+        let mut topology = Topology::default();
+        let mut before = 0..0;
+        for (name, count) in names {
+            let first = topology.nodes.len();
+            for number in 1..=count {
+                topology.nodes.push(NodeCard {
+                    name: format!("{name}-{number}"),
+                    group: name.to_string(),
+                    ..NodeCard::default()
+                });
+            }
+            for (from, to) in before.flat_map(|a| (first..first + count).map(move |b| (a, b))) {
+                topology.edges.push(Edge {
+                    from,
+                    to,
+                    ..Edge::default()
+                });
+            }
+            before = first..first + count;
+        }
+        topology
+    }
+
+    fn drawn(topology: &Topology, width: u16, height: u16) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let area = buffer.area;
+        let mut pen = Pen::new(&mut buffer, area, Look::default());
+        super::super::draw(&mut pen, topology, 0, None);
+        buffer
+            .content
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect()
+    }
+
+    #[test]
+    fn nodes_with_long_names_are_told_apart_where_their_rows_fit() {
+        let topology = three_layers([("frontend", 2), ("kafka-broker", 5), ("payments", 2)]);
+        for width in [32, 36, 42] {
+            let text = drawn(&topology, width, 7);
+            assert_eq!(plan(&topology, width, 7, 0).map(|p| p.grouped), Some(0));
+            for number in 1..=5 {
+                assert!(text.contains(&format!("r-{number} ")), "{width}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn more_nodes_than_rows_are_a_group() {
+        let topology = three_layers([("frontend", 2), ("kafka-broker", 9), ("payments", 2)]);
+        assert!(plan(&topology, 42, 7, 0).is_some_and(|p| p.grouped >= 9));
+    }
 }
