@@ -8,6 +8,7 @@ use splitbrain::hunt::{Options, Session};
 use splitbrain::scenario::Loaded;
 use splitbrain::sim::record::{Gone, Why};
 use splitbrain::sim::{Fact, MS, SECOND};
+use splitbrain::systems::note;
 
 use super::kafka_clients::{Run, play};
 
@@ -93,6 +94,88 @@ fn the_only_copy_goes_with_its_broker_and_comes_back_with_it() {
     for none in ["messages.lost", "messages.refused", "nodes.crashes"] {
         assert_eq!(of(none), 0.0, "{none}");
     }
+}
+
+/// What the controller does about a broker from 20 s on.
+fn about(run: &Run, broker: &str) -> Vec<&'static str> {
+    let pid = run.pid(broker).0;
+    let later = run.records.iter().filter(|r| r.at >= 20 * SECOND);
+    later
+        .filter_map(|r| match r.fact {
+            Fact::Note { code, a, .. } if a == pid => Some(note(code)?.word),
+            _ => None,
+        })
+        .filter(|word| ["SHUTDOWN", "FENCED", "REGISTERED", "UNFENCED"].contains(word))
+        .collect()
+}
+
+/// Fenced once: its session is over too, 9 s later, and nobody cares.
+#[test]
+fn a_broker_that_has_stopped_is_not_let_in_again() {
+    let text = text("", "", r#"At("20s", Stop("broker-1"))"#);
+    let short = text.replace(r#"duration: "120s""#, r#"duration: "40s""#);
+    for seed in 1..=4 {
+        let run = play(&short.replace("seed: 3", &format!("seed: {seed}")));
+        assert_eq!(
+            about(&run, "k/broker-1"),
+            ["SHUTDOWN", "FENCED"],
+            "seed {seed}"
+        );
+    }
+}
+
+/// A heartbeat from before the stop that comes after it says nothing about wanting to stop.
+#[test]
+fn a_late_heartbeat_lets_no_broker_in_that_has_stopped() {
+    let late = r#"During("10s", "40s", LinkReordering(from: "broker-1", to: Controller, share: "50%", by: "5s")), At("20s", Stop("broker-1"))"#;
+    let text = text("", "", late).replace(r#"duration: "120s""#, r#"duration: "40s""#);
+    for seed in 1..=6 {
+        let run = play(&text.replace("seed: 3", &format!("seed: {seed}")));
+        assert_eq!(
+            about(&run, "k/broker-1"),
+            ["SHUTDOWN", "FENCED"],
+            "seed {seed}"
+        );
+    }
+}
+
+/// A broker comes back by a registration only, with a new epoch.
+#[test]
+fn brokers_that_are_restarted_register_before_they_are_let_in() {
+    let run = play(&text("", "", &rolling("broker", true)));
+    for broker in ["k/broker-1", "k/broker-2", "k/broker-3"] {
+        assert_eq!(
+            about(&run, broker),
+            ["SHUTDOWN", "FENCED", "REGISTERED", "UNFENCED"],
+            "{broker}"
+        );
+    }
+}
+
+/// Killed while it hands over: who said that it stops is not taken for an impostor, and need not wait for the session.
+#[test]
+fn a_broker_that_is_killed_while_it_stops_registers_at_once() {
+    let run = play(&text("", "", r#"During("20s", "21s", Stop("broker-1"))"#));
+    assert_eq!(
+        about(&run, "k/broker-1"),
+        ["SHUTDOWN", "REGISTERED", "UNFENCED"]
+    );
+}
+
+/// However long the device takes: nobody holds a broker that only closes its logs for one that serves.
+#[test]
+fn a_broker_that_closes_its_logs_sends_no_heartbeats() {
+    let faults = r#"During("19s", "45s", DiskStalled("broker-1")), At("20s", Stop("broker-1"))"#;
+    let plain = text("", "", faults);
+    assert_eq!(about(&play(&plain), "k/broker-1"), ["SHUTDOWN", "FENCED"]);
+    let alone = plain.replace("topics:", "controlled_shutdown_enable: false, topics:");
+    let run = play(&alone);
+    assert_eq!(about(&run, "k/broker-1"), ["FENCED"]);
+    let word = |code: u16| note(code).map(|n| n.word);
+    let fenced = |f: &Fact| matches!(f, Fact::Note { code, .. } if word(*code) == Some("FENCED"));
+    let at = run.records.iter().find(|r| fenced(&r.fact)).unwrap().at;
+    // `broker.session.timeout.ms`, 9 s, after the last heartbeat, which it sent before 20 s.
+    assert!(at <= 29 * SECOND + 2 * MS, "{at}");
 }
 
 #[test]

@@ -27,7 +27,7 @@ enum Stopping {
     No,
     /// It waits until the controller has nothing more for it to do.
     Asks,
-    /// It closes its logs.
+    /// It closes its logs, and has nothing more to say to the controller.
     Closes,
 }
 
@@ -81,6 +81,9 @@ impl Broker {
     }
 
     pub(super) fn register(&mut self, ctx: &mut Ctx<'_>) {
+        if self.control.stopping == Stopping::Closes {
+            return;
+        }
         let request = Request::BrokerRegistration {
             clean_shutdown: self.control.clean_shutdown,
         };
@@ -88,9 +91,14 @@ impl Broker {
         self.control.registering = Some((number, self.ticks));
     }
 
+    /// Says that it lives, and again after the interval. It also asks to be let in, or to stop: so a broker that closes must
+    /// not send another one.
     pub(super) fn heartbeat(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(timer) = self.control.heartbeat.take() {
             ctx.cancel(timer);
+        }
+        if self.control.stopping == Stopping::Closes {
+            return;
         }
         let Some(broker_epoch) = self.control.epoch else {
             return;
@@ -120,9 +128,13 @@ impl Broker {
         }
     }
 
-    /// Puts all of its logs on the device, and ends.
+    /// Puts all of its logs on the device, and ends. From now on it neither registers nor sends heartbeats: Kafka's
+    /// `BrokerLifecycleManager` shuts its channel to the controller down before the logs are closed.
     fn close(&mut self, ctx: &mut Ctx<'_>) {
         self.control.stopping = Stopping::Closes;
+        if let Some(timer) = self.control.heartbeat.take() {
+            ctx.cancel(timer);
+        }
         ctx.sync(Token::of(kind::CLOSED));
     }
 

@@ -39,7 +39,7 @@ struct Registration {
     /// Grows with each registration; also the metadata offset it must have seen to be let in.
     epoch: u64,
     fenced: bool,
-    /// It wants to stop, and may when all others have seen the metadata up to here.
+    /// It wants to stop, and may when all others have seen the metadata up to here. Until it registers anew.
     shutting_down: Option<u64>,
     /// How much of the metadata it has seen, by its last heartbeat.
     seen: u64,
@@ -209,6 +209,9 @@ impl Controller {
         }
     }
 
+    /// A broker lives, and has seen so much of the metadata. Who is fenced and has seen its registration is let in, but never
+    /// who has asked to stop, whatever it says later: a broker leaves its controlled shutdown by a new registration only
+    /// (KIP-841). Kafka's `BrokerHeartbeatManager` would let a fenced one in; it relies on brokers that say nothing more.
     fn heartbeat(
         &mut self,
         index: usize,
@@ -222,7 +225,7 @@ impl Controller {
         if registration.epoch == epoch {
             registration.seen = seen;
             self.touch(index, ctx);
-            if want_shut_down {
+            if want_shut_down || self.brokers[index].shutting_down.is_some() {
                 should_shut_down = self.shut_down(index, ctx);
             } else if self.brokers[index].fenced && seen >= epoch {
                 self.unfence(index, ctx);

@@ -9,9 +9,11 @@ use super::super::protocol::MetadataRecord;
 use super::Controller;
 
 impl Controller {
-    /// A broker wants to stop. Whether it may do so now: what it led is led by others, and they all know.
+    /// A broker wants to stop. Whether it may do so now: what it led is led by others, and they all know. A fenced one may at
+    /// once.
     pub(super) fn shut_down(&mut self, index: usize, ctx: &mut Ctx<'_>) -> bool {
         if self.brokers[index].fenced {
+            self.brokers[index].shutting_down.get_or_insert(self.next);
             return true;
         }
         let broker = self.cluster.brokers[index];
