@@ -3,6 +3,10 @@
 //! A test binary of its own, since it counts what the whole process allocates.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "../../benches/shapes/cluster.rs"]
+#[allow(dead_code, reason = "the benches use more of it")]
+mod cluster;
+mod large;
 #[path = "../../benches/shapes/pipeline.rs"]
 #[allow(dead_code, reason = "the benches use more of it")]
 mod pipeline;
