@@ -441,15 +441,16 @@ fn draw_preview(picker: &Picker, pen: &mut Pen<'_>) {
     draw_lines(&mut inner.part(0, y, w, h), &about);
 }
 
-/// Texts, wrapped; an empty one stays empty.
+/// Texts, wrapped where they are too long. One that fits keeps its spaces: they put a caret below what it points at.
 fn lines(parts: &[(&str, Role)], width: usize) -> Vec<(String, Role)> {
     let mut lines = Vec::new();
     for &(value, role) in parts {
-        let wrapped = text::wrap(value, width);
-        if wrapped.is_empty() {
-            lines.push((String::new(), role));
+        if text::width(value) <= width {
+            lines.push((value.to_string(), role));
+        } else {
+            let wrapped = text::wrap(value, width);
+            lines.extend(wrapped.into_iter().map(|l| (l, role)));
         }
-        lines.extend(wrapped.into_iter().map(|l| (l, role)));
     }
     lines
 }
@@ -528,6 +529,21 @@ mod tests {
         p.update(Action::Bottom, || 7);
         assert_eq!(p.update(Action::Open, || 7), None);
         assert!(p.notice.contains("14:21"), "{}", p.notice);
+    }
+
+    #[test]
+    fn a_caret_stays_below_what_it_points_at() {
+        let report = ["  |", "2 | nodes: [(nme: \"x\")]", "  |          ^^^"];
+        let mut entries = fixture::entries();
+        entries.retain(|e| e.error.is_some());
+        entries[0].preview = report.map(String::from).to_vec();
+        let p = Picker::new(entries, Look::default(), REAL_TIME);
+        let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 80, 24));
+        draw(&p, &mut buffer);
+        let row = |y: u16| -> String { (0..80).map(|x| buffer[(x, y)].symbol()).collect() };
+        let column = |text: &str| (0..24).find_map(|y| row(y).find(text));
+        assert!(column("nme").is_some());
+        assert_eq!(column("^^^"), column("nme"));
     }
 
     #[test]
