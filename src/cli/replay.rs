@@ -1,8 +1,13 @@
 //! `splitbrain replay`: runs a recording again.
 
+use std::time::Instant;
+
 use super::out::{on_terminal, say};
-use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, ReplayArgs, mixup};
+use super::progress::Progress;
+use super::run::{SLICE, seconds};
+use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Glyphs, Out, ReplayArgs, mixup};
 use crate::hunt::Session;
+use crate::trace::comparison::Comparison;
 use crate::trace::recording::{Recording, Verdict};
 
 /// Replays.
@@ -29,12 +34,22 @@ pub fn replay(args: &ReplayArgs) -> u8 {
         }
     };
     if !args.headless && on_terminal() {
-        return super::screen::dashboard(session, args.glyphs, None).0;
+        return show(session, recording, args.glyphs);
     }
-    verify(&recording, session)
+    verify(session, recording)
 }
 
-fn verify(recording: &Recording, mut session: Session) -> u8 {
+/// Replays on the screen. What was played is verified, whether or not it was all.
+fn show(session: Session, recording: Recording, glyphs: Glyphs) -> u8 {
+    let (code, comparison) = super::screen::replay(session, recording, glyphs);
+    // After a signal or without a terminal nobody asks for a verdict.
+    let Some(comparison) = comparison.filter(|_| code == EXIT_MET) else {
+        return code;
+    };
+    tell(&comparison, Out::stdout())
+}
+
+fn verify(mut session: Session, recording: Recording) -> u8 {
     let mut out = Out::stdout();
     out.line(format_args!("scenario  {}", recording.scenario));
     out.line(format_args!("seed      {}", recording.seed));
@@ -43,35 +58,42 @@ fn verify(recording: &Recording, mut session: Session) -> u8 {
         recording.version,
         env!("CARGO_PKG_VERSION")
     ));
-    session.run();
-    let (digest, events) = (session.sim().digest(), session.sim().events());
-    match recording.verify(digest, events) {
-        Verdict::Same => {
-            out.line(format_args!("events    {events}"));
-            out.line(format_args!("digest    {:016x}", digest.value()));
-            out.line("the same run");
-            return out.close(EXIT_MET);
-        }
-        Verdict::DiffersInSecond(second) => {
-            out.line(format_args!(
-                "differs from second {second} on (between {second} s and {} s)",
-                second + 1
-            ));
-        }
-        Verdict::DiffersAtTheEnd => {
-            let last = recording.chain.len();
-            out.line(format_args!(
-                "differs after {last} s: the whole seconds before are the same"
-            ));
-        }
+    out.flush();
+    let mut progress = Progress::on_stderr(Instant::now());
+    while session.advance_apart(u64::MAX, SLICE) {
+        progress.look(session.sim().now(), session.end_ns(), || {
+            let (now_s, end_s) = seconds(&session);
+            format!("{now_s:.1} s of {end_s:.1} s")
+        });
     }
-    out.line(format_args!(
-        "recorded  {} after {} events",
-        recording.digest, recording.events
-    ));
-    out.line(format_args!(
-        "now       {:016x} after {events} events",
-        digest.value()
-    ));
+    progress.clear();
+    let mut comparison = Comparison::new(recording);
+    let sim = session.sim();
+    comparison.look(sim.digest(), sim.events(), session.is_over());
+    tell(&comparison, out)
+}
+
+/// Tells the verdict; gives the exit code.
+fn tell(comparison: &Comparison, mut out: Out) -> u8 {
+    let (words, end) = (comparison.words(), comparison.end());
+    if matches!(comparison.verdict(), Verdict::Same | Verdict::SameSoFar(_)) {
+        if let Some((digest, events)) = end {
+            out.line(format_args!("events    {events}"));
+            out.line(format_args!("digest    {digest:016x}"));
+        }
+        out.line(words);
+        return out.close(EXIT_MET);
+    }
+    out.line(words);
+    if let Some((digest, events)) = end {
+        let recording = comparison.recording();
+        out.line(format_args!(
+            "recorded  {} after {} events",
+            recording.digest, recording.events
+        ));
+        out.line(format_args!(
+            "now       {digest:016x} after {events} events"
+        ));
+    }
     out.close(EXIT_NOT_MET)
 }

@@ -15,7 +15,7 @@ use crate::scenario::{LoadError, library};
 use crate::sim::units::Duration;
 
 /// Events between two looks at the clock.
-const SLICE: u64 = 400_000;
+pub const SLICE: u64 = 400_000;
 
 /// What of a scenario is to run: what `run` and `sweep` are given alike.
 #[derive(Clone, Copy)]
@@ -232,7 +232,7 @@ fn play(session: &mut Session, args: &RunArgs, ends: &Ends, out: &mut Out, start
 }
 
 /// The virtual time of a run and of its end, in seconds.
-fn seconds(session: &Session) -> (f64, f64) {
+pub fn seconds(session: &Session) -> (f64, f64) {
     let (now_ns, end_ns) = (session.sim().now(), session.end_ns());
     (now_ns as f64 / 1e9, end_ns as f64 / 1e9)
 }

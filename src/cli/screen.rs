@@ -5,6 +5,8 @@ use std::io;
 use super::out::say;
 use super::{EXIT_MET, EXIT_MISTAKE, Glyphs, Speed};
 use crate::hunt::{Options, Session, catalogue};
+use crate::trace::comparison::Comparison;
+use crate::trace::recording::Recording;
 use crate::ui::adapt::{self, Run};
 use crate::ui::picker::Picked;
 use crate::ui::{self, GlyphSet, Leave, Look, Terminal};
@@ -12,11 +14,20 @@ use crate::ui::{self, GlyphSet, Leave, Look, Terminal};
 /// Shows a run until the person leaves it; the terminal is as before when this returns. Gives the exit code, and the
 /// session as it was left.
 pub fn dashboard(session: Session, glyphs: Glyphs, speed: Option<Speed>) -> (u8, Session) {
-    let options = options(glyphs, speed);
     let mut run = Run::new(session);
-    let shown =
-        Terminal::enter().and_then(|mut terminal| ui::dashboard(&mut terminal, &mut run, &options));
-    (exit(shown), run.into_session())
+    let code = show(&mut run, &options(glyphs, speed));
+    (code, run.into_session())
+}
+
+fn show(run: &mut Run, options: &ui::Options) -> u8 {
+    exit(Terminal::enter().and_then(|mut terminal| ui::dashboard(&mut terminal, run, options)))
+}
+
+/// Shows a replay until the person leaves it. Gives the exit code, and how what was played compares.
+pub fn replay(session: Session, recording: Recording, glyphs: Glyphs) -> (u8, Option<Comparison>) {
+    let mut run = Run::replay(session, recording);
+    let code = show(&mut run, &options(glyphs, None));
+    (code, run.comparison().cloned())
 }
 
 /// Lets the person choose scenarios and watch them, until they leave.

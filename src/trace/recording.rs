@@ -81,6 +81,8 @@ pub fn hash_text(text: &str) -> Hex {
 pub enum Verdict {
     /// The same, to the last event.
     Same,
+    /// Not played to its end; so many whole seconds were, and are the same.
+    SameSoFar(usize),
     /// Different from this simulated second on (counted from 0).
     DiffersInSecond(usize),
     /// All whole seconds are the same; what follows the last of them is not.

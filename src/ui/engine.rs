@@ -45,6 +45,11 @@ pub trait Engine {
     /// When the run ends, ns.
     fn end_ns(&self) -> u64;
 
+    /// What is to be said when the run is at its end, beside what there is to see.
+    fn last_word(&self) -> Option<String> {
+        None
+    }
+
     /// What there is to see.
     fn frame(&self) -> Frame;
 }

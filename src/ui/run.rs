@@ -397,7 +397,9 @@ impl<'a> Show<'a> {
     fn end(&mut self, no_mark: bool) {
         self.model.playback.ended = true;
         self.model.playback.paused = true;
-        if no_mark {
+        if let Some(word) = self.engine.last_word() {
+            self.model.notice = word;
+        } else if no_mark {
             self.model.notice = "no further mark: the run is at its end".into();
         }
     }

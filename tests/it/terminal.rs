@@ -368,6 +368,46 @@ fn what_the_dashboard_recorded_replays_as_the_same_run() {
     std::fs::remove_file(&file).expect("the recording is there");
 }
 
+/// A recording of twelve seconds of a run with seed 7, as it was made or with another seed written into it.
+fn recording(name: &str, is_changed: bool) -> String {
+    let name = format!("splitbrain-{}-{name}.ron", std::process::id());
+    let file = std::env::temp_dir().join(name).display().to_string();
+    let made = std::process::Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+        .args(["run", "healthy", "--headless", "--seed", "7"])
+        .args(["--until", "12s", "--record", &file, "--force"])
+        .output()
+        .expect("the program starts");
+    let text = std::fs::read_to_string(&file);
+    let text = text.unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&made.stderr)));
+    assert_eq!(text.matches("seed: 7,\n    until").count(), 1, "{text}");
+    if is_changed {
+        let text = text.replace("seed: 7,\n    until", "seed: 8,\n    until");
+        std::fs::write(&file, text).expect("the file is changed");
+    }
+    file
+}
+
+#[test]
+fn a_replay_on_a_terminal_says_whether_it_was_the_same_run() {
+    for (is_changed, verdict, code) in [
+        (false, "the same run", 0),
+        (true, "differs from second 0", 1),
+    ] {
+        let file = recording("verdict", is_changed);
+        let mut session = start(&["replay", &file], &[]);
+        session.sees("Topology");
+        session.press("\x1b[F");
+        session.sees("ENDED");
+        session.sees(&format!("replay: {verdict}"));
+        // What was seen counts, wherever the run stands when it is left.
+        session.press("\x1b[Hq");
+        assert_eq!(session.ends(), code, "{verdict}");
+        session.sees(verdict);
+        session.is_clean();
+        std::fs::remove_file(&file).expect("the recording is there");
+    }
+}
+
 #[test]
 fn ctrl_c_leaves_the_terminal_clean() {
     let mut session = dashboard(&[]);

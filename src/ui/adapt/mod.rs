@@ -14,6 +14,8 @@ use super::preview::{Choice, LEAD_NS};
 use super::view::Frame;
 use crate::hunt::{Loaded, Options, Session, catalogue};
 use crate::sim::{Names, SECOND};
+use crate::trace::comparison::Comparison;
+use crate::trace::recording::Recording;
 use crate::trace::timeline::{BUDGET_BYTES, Playable, Timeline};
 
 use scene::Scene;
@@ -22,6 +24,8 @@ use scene::Scene;
 pub struct Run {
     scene: Scene,
     past: Timeline<Scene>,
+    /// For a replay.
+    comparison: Option<Comparison>,
 }
 
 impl Run {
@@ -36,9 +40,33 @@ impl Run {
         let mut run = Self {
             scene: Scene::new(session),
             past: Timeline::new(&beginning, budget_bytes),
+            comparison: None,
         };
         run.past.keep(&run.scene);
         run
+    }
+
+    /// The replay of a recording, from its beginning. As far as it is played it is compared.
+    pub fn replay(session: Session, recording: Recording) -> Self {
+        Self {
+            comparison: Some(Comparison::new(recording)),
+            ..Self::new(session)
+        }
+    }
+
+    /// How what was played compares with its recording, if there is one.
+    pub fn comparison(&self) -> Option<&Comparison> {
+        self.comparison.as_ref()
+    }
+
+    fn compare(&mut self) {
+        let session = &self.scene.session;
+        if let Some(comparison) = &mut self.comparison
+            && session.seed() == comparison.recording().seed
+        {
+            let sim = session.sim();
+            comparison.look(sim.digest(), sim.events(), session.is_over());
+        }
     }
 
     /// The session.
@@ -56,6 +84,7 @@ impl Engine for Run {
     fn run(&mut self, until: Until, events_max: u32) -> Progress {
         let progress = self.scene.run(until, events_max);
         self.past.keep(&self.scene);
+        self.compare();
         progress
     }
 
@@ -71,7 +100,11 @@ impl Engine for Run {
         if seed == self.session().seed() {
             self.past.leap_to_event(&mut self.scene, 0);
         } else {
-            *self = Self::new(self.session().restart(seed));
+            let comparison = self.comparison.take();
+            *self = Self {
+                comparison,
+                ..Self::new(self.session().restart(seed))
+            };
         }
     }
 
@@ -85,6 +118,12 @@ impl Engine for Run {
 
     fn end_ns(&self) -> u64 {
         self.session().end_ns()
+    }
+
+    fn last_word(&self) -> Option<String> {
+        let comparison = self.comparison.as_ref()?;
+        let replays = self.session().seed() == comparison.recording().seed;
+        replays.then(|| format!("replay: {}", comparison.words()))
     }
 
     fn frame(&self) -> Frame {
