@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::de;
+use super::de::{self, Unread};
 use super::diagnostic::{self, Diagnostic, Severity};
 use super::source::{Source, Span};
 use super::syntax::ast::{Ast, Body, Damage, Group, Kind, NodeId};
@@ -17,6 +17,8 @@ pub struct Document {
     diagnostics: Vec<Diagnostic>,
     /// Values that [`Document::read`] left out.
     left_out: Vec<bool>,
+    /// Fields that it did not read.
+    unread: Unread,
     /// Which sources stand in the file themselves, and where.
     quoted: Vec<(usize, Span)>,
 }
@@ -48,6 +50,7 @@ impl Document {
             ast,
             diagnostics,
             left_out: Vec::new(),
+            unread: Unread::default(),
             quoted: Vec::new(),
         }
     }
@@ -71,6 +74,7 @@ impl Document {
                     ast,
                     diagnostics: vec![mistake],
                     left_out: Vec::new(),
+                    unread: Unread::default(),
                     quoted: Vec::new(),
                 }
             }
@@ -100,6 +104,7 @@ impl Document {
             ast: self.ast.clone(),
             diagnostics: Vec::new(),
             left_out: Vec::new(),
+            unread: Unread::default(),
             quoted: self.quoted.clone(),
         }
     }
@@ -167,6 +172,7 @@ impl Document {
         let reading = de::read(&self.ast);
         self.diagnostics.extend(reading.mistakes);
         self.left_out = reading.left_out;
+        self.unread = reading.unread;
         reading.value
     }
 
@@ -238,12 +244,62 @@ impl Document {
     /// Whether [`Document::read`] left something out of the value at `path`. What later checks find wrong there, or miss
     /// there, may only follow from that.
     pub fn has_gap_within(&self, path: &Path) -> bool {
-        let Some(id) = self.find(path) else {
-            return false;
+        self.find(path).is_some_and(|id| self.has_gap_below(id))
+    }
+
+    /// Whether the value at `path` is not, or not only, what the file says: something in it, or it as a whole, could not be
+    /// read.
+    pub fn is_unread(&self, path: &Path) -> bool {
+        let Some(mut id) = self.ast.root() else {
+            return true;
         };
+        for step in path.steps() {
+            let next = self.step(id, step);
+            if let Step::Field(name) = step
+                && self
+                    .unread
+                    .has_field(self.unwrapped(id), name, next.is_none())
+            {
+                return true;
+            }
+            match next {
+                Some(next) if self.is_left_out(next) => return true,
+                Some(next) => id = next,
+                None => return false,
+            }
+        }
+        self.has_gap_below(id)
+    }
+
+    /// How many elements of the list at `path` were read; `None` if it is none, or an element was left out.
+    pub fn whole_list_len(&self, path: &Path) -> Option<usize> {
+        match &self.ast.node(self.find(path)?).kind {
+            Kind::List(elements) if !elements.iter().any(|e| self.is_left_out(*e)) => {
+                Some(elements.len())
+            }
+            _ => None,
+        }
+    }
+
+    fn is_left_out(&self, id: NodeId) -> bool {
+        self.left_out.get(id.index()).copied().unwrap_or(false)
+    }
+
+    /// What `Some(x)` and `Name((…))` hold.
+    fn unwrapped(&self, id: NodeId) -> NodeId {
+        match &self.ast.node(id).kind {
+            Kind::Group(Group {
+                body: Body::Tuple(values),
+                ..
+            }) if values.len() == 1 => self.unwrapped(values[0]),
+            _ => id,
+        }
+    }
+
+    fn has_gap_below(&self, id: NodeId) -> bool {
         let mut pending = vec![id];
         while let Some(id) = pending.pop() {
-            if self.left_out.get(id.index()).copied().unwrap_or(false) {
+            if self.is_left_out(id) || self.unread.has_any(id) {
                 return true;
             }
             match &self.ast.node(id).kind {
@@ -316,7 +372,7 @@ impl Document {
     }
 
     fn step(&self, id: NodeId, step: &Step) -> Option<NodeId> {
-        let kept = |id: &&NodeId| !self.left_out.get(id.index()).copied().unwrap_or(false);
+        let kept = |id: &&NodeId| !self.is_left_out(**id);
         match (&self.ast.node(id).kind, step) {
             (Kind::List(elements), Step::Index(index)) => {
                 elements.iter().filter(kept).nth(*index).copied()

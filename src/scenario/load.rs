@@ -5,10 +5,11 @@ use std::path::{Path as FilePath, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use crate::sim::complaint::{Path, Step};
+use crate::sim::complaint::Path;
 use crate::systems::Plan;
 
 use super::document::Document;
+use super::gaps::Gaps;
 use super::schema::Scenario;
 use super::traces::{Files, Traces};
 use super::{check, control, library, syntax};
@@ -77,9 +78,9 @@ pub(super) fn read_one<E: DeserializeOwned>(
 ) -> Option<(Scenario<E>, Plan, Traces)> {
     let scenario = document.read::<Scenario<E>>()?;
     // The checks see what could be read; mistakes that only follow from what could not are not reported.
-    let gaps = sections_with_gaps(document);
+    let gaps = Gaps::of(document);
     for complaint in check::check(&scenario) {
-        if !follows_from_gap(document, &gaps, &complaint.at) {
+        if !gaps.explain(document, &complaint) {
             document.complain(&complaint);
         }
     }
@@ -92,28 +93,6 @@ pub(super) fn read_one<E: DeserializeOwned>(
     let mut plan = scenario.plan(&lines);
     plan.traces.clone_from(&traces.times);
     Some((scenario, plan, traces))
-}
-
-/// Those sections to whose entries others refer from which something could not be read.
-fn sections_with_gaps(document: &Document) -> Vec<&'static str> {
-    const REFERRED_TO: [&str; 3] = ["nodes", "systems", "workloads"];
-    let has_gap = |name: &&str| document.has_gap_within(&Path::root().field(name));
-    REFERRED_TO.into_iter().filter(has_gap).collect()
-}
-
-/// Whether a complaint may only follow from what could not be read: in the same entry, or in what others refer to.
-fn follows_from_gap(document: &Document, gaps: &[&str], at: &Path) -> bool {
-    let entry = at
-        .steps()
-        .iter()
-        .take(2)
-        .fold(Path::root(), |path, step| match step {
-            Step::Field(name) => path.field(name),
-            Step::Index(index) => path.index(*index),
-        });
-    let elsewhere =
-        |gap: &&str| !matches!(at.steps().first(), Some(Step::Field(own)) if own == gap);
-    gaps.iter().any(elsewhere) || document.has_gap_within(&entry)
 }
 
 /// Why a scenario could not be found or read.
@@ -266,5 +245,131 @@ mod tests {
             unreadable.len() == 1 && unreadable[0].contains("whole number"),
             "{unreadable:?}"
         );
+    }
+
+    /// Each mistake with its line.
+    fn lines(text: &str) -> Vec<(u32, String)> {
+        let Err(document) = Loaded::<ron::Value>::from_text("t.ron", text, &[]) else {
+            return Vec::new();
+        };
+        let line = |d: &super::super::diagnostic::Diagnostic| {
+            let place = document.place(d.span);
+            place.split(':').next().and_then(|l| l.parse().ok())
+        };
+        let found = document.diagnostics().into_iter();
+        found.map(|d| (line(&d).unwrap(), d.message)).collect()
+    }
+
+    const MANY: &str = r#"(
+    title: "t", duration: "20s",
+    nodes: [(name: "broker", count: 3), (name: "web")],
+    systems: [Kafka(name: "events", nodes: "broker",
+        topics: [(name: "orders", partitions: 3, replication_factor: 3)])],
+    workloads: [
+        Producer(name: "shop",
+            nodes: "wev",
+            to: "events/orderz",
+            arrivals: Poisson("200"),
+        ),
+    ],
+    faults: [
+        At("2s", Crash("broker-9")),
+        At("3s", Heal(Cuts)),
+        During("9s", "8s", Crash("broker-1")),
+    ],
+)"#;
+
+    #[test]
+    fn one_unreadable_value_hides_no_other_mistake() {
+        let expected = [
+            (8, "no node `wev`"),
+            (9, "no topic `events/orderz`"),
+            (10, "200"),
+            (14, "no node `broker-9`"),
+            (15, "nothing to heal"),
+            (16, "it ends before it begins"),
+        ];
+        let found = lines(MANY);
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for ((line, message), (expected_line, part)) in found.iter().zip(expected) {
+            assert_eq!(*line, expected_line, "{found:?}");
+            assert!(message.contains(part), "{found:?}");
+        }
+        // The same where the value is missing altogether, and where a fault has an unreadable time.
+        let absent = lines(&MANY.replace("arrivals: Poisson(\"200\"),", ""));
+        assert_eq!(absent.len(), 6, "{absent:?}");
+        let late = lines(&MANY.replace("At(\"2s\"", "At(\"soon\""));
+        assert!(late.iter().any(|(_, m)| m.contains("broker-9")), "{late:?}");
+    }
+
+    const RIGHT: &str = r#"(
+    title: "t", duration: "20s",
+    nodes: [(name: "broker", count: 3, zones: ["a", "b"]), (name: "web", count: 2)],
+    systems: [Kafka(name: "events", nodes: "broker",
+        topics: [(name: "orders", partitions: 3, replication_factor: 3, min_insync_replicas: 2)])],
+    workloads: [
+        Producer(name: "shop", nodes: "web", to: "events/orders", arrivals: Poisson("200/s"),
+            start: "1s", stop: "2s", acks: All, enable_idempotence: true,
+            request_timeout_ms: "2s", delivery_timeout_ms: "3s"),
+        ConsumerGroup(name: "billing", nodes: "web-2", from: "events/orders"),
+    ],
+    faults: [
+        At("2s", Cut(from: "broker-3", to: "web-1")),
+        At("3s", Heal(Cuts)),
+        During("8s", "9s", Crash(LeaderOf("events/orders/2"))),
+        At("10s", Crash("shop")),
+        At("11s", Crash(Zone("b"))),
+        At("12s", Crash(CoordinatorOf("billing"))),
+        At("13s", Crash(AnyOf("broker", 3))),
+    ],
+)"#;
+
+    #[test]
+    fn an_unreadable_value_makes_no_other_mistake() {
+        let right = RIGHT;
+        assert_eq!(lines(right), []);
+        let values = [
+            "\"20s\"",
+            "\"broker\"",
+            "3",
+            "[\"a\", \"b\"]",
+            "\"web\"",
+            "2",
+            "\"events\"",
+            "\"orders\"",
+            "\"shop\"",
+            "\"events/orders\"",
+            "Poisson(\"200/s\")",
+            "\"1s\"",
+            "\"2s\"",
+            "All",
+            "true",
+            "\"3s\"",
+            "\"billing\"",
+            "\"web-2\"",
+            "\"web-1\"",
+            "\"broker-3\"",
+            "\"8s\"",
+            "\"9s\"",
+            "\"10s\"",
+            "\"b\"",
+            "\"events/orders/2\"",
+        ];
+        let mut tried = 0;
+        for value in values {
+            for (at, _) in right.match_indices(value) {
+                let before = right[..at].trim_end();
+                if !before.ends_with([':', '(', ',', '[']) {
+                    continue;
+                }
+                let after = &right[at + value.len()..];
+                // No setting that is broken here can be a map.
+                let broken = format!("{}{{1: 2}}{after}", &right[..at]);
+                let found = lines(&broken);
+                assert_eq!(found.len(), 1, "{value} at {at}: {found:?}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 30, "{tried}");
     }
 }

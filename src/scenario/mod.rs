@@ -7,6 +7,7 @@ pub mod de;
 pub mod diagnostic;
 pub mod document;
 mod excerpt;
+mod gaps;
 pub mod library;
 mod load;
 mod lower;

@@ -79,6 +79,9 @@ pub struct Complaint {
     pub help: Option<String>,
     /// Another place that matters, with a few words why ("declared here").
     pub related: Option<(Path, String)>,
+    /// What else it follows from. If something of that could not be read, nobody knows whether it is right. The path `nodes`,
+    /// `systems` or `workloads` stands for what is declared there: names, and how many there are of each.
+    pub rests_on: Vec<Path>,
 }
 
 impl Complaint {
@@ -90,6 +93,7 @@ impl Complaint {
             message: message.into(),
             help: None,
             related: None,
+            rests_on: Vec::new(),
         }
     }
 
@@ -110,7 +114,14 @@ impl Complaint {
         candidates: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let candidates: Vec<&str> = candidates.into_iter().collect();
-        let complaint = Self::error(at, format!("there is no {what} `{name}`"));
+        let complaint =
+            Self::error(at, format!("there is no {what} `{name}`")).rests_on(match what {
+                "node" => &["nodes", "systems", "workloads"],
+                "zone" => &["nodes"],
+                "topic" | "system" => &["systems"],
+                "consumer group" => &["workloads"],
+                _ => &[],
+            });
         match suggestion(name, &candidates) {
             Some(help) => complaint.help(help),
             None => complaint,
@@ -120,6 +131,19 @@ impl Complaint {
     /// Adds what would help.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Adds fields of the scenario that it follows from, too.
+    pub fn rests_on(mut self, fields: &[&str]) -> Self {
+        let paths = fields.iter().map(|field| Path::root().field(field));
+        self.rests_on.extend(paths);
+        self
+    }
+
+    /// Adds fields of the settings at `owner` that it follows from, too.
+    pub fn rests_on_own(mut self, owner: &Path, fields: &[&str]) -> Self {
+        self.rests_on.extend(fields.iter().map(|f| owner.field(f)));
         self
     }
 

@@ -83,10 +83,8 @@ fn times(
 
 fn not_late(at: Path, ns: u64, end_ns: u64, out: &mut Vec<Complaint>) {
     if ns >= end_ns {
-        out.push(Complaint::warning(
-            at,
-            "this is not before the end of the run, so it never happens",
-        ));
+        let message = "this is not before the end of the run, so it never happens";
+        out.push(Complaint::warning(at, message).rests_on(&["duration"]));
     }
 }
 
@@ -121,10 +119,12 @@ fn repeats(
         ));
     } else if until.is_some_and(|u| u.ns() <= first_ns) {
         let message = "it ends before it begins for the first time";
-        out.push(Complaint::error(entry.field("until"), message));
+        let complaint = Complaint::error(entry.field("until"), message);
+        out.push(complaint.rests_on_own(entry, &["every", "first"]));
     } else if until_ns.saturating_sub(first_ns) / every.ns() > FAULTS_MAX {
         let message = format!("this would begin more than {FAULTS_MAX} times");
-        out.push(Complaint::error(entry.field("every"), message));
+        let complaint = Complaint::error(entry.field("every"), message).rests_on(&["duration"]);
+        out.push(complaint.rests_on_own(entry, &["first", "until"]));
     }
 }
 
@@ -139,7 +139,8 @@ fn happens(rate: Rate, span_ns: u64, entry: &Path, out: &mut Vec<Complaint>) {
     let expected = rate.per_s() * span_ns as f64 / 1e9;
     if expected > FAULTS_MAX as f64 {
         let message = format!("this would begin more than {FAULTS_MAX} times");
-        out.push(Complaint::error(entry.field("rate"), message));
+        let complaint = Complaint::error(entry.field("rate"), message).rests_on(&["duration"]);
+        out.push(complaint.rests_on_own(entry, &["from", "until"]));
     }
 }
 
@@ -171,8 +172,6 @@ fn heal<E>(
         What::All => "fault that lasts".to_owned(),
         kind => format!("fault of the kind `{kind:?}`"),
     };
-    out.push(Complaint::error(
-        at.clone(),
-        format!("there is nothing to heal: no {what} begins before this"),
-    ));
+    let message = format!("there is nothing to heal: no {what} begins before this");
+    out.push(Complaint::error(at.clone(), message).rests_on(&["faults"]));
 }

@@ -72,10 +72,12 @@ fn volume(arrivals: &Arrivals, duration: Duration, at: Path) -> Option<Complaint
     let message = format!("up to {expected:.0e} messages in one run");
     if expected > MESSAGES_MAX {
         let message = format!("{message} are too many: it would not end");
-        Some(Complaint::error(at, message).help("lower the rate or the duration"))
+        let complaint = Complaint::error(at, message).rests_on(&["duration"]);
+        Some(complaint.help("lower the rate or the duration"))
     } else if expected > MESSAGES_DOUBTFUL {
         let message = format!("{message}: this takes the simulator an hour or more");
-        Some(Complaint::warning(at, message).help("lower the rate or the duration"))
+        let complaint = Complaint::warning(at, message).rests_on(&["duration"]);
+        Some(complaint.help("lower the rate or the duration"))
     } else {
         None
     }

@@ -84,7 +84,7 @@ fn enough(set_name: &str, n: u32, at: &Path, known: &Known, out: &mut Vec<Compla
             "`{set_name}` has {}, so {n} cannot be chosen",
             machines(set.count)
         );
-        out.push(Complaint::error(at.clone(), message));
+        out.push(Complaint::error(at.clone(), message).rests_on(&["nodes"]));
     }
     if n == 0 {
         out.push(Complaint::error(
@@ -144,7 +144,8 @@ fn queue_known(queue: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) 
             let complaint = Complaint::error(
                 at.clone(),
                 format!("`{family}` has no partition `{number}`"),
-            );
+            )
+            .rests_on(&["systems"]);
             out.push(complaint.help(format!(
                 "its partitions are 0 to {}",
                 count.saturating_sub(1)

@@ -14,11 +14,25 @@ use crate::scenario::words;
 pub(super) struct ListAccess<'a> {
     owner: NodeDe<'a>,
     rest: &'a [NodeId],
+    /// Whether something stands in for what cannot be read, instead of it being left out.
+    is_tuple: bool,
 }
 
 impl<'a> ListAccess<'a> {
     pub fn new(owner: NodeDe<'a>, rest: &'a [NodeId]) -> Self {
-        Self { owner, rest }
+        Self {
+            owner,
+            rest,
+            is_tuple: false,
+        }
+    }
+
+    pub fn of_tuple(owner: NodeDe<'a>, rest: &'a [NodeId]) -> Self {
+        Self {
+            owner,
+            rest,
+            is_tuple: true,
+        }
     }
 }
 
@@ -37,6 +51,12 @@ impl<'a> SeqAccess<'a> for ListAccess<'a> {
                     .deserialize(element)
                     .map(Some)
                     .map_err(|error| element.locate(error));
+            }
+            if self.is_tuple && !self.owner.reader.is_full() {
+                return seed
+                    .deserialize(HoleDe::default())
+                    .map(Some)
+                    .map_err(|_| self.owner.silent());
             }
         }
         Ok(None)

@@ -15,14 +15,14 @@ pub enum Error {
         /// The mistake.
         mistake: Option<Box<Diagnostic>>,
     },
-    /// This struct lacks a field.
+    /// This struct lacks a field; without a mistake if its value is there but cannot be read, which has been reported.
     Hole {
         /// The struct.
         node: NodeId,
         /// The field.
         field: &'static str,
         /// The mistake.
-        mistake: Box<Diagnostic>,
+        mistake: Option<Box<Diagnostic>>,
     },
     /// A mistake of which only the kind is known yet; the next value on its way out is where it happened.
     Loose(Loose),
@@ -58,14 +58,17 @@ impl std::fmt::Display for Error {
                 mistake: Some(mistake),
                 ..
             }
-            | Self::Hole { mistake, .. } => f.write_str(&mistake.message),
+            | Self::Hole {
+                mistake: Some(mistake),
+                ..
+            } => f.write_str(&mistake.message),
             Self::Loose(Loose::Custom(message)) => f.write_str(message),
             Self::Loose(Loose::Mismatch { expected }) => write!(f, "expected {expected}"),
             Self::Loose(Loose::Missing(field)) => write!(f, "`{field}` is missing"),
             Self::Loose(Loose::Unknown { name, .. }) => write!(f, "unknown name `{name}`"),
-            Self::Poison { mistake: None, .. } | Self::Loose(Loose::Silent) => {
-                f.write_str("unreadable value")
-            }
+            Self::Poison { mistake: None, .. }
+            | Self::Hole { mistake: None, .. }
+            | Self::Loose(Loose::Silent) => f.write_str("unreadable value"),
         }
     }
 }

@@ -1,8 +1,10 @@
-//! Stands for a field that is missing, so that reading can go on and find what else is. Nothing made from it is ever used.
+//! Stands for a field that is missing or cannot be read, so that reading can go on and find what else is wrong. What is made
+//! from it is checked, but never run.
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess, VariantAccess,
+    Visitor,
 };
 
 use super::error::{Error, Loose};
@@ -52,15 +54,22 @@ impl<'de> Deserializer<'de> for HoleDe {
         deserialize_f32 visit_f64 1.0;
         deserialize_f64 visit_f64 1.0;
         deserialize_char visit_char ' ';
-        deserialize_str visit_str "";
-        deserialize_string visit_str "";
         deserialize_identifier visit_str "";
         deserialize_bytes visit_bytes &[];
         deserialize_byte_buf visit_bytes &[];
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_str("")
+        let text = example(&visitor);
+        visitor.visit_str(&text)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.deserialize_any(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -153,6 +162,12 @@ impl<'de> Deserializer<'de> for HoleDe {
             first,
         })
     }
+}
+
+/// A text that will do: quantities say what they expect with an example in quotes, and names take any text.
+fn example(expected: &dyn Expected) -> String {
+    let said = expected.to_string();
+    said.split('"').nth(1).unwrap_or_default().to_owned()
 }
 
 struct Parts {

@@ -1,7 +1,8 @@
 //! Reads the tree into settings that derive serde's `Deserialize`, and finds *all* mistakes, not only the first.
 //!
 //! Serde stops at the first error. So after an error its value is poisoned and everything is read again: a poisoned field is as
-//! if it were absent, a poisoned element is left out, and whatever cannot be without it is poisoned, too, silently. That goes
+//! if it were absent, a poisoned element is left out, for what cannot be absent something stands in, and what cannot have that
+//! is poisoned, too, silently. That goes
 //! on until nothing new turns up; each time takes work linear in the size of the tree, and the mistakes are bounded.
 
 mod access;
@@ -33,6 +34,36 @@ pub struct Reading<T> {
     pub mistakes: Vec<Diagnostic>,
     /// Per value of the tree: whether it is missing from `value`.
     pub left_out: Vec<bool>,
+    /// Fields of structs that could not be read, or are missing although required.
+    pub unread: Unread,
+}
+
+/// What could not be read of structs, besides the values that were left out.
+#[derive(Clone, Debug, Default)]
+pub struct Unread {
+    fields: BTreeSet<(NodeId, &'static str)>,
+    puzzling: BTreeSet<NodeId>,
+}
+
+impl Unread {
+    /// Whether a field was not read; `is_absent` if the struct has none of that very name.
+    pub fn has_field(&self, owner: NodeId, name: &str, is_absent: bool) -> bool {
+        // A field that nobody knows may have been meant for any that is absent.
+        (is_absent && self.puzzling.contains(&owner))
+            || self.fields_of(owner).any(|field| field == name)
+    }
+
+    /// Whether a field of a struct was not read.
+    pub fn has_any(&self, owner: NodeId) -> bool {
+        self.fields_of(owner).next().is_some()
+    }
+
+    fn fields_of(&self, owner: NodeId) -> impl Iterator<Item = &'static str> {
+        let fields = self.fields.range((owner, "")..);
+        fields
+            .take_while(move |(of, _)| *of == owner)
+            .map(|(_, field)| *field)
+    }
 }
 
 /// Reads the whole tree as a `T`.
@@ -45,6 +76,7 @@ pub fn read<T: DeserializeOwned>(ast: &Ast) -> Reading<T> {
         mistakes: Vec::new(),
         seen: BTreeSet::new(),
         holes: BTreeMap::new(),
+        unread: Unread::default(),
     };
     let reader = Reader {
         ast,
@@ -56,6 +88,7 @@ pub fn read<T: DeserializeOwned>(ast: &Ast) -> Reading<T> {
         value,
         mistakes: state.mistakes,
         left_out: state.poisoned,
+        unread: state.unread,
     }
 }
 
@@ -70,6 +103,7 @@ struct State {
     seen: BTreeSet<(Span, String)>,
     /// Required fields that are missing, by struct.
     holes: BTreeMap<NodeId, Vec<&'static str>>,
+    unread: Unread,
 }
 
 impl Reader<'_> {
@@ -95,7 +129,10 @@ impl Reader<'_> {
                     field,
                     mistake,
                 } => {
-                    self.report(*mistake);
+                    if let Some(mistake) = mistake {
+                        self.report(*mistake);
+                    }
+                    self.note_unread(node, field);
                     self.state
                         .borrow_mut()
                         .holes
@@ -117,6 +154,14 @@ impl Reader<'_> {
 
     fn leave_out(&self, id: NodeId) {
         self.state.borrow_mut().poisoned[id.index()] = true;
+    }
+
+    fn note_unread(&self, owner: NodeId, field: &'static str) {
+        self.state.borrow_mut().unread.fields.insert((owner, field));
+    }
+
+    fn note_puzzling(&self, owner: NodeId) {
+        self.state.borrow_mut().unread.puzzling.insert(owner);
     }
 
     fn is_full(&self) -> bool {

@@ -266,7 +266,10 @@ fn set_changes_adds_and_finds_by_name() {
 #[test]
 fn what_is_wrong_is_left_out_and_the_rest_is_read() {
     let text = GOOD
-        .replace("partitions: 6", "partitions: -6")
+        .replace(
+            "(name: \"orders\", partitions: 6, replication_factor: 3)",
+            "5",
+        )
         .replace("count: 3", "count: \"3\"");
     let (scenario, document) = from_source::<Scenario>("scenario.ron", &text, &[]);
     let scenario = scenario.unwrap();

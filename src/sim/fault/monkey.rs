@@ -80,7 +80,7 @@ impl Hours {
             out.push(complaint.related(at.field("from"), "begin here"));
         } else if self.to > self.day {
             let message = format!("a day has only {}", self.day);
-            out.push(Complaint::error(at.field("to"), message));
+            out.push(Complaint::error(at.field("to"), message).rests_on_own(at, &["day"]));
         }
     }
 

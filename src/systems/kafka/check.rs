@@ -52,7 +52,8 @@ impl Settings {
         if all > PARTITIONS_MAX {
             let why =
                 format!("{all} partitions are too many: at most {PARTITIONS_MAX} in a cluster");
-            out.push(Complaint::error(at.field("topics"), why));
+            let complaint = Complaint::error(at.field("topics"), why);
+            out.push(complaint.rests_on_own(at, &["offsets_topic_num_partitions"]));
         }
     }
 
@@ -174,15 +175,16 @@ impl TopicSettings {
                     set.count
                 );
                 let complaint = Complaint::error(here.field("replication_factor"), why);
-                out.push(complaint.related(at.field("nodes"), "the brokers"));
+                let complaint = complaint.related(at.field("nodes"), "the brokers");
+                out.push(complaint.rests_on(&["nodes"]));
             }
-            self.check_assignment(here, set.count, out);
-            self.check_safety(here, &set.zones, out);
+            self.check_assignment(here, at, set.count, out);
+            self.check_safety(here, at, &set.zones, out);
         }
         self.check_log(here, out);
     }
 
-    fn check_assignment(&self, here: &Path, brokers: u32, out: &mut Vec<Complaint>) {
+    fn check_assignment(&self, here: &Path, at: &Path, brokers: u32, out: &mut Vec<Complaint>) {
         let Some(assignment) = &self.replica_assignment else {
             return;
         };
@@ -210,7 +212,8 @@ impl TopicSettings {
             for (nth, &broker) in replicas.iter().enumerate() {
                 if broker == 0 || broker > brokers {
                     let why = format!("there is no broker {broker}: they are 1 to {brokers}");
-                    out.push(Complaint::error(field.index(nth), why));
+                    let complaint = Complaint::error(field.index(nth), why);
+                    out.push(complaint.rests_on(&["nodes"]).rests_on_own(at, &["nodes"]));
                 } else if replicas[..nth].contains(&broker) {
                     let why = format!("broker {broker} cannot have two copies of a partition");
                     out.push(Complaint::error(field.index(nth), why));
@@ -220,7 +223,13 @@ impl TopicSettings {
     }
 
     /// What can run, but loses messages sooner than it looks.
-    fn check_safety(&self, here: &Path, zones: &[Option<String>], out: &mut Vec<Complaint>) {
+    fn check_safety(
+        &self,
+        here: &Path,
+        at: &Path,
+        zones: &[Option<String>],
+        out: &mut Vec<Complaint>,
+    ) {
         let field = here.field("replication_factor");
         if self.replication_factor == 1 {
             let why = format!(
@@ -233,7 +242,8 @@ impl TopicSettings {
             && rest.iter().all(|z| z.as_ref() == Some(first))
         {
             let why = format!("all copies of `{}` stand in zone `{first}`", self.name);
-            out.push(Complaint::warning(field, why));
+            let complaint = Complaint::warning(field, why).rests_on(&["nodes"]);
+            out.push(complaint.rests_on_own(at, &["nodes"]));
         }
     }
 

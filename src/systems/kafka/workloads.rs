@@ -61,7 +61,8 @@ impl ProducerSettings {
                 "the workload would stop at {stop}, before it starts at {}",
                 self.start
             );
-            out.push(Complaint::error(at.field("stop"), why));
+            let complaint = Complaint::error(at.field("stop"), why);
+            out.push(complaint.rests_on_own(at, &["start"]));
         }
         self.check_client(at, out);
     }
@@ -95,7 +96,9 @@ impl ProducerSettings {
             let why = format!(
                 "an idempotent producer may have 5 requests in flight at most, not {in_flight}"
             );
-            out.push(Complaint::error(field, why).help("or say enable_idempotence: false"));
+            let complaint = Complaint::error(field, why)
+                .rests_on_own(at, &["enable_idempotence", "acks", "retries"]);
+            out.push(complaint.help("or say enable_idempotence: false"));
         }
         let least = self
             .linger_ms
@@ -106,14 +109,16 @@ impl ProducerSettings {
                 "delivery_timeout_ms ({}) must be at least linger_ms + request_timeout_ms ({} + {})",
                 self.delivery_timeout_ms, self.linger_ms, self.request_timeout_ms
             );
-            out.push(Complaint::error(at.field("delivery_timeout_ms"), why));
+            let complaint = Complaint::error(at.field("delivery_timeout_ms"), why);
+            out.push(complaint.rests_on_own(at, &["linger_ms", "request_timeout_ms"]));
         }
         if self.batch_size > self.buffer_memory {
             let why = format!(
                 "no batch of {} fits into a buffer of {}",
                 self.batch_size, self.buffer_memory
             );
-            out.push(Complaint::error(at.field("buffer_memory"), why));
+            let complaint = Complaint::error(at.field("buffer_memory"), why);
+            out.push(complaint.rests_on_own(at, &["batch_size"]));
         }
     }
 
@@ -205,7 +210,8 @@ impl ConsumerGroupSettings {
                 "the consumers would stop at {stop}, before they start at {}",
                 self.start
             );
-            out.push(Complaint::error(at.field("stop"), why));
+            let complaint = Complaint::error(at.field("stop"), why);
+            out.push(complaint.rests_on_own(at, &["start"]));
         }
         self.check_client(at, known, out);
     }
@@ -226,7 +232,7 @@ impl ConsumerGroupSettings {
                     "`{topic}` is not a topic of the same system as `{}`",
                     self.from.0[0]
                 );
-                out.push(Complaint::error(place, why));
+                out.push(Complaint::error(place, why).rests_on_own(at, &["from"]));
             }
         }
         if self.from.0.is_empty() {
@@ -240,7 +246,7 @@ impl ConsumerGroupSettings {
             known_queues(to, &place, known, out);
             if self.from.0.contains(to) {
                 let why = format!("dead letters would come back: the group itself reads `{to}`");
-                out.push(Complaint::error(place, why));
+                out.push(Complaint::error(place, why).rests_on_own(at, &["from"]));
             }
         }
     }
@@ -263,7 +269,8 @@ impl ConsumerGroupSettings {
                 "heartbeats every {} cannot keep a session of {} alive",
                 self.heartbeat_interval_ms, self.session_timeout_ms
             );
-            complain("heartbeat_interval_ms", why);
+            let complaint = Complaint::error(at.field("heartbeat_interval_ms"), why);
+            out.push(complaint.rests_on_own(at, &["session_timeout_ms"]));
         }
         if self.commit.is_some() && self.enable_auto_commit == Some(true) {
             let why =
@@ -277,7 +284,8 @@ impl ConsumerGroupSettings {
             let why = "nobody commits: a new owner of a partition starts over";
             out.push(
                 Complaint::warning(at.field("enable_auto_commit"), why)
-                    .help("say when the application commits: commit: AfterProcessing"),
+                    .help("say when the application commits: commit: AfterProcessing")
+                    .rests_on_own(at, &["commit"]),
             );
         }
         self.check_idle(at, known, out);
@@ -298,7 +306,9 @@ impl ConsumerGroupSettings {
                 "{consumers} consumers share {partitions} partitions: {} will be idle",
                 consumers - partitions
             );
-            out.push(Complaint::warning(at.field("nodes"), why));
+            let complaint = Complaint::warning(at.field("nodes"), why);
+            let complaint = complaint.rests_on_own(at, &["per_node", "from"]);
+            out.push(complaint.rests_on(&["nodes", "systems"]));
         }
     }
 
@@ -451,7 +461,9 @@ fn size(
     } else {
         return;
     };
-    out.push(Complaint::error(at.field("nodes"), why));
+    let complaint = Complaint::error(at.field("nodes"), why);
+    let complaint = complaint.rests_on_own(at, &["per_node", "to", "from"]);
+    out.push(complaint.rests_on(&["nodes", "systems"]));
 }
 
 fn few_keys(keys: &Keys) -> Result<(), String> {

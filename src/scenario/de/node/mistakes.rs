@@ -151,8 +151,16 @@ impl NodeDe<'_> {
             }),
             _ => false,
         };
-        if lost || !self.reader.trusts_absence() || self.reader.holes(self.id).contains(&field) {
+        let is_stood_for = self.reader.holes(self.id).contains(&field);
+        if is_stood_for || !(lost || self.reader.trusts_absence()) {
             return self.silent();
+        }
+        if lost {
+            return Error::Hole {
+                node: self.id,
+                field,
+                mistake: None,
+            };
         }
         let owner = match (self.kind(), self.place) {
             (
@@ -171,7 +179,7 @@ impl NodeDe<'_> {
         Error::Hole {
             node: self.id,
             field,
-            mistake: Box::new(diagnostic),
+            mistake: Some(Box::new(diagnostic)),
         }
     }
 

@@ -54,13 +54,19 @@ impl<'a> NodeDe<'a> {
                 None => diagnostic,
             }));
         }
-        if elements
-            .iter()
-            .any(|element| self.reader.is_poisoned(*element))
-        {
-            return Err(self.silent());
-        }
-        self.list(elements, visitor)
+        let access = match self.kind() {
+            Kind::List(_)
+                if elements
+                    .iter()
+                    .any(|element| self.reader.is_poisoned(*element)) =>
+            {
+                return Err(self.silent());
+            }
+            _ => ListAccess::of_tuple(self, elements),
+        };
+        visitor
+            .visit_seq(access)
+            .map_err(|error| self.locate(error))
     }
 
     /// The fields of a struct. Unknown ones are reported; if a known one is near, it is taken for that.
@@ -81,8 +87,8 @@ impl<'a> NodeDe<'a> {
                 return Err(self.silent());
             }
             let name = field.name.text.as_str();
-            let meant = if known.contains(&name) {
-                Some(name)
+            let meant = if let Some(exact) = known.iter().find(|k| **k == name) {
+                Some(*exact)
             } else {
                 self.reader.report(self.unknown_field(field, known));
                 nearest(name, known.iter().copied()).filter(|near| {
@@ -93,20 +99,17 @@ impl<'a> NodeDe<'a> {
                 Some(meant) if !self.reader.is_poisoned(field.value) => {
                     entries.push((meant, field.value));
                 }
-                Some(_) => {}
-                None => self.reader.leave_out(field.value),
+                Some(meant) => self.reader.note_unread(self.id, meant),
+                None => {
+                    self.reader.leave_out(field.value);
+                    self.reader.note_puzzling(self.id);
+                }
             }
         }
         let holes = self.reader.holes(self.id);
-        let incomplete = !holes.is_empty();
-        let value = visitor
+        visitor
             .visit_map(FieldsAccess::new(self, entries, holes))
-            .map_err(|error| self.locate(error))?;
-        if incomplete {
-            Err(self.silent())
-        } else {
-            Ok(value)
-        }
+            .map_err(|error| self.locate(error))
     }
 
     /// The name for which products write a number: `acks=1` is `One`.
