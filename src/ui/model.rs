@@ -1,5 +1,6 @@
 //! What the dashboard shows and what the person chose to look at.
 
+use super::engine::Until;
 use super::help;
 use super::keymap::Context;
 use super::layout::Pane;
@@ -82,8 +83,8 @@ pub struct Playback {
     pub ended: bool,
     /// Virtual seconds per second, infinite for as fast as the machine can: one of [`SPEEDS`], or what was asked for at the start.
     pub speed: f64,
-    /// Whether it runs to a place at full speed now.
-    pub seeking: bool,
+    /// The place to which it runs at full speed now, if it does.
+    pub goal: Option<Until>,
     /// The speed that was reached lately, where that is less than asked for or `max` was.
     pub measured: Option<f64>,
 }
@@ -196,7 +197,7 @@ impl Model {
                 paused: false,
                 ended: false,
                 speed,
-                seeking: false,
+                goal: None,
                 measured: None,
             },
             focus: Pane::Topology,

@@ -126,7 +126,7 @@ impl Preview {
                 paused: held,
                 ended: play.ended.is_some(),
                 speed: SPEED,
-                seeking: play.pace.goal().is_some(),
+                goal: play.pace.goal(),
                 measured: None,
             },
         })
@@ -346,7 +346,7 @@ mod tests {
             preview.step(choice, false, &clock, &mut open);
         }
         let live = preview.live(false).expect("it plays");
-        assert!(!live.playback.seeking);
+        assert_eq!(live.playback.goal, None);
         assert!(live.frame.header.now_ns < 25 * SECOND_NS);
     }
 }

@@ -262,7 +262,7 @@ impl<'a> Show<'a> {
 
     /// From now on the run follows the clock, and its speed is measured anew.
     fn follow(&mut self) {
-        self.model.playback.seeking = false;
+        self.model.playback.goal = None;
         self.measured = self.here();
         self.pace.follow(self.measured);
     }
@@ -327,7 +327,6 @@ impl<'a> Show<'a> {
             }
             Effect::Seek(until) => {
                 self.seek(until);
-                // At once: a key that was pressed right after counts from there.
                 self.move_on();
             }
             Effect::Restart(seed) => self.restart(seed),
@@ -354,7 +353,6 @@ impl<'a> Show<'a> {
     fn restart(&mut self, seed: u64) {
         self.engine.restart(seed);
         self.model.playback.ended = false;
-        self.model.playback.paused = false;
         self.model.show(self.engine.frame());
         self.follow();
     }
@@ -368,7 +366,7 @@ impl<'a> Show<'a> {
         }
         let stays_live = matches!(until, Until::Time(_)) && self.moving();
         self.model.playback.paused = !stays_live;
-        self.model.playback.seeking = true;
+        self.model.playback.goal = Some(until);
         self.pace.seek(until);
     }
 

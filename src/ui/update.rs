@@ -15,9 +15,9 @@ pub enum Effect {
     Pace,
     /// The run goes to a place on, or back, and stands there.
     Seek(Until),
-    /// The run begins again with a seed.
+    /// The run begins again with a seed, and plays or stands as the model says.
     Restart(u64),
-    /// The run begins again with a seed by chance.
+    /// The same with a seed by chance.
     RestartByChance,
     /// Mouse reports are wanted, or no more.
     Mouse(bool),
@@ -62,7 +62,7 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
         | Action::Slower
         | Action::SpeedReset => travel(model, action),
         Action::Seed => open(model, Overlay::Seed(String::new())),
-        Action::RandomSeed => Effect::RestartByChance,
+        Action::RandomSeed => begin(model, Effect::RestartByChance),
         Action::NextPane => turn(model, 1),
         Action::PreviousPane => turn(model, Pane::ALL.len() - 1),
         Action::Focus(pane) => {
@@ -194,10 +194,28 @@ fn back(model: &mut Model, asked: bool) -> Effect {
     Effect::None
 }
 
+/// A run that somebody asks for plays, whatever the one before did.
+fn begin(model: &mut Model, restart: Effect) -> Effect {
+    model.overlay = Overlay::None;
+    model.playback.paused = false;
+    restart
+}
+
+/// From where a movement counts, as a time in ns and an event: while the run is on its way to a place that a key asked
+/// for, the next key counts from that place, so that none is lost however quickly they come.
+fn departure(model: &Model) -> (u64, u64) {
+    let header = &model.frame.header;
+    match model.playback.goal {
+        Some(Until::Time(ns)) => (ns.min(header.end_ns), header.events),
+        Some(Until::Event(event)) => (header.now_ns, event),
+        Some(Until::NextMark) | None => (header.now_ns, header.events),
+    }
+}
+
 fn travel(model: &mut Model, action: Action) -> Effect {
     const SECOND_NS: u64 = 1_000_000_000;
+    let (now_ns, event) = departure(model);
     let header = &model.frame.header;
-    let (now_ns, event) = (header.now_ns, header.events);
     let play = &mut model.playback;
     match action {
         Action::Pause => {
@@ -231,7 +249,11 @@ fn travel(model: &mut Model, action: Action) -> Effect {
         Action::SecondOn => Effect::Seek(Until::Time(now_ns.saturating_add(SECOND_NS))),
         Action::SecondBack => Effect::Seek(Until::Time(now_ns.saturating_sub(SECOND_NS))),
         Action::End => Effect::Seek(Until::Time(header.end_ns)),
-        Action::Restart => Effect::Restart(header.seed),
+        Action::Restart => {
+            // One that stands because it is at its end plays again; one that was paused stays so.
+            play.paused &= !play.ended;
+            Effect::Restart(header.seed)
+        }
         _ => Effect::None,
     }
 }
@@ -300,15 +322,9 @@ fn in_detail(model: &mut Model, action: Action) -> Effect {
 fn in_seed(model: &mut Model, action: Action, mut text: String) -> Effect {
     match action {
         Action::Back => return open(model, Overlay::None),
-        Action::RandomSeed => {
-            model.overlay = Overlay::None;
-            return Effect::RestartByChance;
-        }
+        Action::RandomSeed => return begin(model, Effect::RestartByChance),
         Action::Open => match text.parse::<u64>() {
-            Ok(seed) => {
-                model.overlay = Overlay::None;
-                return Effect::Restart(seed);
-            }
+            Ok(seed) => return begin(model, Effect::Restart(seed)),
             Err(_) if text.is_empty() => return open(model, Overlay::None),
             Err(_) => model.notice = format!("a seed is a whole number up to {}", u64::MAX),
         },
@@ -360,6 +376,53 @@ mod tests {
             update(&mut m, Action::StepBack),
             Effect::Seek(Until::Event(99))
         );
+    }
+
+    #[test]
+    fn keys_that_come_during_a_seek_count_from_its_goal() {
+        const SECOND_NS: u64 = 1_000_000_000;
+        let mut m = model();
+        let mut press = |action| {
+            let effect = update(&mut m, action);
+            if let Effect::Seek(goal) = effect {
+                m.playback.goal = Some(goal);
+            }
+            effect
+        };
+        // The run has not moved yet, and stands at 12.48 s.
+        let seconds = |n: u64| Effect::Seek(Until::Time(n * SECOND_NS + 480_000_000));
+        assert_eq!(press(Action::SecondOn), seconds(13));
+        assert_eq!(press(Action::SecondOn), seconds(14));
+        assert_eq!(press(Action::SecondOn), seconds(15));
+        assert_eq!(press(Action::SecondBack), seconds(14));
+        press(Action::StepOn);
+        let Effect::Seek(Until::Event(event)) = press(Action::StepOn) else {
+            panic!("no event");
+        };
+        assert_eq!(event, fixture::frame().header.events + 2);
+        press(Action::End);
+        press(Action::SecondOn);
+        let end_ns = fixture::frame().header.end_ns;
+        let back = Effect::Seek(Until::Time(end_ns - SECOND_NS));
+        assert_eq!(
+            press(Action::SecondBack),
+            back,
+            "nothing lies after the end"
+        );
+    }
+
+    #[test]
+    fn a_paused_run_stands_at_its_start_and_an_ended_one_plays_again() {
+        let mut m = model();
+        m.playback.paused = true;
+        update(&mut m, Action::Restart);
+        assert!(m.playback.paused);
+        m.playback.ended = true;
+        update(&mut m, Action::Restart);
+        assert!(!m.playback.paused);
+        m.playback.paused = true;
+        update(&mut m, Action::RandomSeed);
+        assert!(!m.playback.paused, "another run was asked for");
     }
 
     #[test]

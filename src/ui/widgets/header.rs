@@ -42,7 +42,7 @@ pub fn draw(pen: &mut Pen<'_>, header: &Header, play: &Playback) {
 
 /// How the run moves, in a word.
 pub(super) fn state(play: &Playback) -> (&'static str, Role) {
-    if play.seeking {
+    if play.goal.is_some() {
         ("SEEKING", Role::Traffic)
     } else if play.ended {
         ("ENDED", Role::Strong)
