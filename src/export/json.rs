@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::hunt::{Outcome, Session, Watch};
 use crate::sim::Names;
+use crate::sim::amount::Amount;
 use crate::trace::marks::{Cause, describe};
 
 /// The document, with a line break at its end.
@@ -32,7 +33,15 @@ pub fn document(session: &Session, outcome: &Outcome) -> String {
 }
 
 fn expectations(outcome: &Outcome) -> Vec<Value> {
-    let row = |e: &crate::hunt::Expectation| json!({ "expect": e.expect.to_string(), "answer": e.answer.word(), "met": e.is_met(), "why": e.answer.why() });
+    let row = |e: &crate::hunt::Expectation| {
+        json!({
+            "expect": e.expect.to_string(),
+            "answer": e.answer.word(),
+            "met": e.is_met(),
+            "why": e.answer.why(),
+            "measured": e.measured.map(amount),
+        })
+    };
     outcome.expectations.iter().map(row).collect()
 }
 
@@ -55,14 +64,12 @@ fn findings(watch: &Watch) -> Vec<Value> {
 }
 
 fn metrics(watch: &Watch) -> Map<String, Value> {
-    let row = |m: crate::stats::Metric| {
-        let value = number(m.amount.value);
-        (
-            m.name,
-            json!({ "value": value, "unit": m.amount.unit.name() }),
-        )
-    };
+    let row = |m: crate::stats::Metric| (m.name, amount(m.amount));
     watch.metrics.all().into_iter().map(row).collect()
+}
+
+fn amount(amount: Amount) -> Value {
+    json!({ "value": number(amount.value), "unit": amount.unit.name() })
 }
 
 /// Whole numbers as such, others with their fraction.

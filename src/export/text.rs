@@ -93,9 +93,8 @@ pub fn summary(session: &Session, outcome: &Outcome) -> String {
     }
     for expectation in &outcome.expectations {
         let why = expectation
-            .answer
-            .why()
-            .map(|w| format!(": {w}"))
+            .remark()
+            .map(|r| format!(": {r}"))
             .unwrap_or_default();
         let _ = writeln!(
             out,

@@ -2,6 +2,7 @@
 
 use super::{Session, Watch};
 use crate::checks::{Expect, Outcome as Answer};
+use crate::sim::amount::Amount;
 
 /// One expectation and its answer.
 #[derive(Clone, Debug)]
@@ -10,12 +11,20 @@ pub struct Expectation {
     pub expect: Expect,
     /// What is true.
     pub answer: Answer,
+    /// The value of the metric it speaks of.
+    pub measured: Option<Amount>,
 }
 
 impl Expectation {
     /// Whether it is met.
     pub fn is_met(&self) -> bool {
         self.answer == Answer::Met
+    }
+
+    /// What was measured, met or not, or why it cannot be said; none for a property that is as expected.
+    pub fn remark(&self) -> Option<String> {
+        let measured = || self.measured.map(|amount| format!("it is {amount}"));
+        self.answer.why().map(str::to_owned).or_else(measured)
     }
 }
 
@@ -37,6 +46,7 @@ impl Outcome {
             .map(|e| Expectation {
                 expect: e.clone(),
                 answer: answer(e, watch),
+                measured: e.metric().and_then(|(name, _)| watch.metrics.metric(name)),
             })
             .collect();
         Some(Self {

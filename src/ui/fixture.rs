@@ -351,6 +351,7 @@ pub(crate) fn frame() -> Frame {
         first_broken_ns: first,
         count: u64::from(first.is_some()) * 3,
         expected_to_break: false,
+        ..CheckRow::default()
     };
     Frame {
         header: Header {
@@ -362,6 +363,7 @@ pub(crate) fn frame() -> Frame {
             digest: "7f3a91c2".into(),
             faults: 2,
             findings: 1,
+            met: None,
         },
         topology: topology(),
         queues: queues(),

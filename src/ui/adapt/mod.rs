@@ -271,6 +271,40 @@ mod tests {
     }
 
     #[test]
+    fn at_the_end_each_expectation_has_its_answer_and_not_before() {
+        use crate::ui::view::Answer;
+        let healthy = library::find("healthy").expect("built in");
+        let never = healthy.text.replace(
+            "AtMost(\"failovers.count\", 0)",
+            "AtLeast(\"failovers.count\", 1)",
+        );
+        let loaded = catalogue_entry("never", &never).loaded.expect("loaded");
+        let options = Options {
+            until_ns: Some(2 * SECOND),
+            ..Options::default()
+        };
+        let mut run = Run::new(Session::new(loaded, options));
+        while run.run(Until::Time(SECOND), 100_000) == Progress::More {}
+        let frame = run.frame();
+        assert_eq!(frame.header.met, None);
+        assert!(frame.checks.iter().all(|c| c.answer.is_none()));
+        while run.run(Until::Time(2 * SECOND), 100_000) == Progress::More {}
+        let frame = run.frame();
+        assert_eq!(frame.header.met, Some((5, 6)));
+        let row = |name: &str| frame.checks.iter().find(|c| c.name == name).expect("a row");
+        let unmet = row("failovers.count at least 1");
+        assert_eq!(unmet.answer, Some(Answer::NotMet));
+        assert_eq!(unmet.measured, "it is 0");
+        let met = row("messages.lost at most 0");
+        assert_eq!(
+            (met.answer, met.measured.as_str()),
+            (Some(Answer::Met), "it is 0")
+        );
+        let unstated = row("one leader per epoch");
+        assert_eq!(unstated.answer, None, "the scenario says nothing of it");
+    }
+
+    #[test]
     fn what_is_too_large_to_begin_at_once_says_so() {
         // A thousand queues.
         let text = r#"(

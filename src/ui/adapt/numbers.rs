@@ -1,11 +1,12 @@
 //! Queues, totals, latencies and checks of a session, from its metrics.
 
-use crate::checks::{Expect, Verdict};
-use crate::hunt::Session;
+use crate::checks::{self, Expect, Property, Verdict};
+use crate::hunt::{Expectation, Outcome, Session, Watch};
 use crate::sim::ledger::State;
 use crate::stats::{self, INTERVAL_NS, Metrics, Series};
 use crate::ui::view::{
-    self, Bin, CheckRow, Frame, HeatColumn, Heatmap, Latency, Percentile, QueueRow, RowKind, Total,
+    self, Answer, Bin, CheckRow, Frame, HeatColumn, Heatmap, Latency, Percentile, QueueRow,
+    RowKind, Total,
 };
 
 /// Intervals of a trend.
@@ -142,27 +143,58 @@ fn heatmap(map: &stats::Heatmap) -> Heatmap {
     }
 }
 
+/// The properties that are watched; at the end what came of the scenario's expectations, then what none of them speaks of.
 fn checks(session: &Session) -> Vec<CheckRow> {
     let Some(watch) = session.watch() else {
         return Vec::new();
     };
-    watch
-        .checks
-        .verdicts()
-        .map(|(property, verdict)| {
-            let stated = |e: &Expect| matches!(e, Expect::Breaks(p) if *p == property);
-            let (state, first) = match verdict {
-                Verdict::Holds => (view::Verdict::Holds, None),
-                Verdict::Broken(finding) => (view::Verdict::Broken, Some(finding.at)),
-                Verdict::Undecided => (view::Verdict::Open, None),
-            };
-            CheckRow {
-                name: property.label(),
-                verdict: state,
-                first_broken_ns: first,
-                count: watch.checks.findings(&property).map_or(0, |f| f.count()),
-                expected_to_break: session.scenario().expect.iter().any(stated),
-            }
-        })
+    let outcome = Outcome::of(session).filter(|_| session.is_over());
+    let stated = outcome.map_or_else(Vec::new, |o| o.expectations);
+    let watched = watch.checks.verdicts().map(|(property, _)| property);
+    let unstated = watched.filter(|p| !stated.iter().any(|e| e.expect.property() == Some(*p)));
+    stated
+        .iter()
+        .map(|expectation| expected(session, watch, expectation))
+        .chain(unstated.map(|property| watched_property(session, watch, property)))
         .collect()
+}
+
+fn watched_property(session: &Session, watch: &Watch, property: Property) -> CheckRow {
+    let stated = |e: &Expect| matches!(e, Expect::Breaks(p) if *p == property);
+    let (verdict, first_broken_ns) = match watch.checks.verdict(&property) {
+        Some(Verdict::Holds) => (view::Verdict::Holds, None),
+        Some(Verdict::Broken(finding)) => (view::Verdict::Broken, Some(finding.at)),
+        Some(Verdict::Undecided) | None => (view::Verdict::Open, None),
+    };
+    CheckRow {
+        name: property.label(),
+        verdict,
+        first_broken_ns,
+        count: watch.checks.findings(&property).map_or(0, |f| f.count()),
+        expected_to_break: session.scenario().expect.iter().any(stated),
+        ..CheckRow::default()
+    }
+}
+
+fn expected(session: &Session, watch: &Watch, expectation: &Expectation) -> CheckRow {
+    let property = expectation.expect.property();
+    let row = property.map(|property| watched_property(session, watch, property));
+    CheckRow {
+        name: expectation.expect.label(),
+        answer: Some(match expectation.answer {
+            checks::Outcome::Met => Answer::Met,
+            checks::Outcome::NotMet(_) => Answer::NotMet,
+            checks::Outcome::Unknown(_) => Answer::Unknown,
+        }),
+        measured: expectation.remark().unwrap_or_default(),
+        ..row.unwrap_or_default()
+    }
+}
+
+/// How many of the scenario's expectations are met, and how many there are; none before the end.
+pub(super) fn met(session: &Session) -> Option<(u32, u32)> {
+    let outcome = Outcome::of(session).filter(|_| session.is_over())?;
+    let all = &outcome.expectations;
+    let met = all.iter().filter(|e| e.is_met()).count();
+    (!all.is_empty()).then_some((met as u32, all.len() as u32))
 }

@@ -94,6 +94,7 @@ impl Scene {
             digest: digest.chars().take(8).collect(),
             faults: session.sim().faults().at_work().count() as u32,
             findings: u32::try_from(findings).unwrap_or(u32::MAX),
+            met: numbers::met(session),
         }
     }
 

@@ -51,6 +51,8 @@ pub struct Header {
     pub faults: u32,
     /// Findings so far.
     pub findings: u32,
+    /// How many of the scenario's expectations are met, and how many there are, once the run is over.
+    pub met: Option<(u32, u32)>,
 }
 
 /// What a row of the queue table counts.
@@ -136,7 +138,18 @@ pub enum Verdict {
     Open,
 }
 
-/// A property that is watched.
+/// Whether an expectation of the scenario is met, once the run is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is.
+    Met,
+    /// It is not.
+    NotMet,
+    /// It cannot be said.
+    Unknown,
+}
+
+/// A property that is watched; at the end of the run an expectation of the scenario, with its answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckRow {
     /// What must hold.
@@ -149,4 +162,8 @@ pub struct CheckRow {
     pub count: u64,
     /// Whether the scenario says that it breaks.
     pub expected_to_break: bool,
+    /// Whether it is met, for an expectation of a run that is over.
+    pub answer: Option<Answer>,
+    /// What was measured, as a sentence without a full stop; empty where [`CheckRow::count`] says it.
+    pub measured: String,
 }

@@ -24,7 +24,7 @@ pub fn draw(pen: &mut Pen<'_>, header: &Header, play: &Playback) {
     for (long, short, role) in troubles(header, width >= 140).into_iter().rev() {
         for part in [long, short] {
             let w = text::width(&part) as u16;
-            if end >= needed + w {
+            if end > needed + w {
                 pen.text(end - w, 0, &part, role);
                 end -= w + 2;
                 break;
@@ -53,7 +53,7 @@ pub(super) fn state(play: &Playback) -> (&'static str, Role) {
     }
 }
 
-/// What is wrong: in words, in short, and its style.
+/// What is wrong, and at the end what came of it: in words, in short, and its style.
 pub(super) fn troubles(header: &Header, roomy: bool) -> Vec<(String, String, Role)> {
     let mut out = Vec::new();
     let plural = |n: u32| if n == 1 { "" } else { "s" };
@@ -68,6 +68,16 @@ pub(super) fn troubles(header: &Header, roomy: bool) -> Vec<(String, String, Rol
         let n = header.findings;
         let long = format!("{} {} finding{}", glyphs::BAD, short(n), plural(n));
         out.push((long, format!("{} {}", glyphs::BAD, short(n)), Role::Bad));
+    }
+    if let Some((met, all)) = header.met {
+        let (sign, role) = if met == all {
+            (glyphs::GOOD, Role::Good)
+        } else {
+            (glyphs::BAD, Role::Bad)
+        };
+        let counts = format!("{} of {}", short(met), short(all));
+        let long = format!("{sign} {counts} expectations met");
+        out.push((long, format!("{sign} {counts} met"), role));
     }
     out
 }

@@ -4,7 +4,7 @@ use crate::ui::glyphs;
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::style::Role;
 use crate::ui::text;
-use crate::ui::view::{CheckRow, QueueRow, RowKind, Total, Verdict};
+use crate::ui::view::{CheckRow, QueueRow, RowKind, Total};
 
 use super::{checks, spark};
 
@@ -32,7 +32,8 @@ pub struct Shares {
 }
 
 impl Queues<'_> {
-    /// Gives out `height` rows: first three queues and what is broken, then the other queues, totals and checks.
+    /// Gives out `height` rows: first three queues and what is broken, then the other queues, totals and checks. At the end
+    /// what came of the scenario's expectations is what matters.
     pub fn shares(&self, width: u16, height: u16) -> Shares {
         let mut left = height.saturating_sub(1);
         let mut take = |wanted: u16| {
@@ -42,9 +43,10 @@ impl Queues<'_> {
         };
         let queues = self.rows.len() as u16;
         let all_checks = self.checks.len() as u16;
-        let broken = self.checks.iter().filter(|c| c.verdict == Verdict::Broken);
-        let mut table = take(queues.clamp(1, 3));
-        let mut checks = take((broken.count() as u16).min(2));
+        let bad = self.checks.iter().filter(|c| checks::is_bad(c)).count();
+        let answered = self.checks.iter().filter(|c| c.answer.is_some()).count() as u16;
+        let mut table = take(queues.clamp(1, if answered > 0 { 1 } else { 3 }));
+        let mut checks = take((bad as u16).min(2).max(answered));
         table += take(queues.min(height * 2 / 5).saturating_sub(table));
         let mut totals = total_rows(self.totals, width);
         if height < totals + all_checks.min(3) + table + 1 {
