@@ -45,8 +45,11 @@ impl Out {
         self.write(Write::flush);
     }
 
-    /// Whether what is written still gets anywhere, as far as writing it has shown.
-    pub fn is_open(&self) -> bool {
+    /// Whether what is written still gets anywhere. A reader that left is noticed though nothing is written meanwhile.
+    pub fn is_open(&mut self) -> bool {
+        if self.state == State::Open && reader_is_gone() {
+            self.state = State::Gone;
+        }
         self.state == State::Open
     }
 
@@ -79,6 +82,27 @@ impl Drop for Out {
     fn drop(&mut self) {
         self.flush();
     }
+}
+
+/// Whether standard output is a pipe that nobody reads any more, or a terminal that is gone.
+#[cfg(unix)]
+fn reader_is_gone() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = io::stdout();
+    // Errors are told without being asked for.
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = Timespec::default();
+    let answered = poll(&mut asked, Some(&at_once)).unwrap_or(0);
+    answered > 0
+        && asked[0]
+            .revents()
+            .intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+/// Where the system does not tell, the next line that is written shows it.
+#[cfg(not(unix))]
+fn reader_is_gone() -> bool {
+    false
 }
 
 /// Says something on standard error; nobody hearing it is no error either.

@@ -189,6 +189,46 @@ fn a_run_that_nobody_reads_any_more_ends() {
     assert!(!said.contains("error"), "{said}");
 }
 
+/// How the program ends that wrote a line (or, where `first_line` is false, nothing) to a reader that then left.
+fn ends_unread(args: &[&str], first_line: bool) -> Option<i32> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    if first_line {
+        out.read_line(&mut String::new()).unwrap();
+    }
+    drop(out);
+    let start = std::time::Instant::now();
+    while start.elapsed() < std::time::Duration::from_secs(30) {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    panic!("{args:?} goes on, though nobody reads it");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_left_is_noticed_though_nothing_is_said() {
+    // Nothing happens that makes a mark, and the end is hours away.
+    let run = ["run", "healthy", "--until", "50h"];
+    assert_eq!(
+        ends_unread(&[&run[..], &["--headless"]].concat(), true),
+        Some(0)
+    );
+    assert_eq!(
+        ends_unread(&[&run[..], &["--json"]].concat(), false),
+        Some(0)
+    );
+}
+
 #[test]
 fn a_recording_replays_and_is_never_overwritten() {
     let folder = Folder::new("record");
