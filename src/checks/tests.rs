@@ -315,6 +315,9 @@ fn expectations_are_written_as_in_the_design() {
     let shown: Vec<String> = expect.iter().map(ToString::to_string).collect();
     let again: Vec<Expect> = shown.iter().map(|t| ron::from_str(t).unwrap()).collect();
     assert_eq!(again, expect);
+    assert_eq!(shown[4], r#"AtLeast("lag.max", 500)"#, "a count is whole");
+    let half: Expect = ron::from_str(r#"AtMost("x", 0.5)"#).unwrap();
+    assert_eq!(half.to_string(), r#"AtMost("x", 0.5)"#);
     assert_eq!(expect[0].label(), "breaks: no acknowledged message lost");
     assert_eq!(expect[2].label(), "recovers within 15s");
     assert_eq!(expect[5].label(), "latency.end_to_end.p99 at most 500ms");

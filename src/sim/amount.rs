@@ -176,8 +176,12 @@ impl fmt::Display for Amount {
 
 impl Serialize for Amount {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.unit == Unit::Count {
-            serializer.serialize_f64(self.value)
+        let value = self.value;
+        if self.unit == Unit::Count && libm::trunc(value) == value && value.abs() < 9e15 {
+            // A count is written as one: 1, not 1.0.
+            serializer.serialize_i64(value as i64)
+        } else if self.unit == Unit::Count {
+            serializer.serialize_f64(value)
         } else {
             serializer.serialize_str(&self.text())
         }
