@@ -44,9 +44,9 @@ terminal, it lists them.";
 
 /// Simulates event-driven distributed systems, breaks them, and shows what happens.
 #[derive(Parser, Debug)]
-#[command(name = "splitbrain", version, about, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(name = "splitbrain", version, about, after_help = AFTER_HELP)]
 pub struct Args {
-    /// Characters to draw the picker with
+    /// Characters to draw with
     #[arg(long, value_enum, default_value_t)]
     glyphs: Glyphs,
     #[command(subcommand)]
@@ -102,9 +102,9 @@ pub struct RunArgs {
     /// Overwrite the file given to --record
     #[arg(long)]
     pub force: bool,
-    /// Characters to draw with
-    #[arg(long, value_enum, default_value_t)]
-    pub glyphs: Glyphs,
+    /// Characters to draw with [default: block]
+    #[arg(long, value_enum)]
+    pub glyphs: Option<Glyphs>,
 }
 
 /// What `sweep` takes.
@@ -142,9 +142,9 @@ pub struct ReplayArgs {
     /// No dashboard: text on standard output
     #[arg(long)]
     pub headless: bool,
-    /// Characters to draw with
-    #[arg(long, value_enum, default_value_t)]
-    pub glyphs: Glyphs,
+    /// Characters to draw with [default: block]
+    #[arg(long, value_enum)]
+    pub glyphs: Option<Glyphs>,
 }
 
 /// What `check` takes.
@@ -209,11 +209,13 @@ fn parse_speed(text: &str) -> Result<Speed, String> {
 /// Runs the program; the result is its exit code.
 pub fn main() -> ExitCode {
     let args = Args::parse();
+    // What is said of the screen before the command holds for it too, unless it says otherwise.
+    let glyphs = args.glyphs;
     let code = match args.command {
-        None => run::pick(args.glyphs),
-        Some(Command::Run(args)) => run::run(&args),
+        None => run::pick(glyphs),
+        Some(Command::Run(args)) => run::run(&args, args.glyphs.unwrap_or(glyphs)),
         Some(Command::Sweep(args)) => sweep::sweep(&args),
-        Some(Command::Replay(args)) => replay::replay(&args),
+        Some(Command::Replay(args)) => replay::replay(&args, args.glyphs.unwrap_or(glyphs)),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::List(args)) => list::list(&args),
         Some(Command::New(args)) => new::new(&args),

@@ -11,7 +11,7 @@ use crate::trace::comparison::Comparison;
 use crate::trace::recording::{Recording, Verdict};
 
 /// Replays.
-pub fn replay(args: &ReplayArgs) -> u8 {
+pub fn replay(args: &ReplayArgs, glyphs: Glyphs) -> u8 {
     let file = args.recording.display();
     let text = match std::fs::read_to_string(&args.recording) {
         Ok(text) => text,
@@ -34,7 +34,7 @@ pub fn replay(args: &ReplayArgs) -> u8 {
         }
     };
     if !args.headless && on_terminal() {
-        return show(session, recording, args.glyphs);
+        return show(session, recording, glyphs);
     }
     verify(session, recording)
 }

@@ -86,7 +86,7 @@ pub fn load(given: &Given<'_>) -> Option<Loaded> {
 }
 
 /// Runs what the arguments say.
-pub fn run(args: &RunArgs) -> u8 {
+pub fn run(args: &RunArgs, glyphs: Glyphs) -> u8 {
     let given = Given {
         scenario: args.scenario.as_deref(),
         set: &args.set,
@@ -122,7 +122,7 @@ pub fn run(args: &RunArgs) -> u8 {
     };
     let session = Session::new(Arc::new(loaded), options);
     if !args.headless && !args.json && on_terminal() {
-        let (code, mut session) = super::screen::dashboard(session, args.glyphs, args.speed);
+        let (code, mut session) = super::screen::dashboard(session, glyphs, args.speed);
         return record(&mut session, args).unwrap_or(code);
     }
     headless(session, args)

@@ -481,6 +481,24 @@ fn the_speed_asked_for_is_the_speed_there_is() {
 }
 
 #[test]
+fn characters_are_chosen_before_or_behind_the_command() {
+    for (args, is_ascii) in [
+        (["--glyphs", "ascii", "run", "healthy"].as_slice(), true),
+        (&["run", "healthy", "--glyphs", "ascii"], true),
+        (
+            &["--glyphs", "ascii", "run", "healthy", "--glyphs", "block"],
+            false,
+        ),
+    ] {
+        let mut session = start(args, &[]);
+        session.sees("Topology");
+        assert_eq!(session.text().is_ascii(), is_ascii, "{args:?}");
+        session.press("q");
+        session.ends();
+    }
+}
+
+#[test]
 fn braille_is_drawn_where_that_is_asked_for() {
     let is_dots = |c: char| ('\u{2801}'..='\u{28ff}').contains(&c);
     let shown = |glyphs: &str| {
