@@ -91,6 +91,16 @@ impl Document {
         set::apply(&mut self.ast, argument, number, &mut self.diagnostics);
     }
 
+    /// Lets `add` add to the mistakes that have no place outside the file itself.
+    pub(super) fn explain(&mut self, mut add: impl FnMut(&mut Diagnostic)) {
+        for diagnostic in &mut self.diagnostics {
+            let mut places = diagnostic.related.iter().map(|(span, _)| *span);
+            if diagnostic.span.source == 0 && places.all(|span| span.source == 0) {
+                add(diagnostic);
+            }
+        }
+    }
+
     /// Applies one `path=value` that stands in the file itself, in the text at `place`.
     pub fn set_from(&mut self, argument: &str, place: Span) {
         self.quoted.push((self.sources.len(), place));

@@ -8,9 +8,11 @@ use serde::de::DeserializeOwned;
 use crate::sim::complaint::Path;
 use crate::systems::Plan;
 
+use super::diagnostic::Diagnostic;
 use super::document::Document;
 use super::gaps::Gaps;
 use super::schema::Scenario;
+use super::source::Span;
 use super::traces::{Files, Traces};
 use super::{check, control, library, syntax};
 
@@ -111,7 +113,49 @@ pub fn load<E: DeserializeOwned + Clone>(
 ) -> Result<Loaded<E>, LoadError> {
     let found = find(which)?;
     let files = found.folder.as_deref().map_or(Files::Nowhere, Files::In);
-    Loaded::from_parts(&found.name, &found.text, sets, files).map_err(LoadError::Mistakes)
+    let read = |sets: &[String]| Loaded::from_parts(&found.name, &found.text, sets, files);
+    read(sets).map_err(|mut document| {
+        blame(&mut document, sets, |sets| {
+            read(sets).map_or_else(|document| document.diagnostics(), |_| Vec::new())
+        });
+        LoadError::Mistakes(document)
+    })
+}
+
+/// With more `--set` than this, none is blamed: the file is read once more for each.
+const BLAMED_SETS_MAX: usize = 16;
+
+/// Says of each mistake in the file which `--set` makes it one: the file alone may be right. `found` says what is wrong
+/// with other sets.
+fn blame(document: &mut Document, sets: &[String], found: impl Fn(&[String]) -> Vec<Diagnostic>) {
+    if sets.is_empty() || sets.len() > BLAMED_SETS_MAX {
+        return;
+    }
+    let without = |i: usize| {
+        let kept = sets.iter().enumerate().filter(|(k, _)| *k != i);
+        let kept: Vec<String> = kept.map(|(_, set)| set.clone()).collect();
+        found(&kept)
+    };
+    let without_one: Vec<_> = (0..sets.len()).map(without).collect();
+    let without_any = found(&[]);
+    document.explain(|mistake| {
+        let is_in = |found: &[Diagnostic]| {
+            found
+                .iter()
+                .any(|d| (d.span, &d.message) == (mistake.span, &mistake.message))
+        };
+        let mut blamed: Vec<usize> = (0..sets.len())
+            .filter(|&i| !is_in(&without_one[i]))
+            .collect();
+        if blamed.is_empty() && !is_in(&without_any) {
+            blamed.extend(0..sets.len());
+        }
+        for i in blamed {
+            let argument = Span::new(i as u16 + 1, 0, sets[i].len());
+            let note = "without this it is right".to_owned();
+            mistake.related.push((argument, note));
+        }
+    });
 }
 
 /// A scenario's text and where it was found.
@@ -228,6 +272,26 @@ mod tests {
                 .into_iter()
                 .map(|d| d.message)
                 .collect(),
+        }
+    }
+
+    #[test]
+    fn a_mistake_that_an_argument_makes_points_at_it() {
+        let shown = |sets: &[&str]| {
+            let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+            match load::<ron::Value>("healthy", &sets) {
+                Err(LoadError::Mistakes(document)) => document.render(false),
+                other => panic!("no mistakes: {other:?}"),
+            }
+        };
+        // Three copies stand in the file, and it had three brokers.
+        let fewer = "nodes.broker.count=2";
+        for sets in [vec![fewer], vec!["seed=4", fewer]] {
+            let text = shown(&sets);
+            assert!(text.contains("3 copies need 3 brokers"), "{text}");
+            assert!(text.contains("::: --set:1:1"), "{text}");
+            assert!(text.contains(&format!("{fewer}\n")), "{text}");
+            assert!(!text.contains("seed=4"), "{text}");
         }
     }
 

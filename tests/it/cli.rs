@@ -211,7 +211,10 @@ fn ends_unread(args: &[&str], first_line: bool) -> Option<i32> {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     child.kill().unwrap();
-    panic!("{args:?} goes on, though nobody reads it");
+    panic!(
+        "{args:?} goes on, though nobody reads it (killed: {:?})",
+        child.wait()
+    );
 }
 
 #[cfg(unix)]

@@ -295,7 +295,8 @@ impl<'a> Lexer<'a> {
         Token::Number
     }
 
-    /// A name. `min.insync.replicas` and `acks-all` are taken as one, too: no such name is known, but a near one will be.
+    /// A name. `min.insync.replicas`, `acks-all`, `broker-1` and `events/orders` are taken as one, too: no such name is
+    /// known, but a near one will be, or quotes were forgotten.
     fn name(&mut self) -> Token {
         let rest = self.rest();
         if let Some(raw) = rest
@@ -311,8 +312,8 @@ impl<'a> Lexer<'a> {
         let mut chars = rest.char_indices().peekable();
         let mut end = rest.len();
         while let Some((at, c)) = chars.next() {
-            let joint =
-                matches!(c, '.' | '-') && chars.peek().is_some_and(|(_, next)| begins_name(*next));
+            let joint = matches!(c, '.' | '-' | '/')
+                && chars.peek().is_some_and(|(_, next)| continues_name(*next));
             if !(continues_name(c) || joint) {
                 end = at;
                 break;

@@ -33,7 +33,17 @@ impl NodeDe<'_> {
             Loose::Custom(message) => self.mistake(Diagnostic::error(self.head(), message)),
             Loose::Mismatch { expected } => self.mismatch(&expected),
             Loose::Unknown { name, known } => {
-                self.mistake(Self::unknown(self.head(), &name, known))
+                let diagnostic = Self::unknown(self.head(), &name, known);
+                // What is known begins with a capital; who writes one is likely to look for one of those.
+                let is_text = self.takes_text
+                    && !name.starts_with(char::is_uppercase)
+                    && nearest(&name, known.iter().copied()).is_none();
+                self.mistake(if is_text {
+                    let name = words::shorten(&name);
+                    diagnostic.help(format!("a name is written in quotes: \"{name}\""))
+                } else {
+                    diagnostic
+                })
             }
             Loose::Missing(field) => self.missing(field),
             Loose::Silent => self.silent(),

@@ -32,6 +32,13 @@ pub(super) struct NodeDe<'a> {
     pub nameless: bool,
     /// Whether a bare name may stand for a text.
     pub loose_text: bool,
+    /// Whether a bare name here may be a text whose quotes were forgotten.
+    pub takes_text: bool,
+}
+
+/// What a visitor says that it expects.
+fn expects<'a>(visitor: &impl Visitor<'a>) -> String {
+    (visitor as &dyn serde::de::Expected).to_string()
 }
 
 impl<'a> NodeDe<'a> {
@@ -43,6 +50,7 @@ impl<'a> NodeDe<'a> {
             place,
             nameless: false,
             loose_text: !from_file,
+            takes_text: false,
         }
     }
 
@@ -99,7 +107,12 @@ impl<'a> Deserializer<'a> for NodeDe<'a> {
                     {
                         visitor.visit_some(self.inner(values[0], self.place))
                     }
-                    (Some(name), _) => visitor.visit_enum(EnumDe::new(self, &name.text)),
+                    (Some(name), body) => {
+                        let mut owner = self;
+                        owner.takes_text =
+                            *body == Body::None && expects(&visitor).contains("in quotes");
+                        visitor.visit_enum(EnumDe::new(owner, &name.text))
+                    }
                     (None, Body::Tuple(values)) if values.is_empty() => visitor.visit_unit(),
                     (None, Body::Tuple(values)) => return self.list(values, visitor),
                     (None, Body::Fields(fields)) => {
