@@ -194,10 +194,8 @@ impl<T: Clone, const N: usize> History<T, N> {
         if self.young.len() <= N {
             return;
         }
-        let younger = self.young.split_off(N);
-        let mut chunk = std::mem::replace(&mut self.young, younger);
-        chunk.shrink_to_fit();
-        let chunk = Arc::new(chunk);
+        // The young ones keep their room.
+        let chunk: Chunk<T> = Arc::new(self.young.drain(..N).collect());
         self.old += N;
         match self.blocks.back_mut() {
             Some(block) if block.len() < BLOCK => Arc::make_mut(block).push_back(chunk),

@@ -108,13 +108,17 @@ impl Broker {
         let end = replica.log.end();
         let min_insync = replica.min_insync;
         let eligible = |pid| image.is_eligible(cluster, pid);
-        let new = leading.high_watermark(end, min_insync, ctx.clock(), lag_max, eligible);
-        if let Some(new) = new
-            && new > replica.high_watermark
+        let before = replica.high_watermark;
+        // Mostly it is held: by the first follower's fetch of two, and by every append.
+        let may_move = !leading.is_held_at(before);
+        if may_move
+            && let Some(new) =
+                leading.high_watermark(end, min_insync, ctx.clock(), lag_max, eligible)
+            && new > before
         {
             replica.high_watermark = new;
             if !cluster.topics[replica.topic].internal {
-                let queue = crate::sim::QueueId(cluster.first.0 + place as u32);
+                let queue = QueueId(cluster.first.0 + place as u32);
                 ctx.record(Fact::Visible {
                     queue,
                     below: new,

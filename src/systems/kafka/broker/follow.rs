@@ -88,7 +88,7 @@ impl Broker {
 
     /// Sends the next fetch to a leader, unless one is on its way.
     fn ask(&mut self, broker: usize, ctx: &mut Ctx<'_>) {
-        let Some(fetcher) = self.fetchers.get(broker) else {
+        let Some(fetcher) = self.fetchers.get_mut(broker) else {
             return;
         };
         if fetcher.asked.is_some()
@@ -97,7 +97,7 @@ impl Broker {
         {
             return;
         }
-        let mut call = match self.fetchers.at(broker).spare.take() {
+        let mut call = match fetcher.spare.take() {
             Some(call) => call,
             None => Box::new(FetchCall {
                 asks: self.empty_fetch(),
@@ -219,12 +219,16 @@ impl Broker {
         let Some(place) = self.place_of(news.queue) else {
             return;
         };
-        let follows = |r: &Replica| matches!(r.part, Part::Follower(leader) if leader == from);
-        if !self.replicas.get(place).is_some_and(follows) {
+        let flush_at = self.flush_messages(news.queue);
+        let Some(replica) = self.replicas.get_mut(place) else {
+            return;
+        };
+        if !matches!(replica.part, Part::Follower(leader) if leader == from) {
             return;
         }
-        if news.error.is_some() || news.diverging.is_some() || news.batches > 0 {
-            self.changed(broker, place);
+        let is_news = news.error.is_some() || news.diverging.is_some() || news.batches > 0;
+        if is_news && !std::mem::replace(&mut replica.copying.changed, true) {
+            self.fetchers.at(broker).changed.push(place);
         }
         match (news.error, news.diverging) {
             (Some(Error::OffsetOutOfRange), Some(leader)) => {
@@ -232,29 +236,30 @@ impl Broker {
             }
             (Some(_), _) => self.rest_partition(broker, place, ctx),
             (None, Some(diverging)) => self.diverged(place, diverging, ctx),
-            (None, None) => self.copy(place, news, batches, ctx),
+            (None, None) => {
+                if Self::copy(replica, flush_at, news, batches, ctx) {
+                    self.flushed(ctx);
+                }
+            }
         }
     }
 
+    /// Appends what a leader sent. Whether it is synced now: `flush_at` records more were to be (`flush.messages`).
     fn copy(
-        &mut self,
-        place: usize,
+        replica: &mut Replica,
+        flush_at: Option<u64>,
         news: &FetchedPartition,
         batches: impl Iterator<Item = LogBatch>,
         ctx: &mut Ctx<'_>,
-    ) {
-        let flush_at = self.flush_messages(news.queue);
+    ) -> bool {
         let mut flush = false;
-        let Some(replica) = self.replicas.get_mut(place) else {
-            return;
-        };
         for batch in batches {
             // It may have been cut back since it asked.
             if batch.base != replica.log.end() {
                 break;
             }
             let Some(position) = Self::write(ctx, batch.batch.bytes()) else {
-                return;
+                return false;
             };
             record_stored(ctx, news.queue, &batch.batch, batch.base, false);
             replica.producers.appended(&batch);
@@ -271,9 +276,7 @@ impl Broker {
                 .start_at_least(visible, |b| record_gone(ctx, news.queue, b, Gone::Expired));
             ctx.free(freed);
         }
-        if flush {
-            self.flushed(ctx);
-        }
+        flush
     }
 
     /// The leader's log departs from ours: cut back to where they can still agree, and ask again (KIP-595; Kafka's

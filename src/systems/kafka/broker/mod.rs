@@ -248,12 +248,8 @@ impl Broker {
     fn led(&self, queue: QueueId, epoch: u32) -> Result<(usize, &Replica), Error> {
         let place = self.place_of(queue).ok_or(Error::UnknownTopicOrPartition)?;
         let replica = self.replicas.get(place).ok_or(Error::NotLeaderOrFollower)?;
-        match replica.epoch {
-            Some(mine) if epoch < mine => Err(Error::FencedLeaderEpoch),
-            Some(mine) if epoch > mine => Err(Error::UnknownLeaderEpoch),
-            _ if replica.leading().is_none() => Err(Error::NotLeaderOrFollower),
-            _ => Ok((place, replica)),
-        }
+        replica.leads_in(epoch)?;
+        Ok((place, replica))
     }
 
     fn send(&mut self, to: Pid, request: Request, ctx: &mut Ctx<'_>) -> u32 {

@@ -9,7 +9,7 @@ use super::super::Ctx;
 use super::super::batch::{Batch, LogBatch};
 use super::super::protocol::{Acks, Error, ProduceCall, Produced, Response};
 use super::producers::Verdict;
-use super::replica::{AckWaiter, Waiter};
+use super::replica::{AckWaiter, Replica, Waiter};
 use super::{Broker, record_stored, reply};
 
 /// A produce request with `acks` all that waits for replicas.
@@ -29,6 +29,17 @@ pub(super) struct Pending {
 pub(super) struct Connection {
     pub pid: Pid,
     queue: VecDeque<(u32, Box<ProduceCall>)>,
+}
+
+/// A batch that is in the log, now or since it came for the first time.
+#[derive(Clone, Copy)]
+struct Accepted {
+    place: usize,
+    base: u64,
+    end: u64,
+    /// All in-sync replicas have it already, as can be with a repeated one. It is answered at once: nothing may come that
+    /// moves the high watermark.
+    is_safe: bool,
 }
 
 impl Broker {
@@ -77,17 +88,20 @@ impl Broker {
             .any(|(queue, b)| self.must_flush(*queue, || u64::from(b.count())));
         for (index, (queue, batch)) in (0u32..).zip(asks.batches.drain(..)) {
             let accepted = self.accept(queue, batch, asks.acks, ctx);
-            if let Ok((place, base, end)) = accepted {
-                // A repeated batch that all have already is answered at once: nothing may come that moves the mark.
-                let replica = self.replicas.get(place);
-                let committed = replica.is_some_and(|r| r.high_watermark >= end);
-                if asks.acks == Acks::All && !committed {
+            if let Ok(Accepted {
+                place,
+                base,
+                end,
+                is_safe,
+            }) = accepted
+            {
+                if asks.acks == Acks::All && !is_safe {
                     let who = Waiter::Client(slot, id, index);
                     waits.push((place, AckWaiter { end, base, who }));
                 }
                 self.appended(place);
             }
-            let result = accepted.map(|(_, base, _)| base);
+            let result = accepted.map(|a| a.base);
             answer.push(Produced { queue, result });
         }
         if flush {
@@ -152,16 +166,17 @@ impl Broker {
         }
     }
 
-    /// Checks a producer's batch and appends it. Returns its place, its offset and the offset behind it.
+    /// Checks a producer's batch and appends it.
     fn accept(
         &mut self,
         queue: QueueId,
         batch: Arc<Batch>,
         acks: Acks,
         ctx: &mut Ctx<'_>,
-    ) -> Result<(usize, u64, u64), Error> {
+    ) -> Result<Accepted, Error> {
         let place = self.place_of(queue).ok_or(Error::UnknownTopicOrPartition)?;
-        let replica = self.replicas.get(place).ok_or(Error::NotLeaderOrFollower)?;
+        let replica = self.replicas.get_mut(place);
+        let replica = replica.ok_or(Error::NotLeaderOrFollower)?;
         let leading = replica.leading().ok_or(Error::NotLeaderOrFollower)?;
         if u64::from(batch.bytes()) > self.cluster.settings.message_max_bytes.bytes() {
             return Err(Error::MessageTooLarge);
@@ -169,25 +184,35 @@ impl Broker {
         if acks == Acks::All && leading.isr.len() < replica.min_insync {
             return Err(Error::NotEnoughReplicas);
         }
+        let mut known = None;
         if let Some(sequence) = batch.sequence() {
             match replica.producers.judge(sequence, batch.count()) {
                 Verdict::New => {}
-                Verdict::Duplicate(base) => {
-                    return Ok((place, base, base + u64::from(batch.count())));
-                }
+                Verdict::Duplicate(base) => known = Some(base),
                 Verdict::Refused(error) => return Err(error),
             }
         }
-        let (base, end) = self
-            .append(place, batch, ctx)
-            .ok_or(Error::KafkaStorageError)?;
-        Ok((place, base, end))
+        let count = u64::from(batch.count());
+        let base = match known {
+            Some(base) => base,
+            None => Self::append(replica, queue, batch, ctx).ok_or(Error::KafkaStorageError)?,
+        };
+        let end = base + count;
+        Ok(Accepted {
+            place,
+            base,
+            end,
+            is_safe: end <= replica.high_watermark,
+        })
     }
 
-    /// Appends to a log that this broker leads.
-    fn append(&mut self, place: usize, batch: Arc<Batch>, ctx: &mut Ctx<'_>) -> Option<(u64, u64)> {
-        let queue = self.queue_at(place);
-        let replica = self.replicas.get_mut(place)?;
+    /// Appends to a log that this broker leads. Returns the offset.
+    fn append(
+        replica: &mut Replica,
+        queue: QueueId,
+        batch: Arc<Batch>,
+        ctx: &mut Ctx<'_>,
+    ) -> Option<u64> {
         let position = Self::write(ctx, batch.bytes())?;
         let base = replica.log.end();
         record_stored(ctx, queue, &batch, base, true);
@@ -199,7 +224,7 @@ impl Broker {
         replica.producers.appended(&batch);
         replica.unflushed += u64::from(batch.batch.count());
         replica.log.append(batch, position);
-        Some((base, replica.log.end()))
+        Some(base)
     }
 
     /// Appends what the group coordinator wants to keep, with `acks` all.
@@ -211,7 +236,9 @@ impl Broker {
         ctx: &mut Ctx<'_>,
     ) {
         match self.accept(queue, Arc::new(batch), Acks::All, ctx) {
-            Ok((place, base, end)) => {
+            Ok(Accepted {
+                place, base, end, ..
+            }) => {
                 let who = Waiter::Coordinator(ticket);
                 self.wait(place, AckWaiter { end, base, who });
                 self.appended(place);

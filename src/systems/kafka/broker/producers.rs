@@ -18,9 +18,11 @@ struct Known {
 struct Entry {
     producer_id: u64,
     epoch: u16,
-    /// The youngest last; behind the first `len`, what was.
+    /// The first `len` count.
     batches: [Known; REMEMBERED],
-    len: usize,
+    len: u8,
+    /// Which of them is the youngest; the next is written behind it, over the oldest.
+    youngest: u8,
 }
 
 impl Entry {
@@ -30,20 +32,27 @@ impl Entry {
             epoch,
             batches: [Known::default(); REMEMBERED],
             len: 0,
+            youngest: 0,
         }
     }
 
     fn batches(&self) -> &[Known] {
-        &self.batches[..self.len.min(REMEMBERED)]
+        &self.batches[..REMEMBERED.min(self.len.into())]
+    }
+
+    fn youngest(&self) -> Option<&Known> {
+        self.batches().get(usize::from(self.youngest))
     }
 
     fn push(&mut self, known: Known) {
-        if self.len == REMEMBERED {
-            self.batches.rotate_left(1);
-        } else {
-            self.len += 1;
-        }
-        self.batches[self.len - 1] = known;
+        let last = REMEMBERED as u8 - 1;
+        self.youngest = match self.youngest {
+            _ if self.len == 0 => 0,
+            youngest if youngest < last => youngest + 1,
+            _ => 0,
+        };
+        self.len = REMEMBERED.min(usize::from(self.len) + 1) as u8;
+        self.batches[usize::from(self.youngest)] = known;
     }
 }
 
@@ -92,7 +101,7 @@ impl Producers {
         if let Some(known) = entry.batches().iter().find(same) {
             return Verdict::Duplicate(known.base);
         }
-        match entry.batches().last() {
+        match entry.youngest() {
             Some(last) if last.first.wrapping_add(last.count) != sequence.base => {
                 Verdict::Refused(Error::OutOfOrderSequenceNumber)
             }

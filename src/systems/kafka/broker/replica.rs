@@ -200,6 +200,13 @@ impl Leading {
         self.isr.contains(&pid) || self.pending.as_ref().is_some_and(|p| p.contains(&pid))
     }
 
+    /// Whether an in-sync replica has nothing behind a high watermark, so that it cannot move.
+    pub fn is_held_at(&self, high_watermark: u64) -> bool {
+        let has_no_more = |p: &Peer| p.end.is_none_or(|end| end <= high_watermark);
+        let mut peers = self.peers.iter();
+        peers.any(|p| has_no_more(p) && self.may_be_in_sync(p.pid))
+    }
+
     /// The high watermark that follows from where the logs end: the least end of the in-sync replicas, and of those that
     /// are about to join them. `None` while there are fewer in sync than `min_insync` (Kafka 4's
     /// `Partition.maybeIncrementLeaderHW`; KIP-966).
@@ -282,6 +289,26 @@ impl Replica {
         self.copying = Copying::default();
     }
 
+    /// Whether there is neither a record below `below` for somebody who has everything before an offset, nor anything wrong
+    /// with what he has.
+    pub fn has_no_more(&self, asked: &FetchPartition, below: u64) -> bool {
+        let log = &self.log;
+        (below..=log.end()).contains(&asked.offset)
+            && asked
+                .last_fetched_epoch
+                .is_none_or(|e| log.latest_epoch() == Some(e))
+    }
+
+    /// Whether it leads in just this epoch, or what is wrong with asking it.
+    pub fn leads_in(&self, epoch: u32) -> Result<(), Error> {
+        match self.epoch {
+            Some(mine) if epoch < mine => Err(Error::FencedLeaderEpoch),
+            Some(mine) if epoch > mine => Err(Error::UnknownLeaderEpoch),
+            _ if self.leading().is_none() => Err(Error::NotLeaderOrFollower),
+            _ => Ok(()),
+        }
+    }
+
     /// What a leader answers about its log to somebody who has everything before an offset and may see what lies before
     /// `below`. `told` is the high watermark the asker knows of. Adds to the answer what is new; returns where what it
     /// adds ends.
@@ -294,13 +321,10 @@ impl Replica {
         reading: &mut Reading,
         answer: &mut Fetched,
     ) -> u64 {
-        let log = &self.log;
-        let epoch_agrees = asked
-            .last_fetched_epoch
-            .is_none_or(|e| log.latest_epoch() == Some(e));
-        if asked.offset == log.end() && told == Some(self.high_watermark) && epoch_agrees {
+        if told == Some(self.high_watermark) && self.has_no_more(asked, below) {
             return asked.offset;
         }
+        let log = &self.log;
         let mut news = FetchedPartition {
             queue: asked.queue,
             error: None,

@@ -61,7 +61,13 @@ impl Broker {
         self.note_asked(broker, from, &mut call);
         // As in Kafka, the answer is read before the asker's progress counts: a follower hears of the high watermark that
         // its own fetch advances only with the next one.
-        let reading = self.read_session(broker, from, &mut call);
+        let patient = call.asks.max_wait_ns > 0 && call.asks.min_bytes > 0;
+        let parks = patient && call.answer.partitions.is_empty() && !self.has_more(broker, from);
+        let reading = if parks {
+            Reading::default()
+        } else {
+            self.read_session(broker, from, &mut call)
+        };
         self.follower_asked(broker, from, reading.urgent, &call.answer.partitions, ctx);
         let enough = call.answer.bytes >= call.asks.min_bytes || call.asks.max_wait_ns == 0;
         if enough || reading.urgent {
@@ -115,9 +121,9 @@ impl Broker {
 
     /// Takes down what a request says about partitions. The answer begins with those that this broker cannot serve.
     fn note_asked(&mut self, broker: usize, pid: Pid, call: &mut FetchCall) {
-        let fetched_ns = self.sessions.at(broker).fetched_ns;
         call.answer.clear();
         for &queue in &call.asks.forgotten {
+            let fetched_ns = self.sessions.at(broker).fetched_ns;
             let replica = self.place_of(queue).and_then(|p| self.replicas.get_mut(p));
             if let Some(peer) = replica.and_then(|r| r.leading_mut()?.peer_mut(pid)) {
                 peer.forget(fetched_ns);
@@ -131,9 +137,12 @@ impl Broker {
     }
 
     fn note_one(&mut self, broker: usize, pid: Pid, asked: FetchPartition) -> Result<(), Error> {
-        let (place, _) = self.led(asked.queue, asked.current_leader_epoch)?;
+        let place = self.place_of(asked.queue);
+        let place = place.ok_or(Error::UnknownTopicOrPartition)?;
         let replica = self.replicas.get_mut(place);
-        let peer = replica.and_then(|r| r.leading_mut()?.peer_mut(pid));
+        let replica = replica.ok_or(Error::NotLeaderOrFollower)?;
+        replica.leads_in(asked.current_leader_epoch)?;
+        let peer = replica.leading_mut().and_then(|l| l.peer_mut(pid));
         let peer = peer.ok_or(Error::NotLeaderOrFollower)?;
         if peer.asked.is_none() {
             peer.told = None;
@@ -152,6 +161,20 @@ impl Broker {
     /// The places of the partitions of a follower's session that are not settled.
     fn restless(&self, broker: usize) -> &[usize] {
         self.sessions.get(broker).map_or(&[], |s| &s.restless)
+    }
+
+    /// Whether there is something to send in the session that does not wait: more than a high watermark.
+    fn has_more(&self, broker: usize, pid: Pid) -> bool {
+        self.restless(broker).iter().any(|&place| {
+            let Some(replica) = self.replicas.get(place) else {
+                return false;
+            };
+            let Some(leading) = replica.leading() else {
+                return true;
+            };
+            let asked = leading.peer(pid).and_then(|p| p.asked);
+            asked.is_some_and(|asked| !replica.has_no_more(&asked, replica.log.end()))
+        })
     }
 
     /// Adds to the answer what there is in the session.
@@ -201,8 +224,9 @@ impl Broker {
             self.follower_at(place, pid, failed, clock, ctx)
         });
         // Nothing was added meanwhile: what is moved by this is in the list, or belongs to other followers.
-        let added = std::mem::replace(&mut self.sessions.at(broker).restless, restless);
-        self.sessions.at(broker).restless.extend(added);
+        let session = self.sessions.at(broker);
+        restless.append(&mut session.restless);
+        session.restless = restless;
         self.send_wishes(ctx);
     }
 
@@ -222,6 +246,7 @@ impl Broker {
         let Part::Leader(leading) = &mut replica.part else {
             return false;
         };
+        let apart = leading.pending.is_some() || !leading.isr.contains(&pid);
         let Some(peer) = leading.peer_mut(pid) else {
             return false;
         };
@@ -234,7 +259,9 @@ impl Broker {
         }
         let before = peer.end;
         peer.fetched(asked.offset, end, clock_ns);
-        if leading.pending.is_none()
+        let told_all = peer.told == Some(high_watermark);
+        if apart
+            && leading.pending.is_none()
             && let Some(isr) = leading.grown(pid, high_watermark)
             && self.image.is_eligible(&self.cluster, pid)
         {
@@ -244,7 +271,8 @@ impl Broker {
         if before != Some(asked.offset) {
             self.advance(place, ctx);
         }
-        self.is_restless(place, pid)
+        // What the advance brings makes it restless, never settled.
+        apart || !told_all || asked.offset != end || self.is_restless(place, pid)
     }
 
     /// Whether a follower's next fetch must look at a partition; if not, it is taken off the list.

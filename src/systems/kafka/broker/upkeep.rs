@@ -118,6 +118,9 @@ impl Broker {
 
     /// `flush.messages` of a partition's topic.
     pub(super) fn flush_messages(&self, queue: QueueId) -> Option<u64> {
+        if !self.flushes {
+            return None;
+        }
         let topic = self.cluster.topic_of(queue)?;
         topic.settings.flush_messages
     }

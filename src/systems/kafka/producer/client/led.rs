@@ -144,8 +144,12 @@ impl ProducerClient {
             } else {
                 self.rules().due(part)
             };
-            self.led.at(broker as usize).set(nth as usize, due);
-            self.note_due(broker as usize);
+            let led = self.led.at(broker as usize);
+            let stirred = led.due != u64::MAX;
+            led.set(nth as usize, due);
+            if stirred != (led.due != u64::MAX) {
+                self.note_due(broker as usize);
+            }
         }
     }
 
