@@ -265,14 +265,14 @@ fn tell_marks(session: &Session, told: usize, out: &mut Out) -> usize {
     let Some(watch) = session.watch() else {
         return told;
     };
-    let marks = watch.marks.kept();
-    for record in marks.range(told) {
-        out.line(text::mark(record, session.sim().names()));
+    for line in watch.marks.lines(told) {
+        out.line(text::mark(&line));
     }
-    if marks.len() > told {
+    let kept = watch.marks.kept().len();
+    if kept > told {
         out.flush();
     }
-    marks.len()
+    kept
 }
 
 #[cfg(test)]

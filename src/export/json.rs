@@ -3,14 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::hunt::{Outcome, Session, Watch};
-use crate::sim::Names;
 use crate::sim::amount::Amount;
-use crate::trace::marks::{Cause, describe};
+use crate::trace::marks::{Cause, Line};
 
 /// The document, with a line break at its end.
 pub fn document(session: &Session, outcome: &Outcome) -> String {
     let watch = session.watch();
-    let names = session.sim().names();
     let document = json!({
         "splitbrain": env!("CARGO_PKG_VERSION"),
         "scenario": session.loaded().name,
@@ -26,7 +24,7 @@ pub fn document(session: &Session, outcome: &Outcome) -> String {
         "properties": watch.map(properties),
         "findings": watch.map(findings),
         "metrics": watch.map(metrics),
-        "marks": watch.map(|w| marks(w, names)),
+        "marks": watch.map(marks),
     });
     let text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text + "\n"
@@ -81,9 +79,8 @@ fn number(value: f64) -> Value {
     }
 }
 
-fn marks(watch: &Watch, names: &Names) -> Vec<Value> {
-    let row = |record: &crate::sim::Record| {
-        let line = describe(record, names);
+fn marks(watch: &Watch) -> Vec<Value> {
+    let row = |line: Line| {
         let (event, scenario_line) = match line.cause {
             Cause::Event(number) => (Some(number), None),
             Cause::ScenarioLine(number) => (None, Some(number)),
@@ -99,5 +96,5 @@ fn marks(watch: &Watch, names: &Names) -> Vec<Value> {
             "cause_line": scenario_line,
         })
     };
-    watch.marks.kept().iter().map(row).collect()
+    watch.marks.lines(0).map(row).collect()
 }

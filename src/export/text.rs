@@ -3,9 +3,8 @@
 use std::fmt::Write;
 
 use crate::hunt::{Outcome, Session};
-use crate::sim::Names;
 use crate::sim::units::Duration;
-use crate::trace::marks::{Line, Sign, describe};
+use crate::trace::marks::{Line, Sign};
 
 /// What is known before the first event: the scenario, the seed and the effective settings.
 pub fn head(session: &Session) -> String {
@@ -32,11 +31,7 @@ pub fn head(session: &Session) -> String {
 }
 
 /// A mark as a line.
-pub fn mark(record: &crate::sim::Record, names: &Names) -> String {
-    line(&describe(record, names))
-}
-
-fn line(line: &Line) -> String {
+pub fn mark(line: &Line) -> String {
     let Line {
         at,
         event,

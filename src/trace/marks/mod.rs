@@ -104,6 +104,28 @@ impl Marks {
     pub fn kept(&self) -> &History<Record> {
         &self.kept
     }
+
+    /// What those say that were kept, from one of them on. What a fault does at once has the fault's own cause.
+    pub fn lines(&self, from: usize) -> impl Iterator<Item = Line> + '_ {
+        let records = self.kept.range(from).enumerate();
+        records.map(move |(i, record)| {
+            let mut line = describe(record, &self.names);
+            // Also of what a chaos monkey does, whose events schedule one another.
+            if !matches!(line.cause, Cause::ScenarioLine(_)) {
+                line.cause = self.fault_of(from + i).unwrap_or(line.cause);
+            }
+            line
+        })
+    }
+
+    /// The line of the scenario with the fault that a mark belongs to: the last before it in the same event.
+    fn fault_of(&self, at: usize) -> Option<Cause> {
+        let event = self.kept.get(at)?.event;
+        let before = (0..at).rev().map_while(|i| self.kept.get(i));
+        let mut before = before.take_while(|r| r.event == event);
+        let fault = before.find(|r| matches!(r.fact, Fact::FaultBegan { .. }))?;
+        Some(line::cause(fault, &self.names))
+    }
 }
 
 #[cfg(test)]
@@ -214,6 +236,46 @@ mod tests {
                 (9, "FAULT", Sign::Broke)
             ]
         );
+    }
+
+    #[test]
+    fn what_a_fault_does_at_once_has_its_cause() {
+        let mut marks = Marks::new(Arc::new(names()));
+        let begins = Fact::FaultBegan {
+            fault: 0,
+            node: Some(NodeId(0)),
+        };
+        let crashed = Fact::Crashed { power: false };
+        for (event, cause, pid, fact) in [
+            (3, 0, Pid(1), Fact::Stopped),
+            (5, 0, Record::NOBODY, begins),
+            (5, 0, Pid(0), crashed),
+            (5, 0, Pid(1), crashed),
+            (6, 5, Pid(1), Fact::Stopped),
+            (8, 6, Record::NOBODY, begins),
+            (8, 6, Pid(1), crashed),
+            (9, 0, Pid(1), crashed),
+        ] {
+            marks.apply(&Record {
+                event,
+                cause,
+                ..record(pid, fact)
+            });
+        }
+        let causes =
+            |from| -> Vec<String> { marks.lines(from).map(|l| l.cause.to_string()).collect() };
+        let all = [
+            "by the scenario",
+            "by line 14",
+            "by line 14",
+            "by line 14",
+            "by #5",
+            "by line 14",
+            "by line 14",
+            "by the scenario",
+        ];
+        assert_eq!(causes(0), all);
+        assert_eq!(causes(3), all[3..], "from wherever it is told");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::checks::Finding;
 use crate::hunt::Session;
 use crate::sim::{Fact, Names, Pid, Record};
-use crate::trace::marks::{Cause, Sign, describe};
+use crate::trace::marks::{Cause, Line, Sign};
 use crate::ui::view::{EventLine, Lane, LaneSpan, MarkKind, Timeline, TimelineMark};
 
 /// So many of the newest lines are shown.
@@ -36,8 +36,9 @@ impl Log {
         };
         let first_new = self.lines.len();
         let records = watch.marks.kept();
-        for record in records.range(self.marks_read) {
-            self.lines.push(line(record, session));
+        let lines = watch.marks.lines(self.marks_read);
+        for (record, line) in records.range(self.marks_read).zip(lines) {
+            self.lines.push(event_line(line));
             self.remember(record, session);
         }
         self.marks_read = records.len();
@@ -226,8 +227,7 @@ fn end(spans: &mut [LaneSpan], at_ns: u64) {
     }
 }
 
-fn line(record: &Record, session: &Session) -> EventLine {
-    let line = describe(record, session.sim().names());
+fn event_line(line: Line) -> EventLine {
     EventLine {
         at_ns: line.at,
         event: line.event,
