@@ -23,25 +23,71 @@ type Chunk<T> = Arc<Vec<T>>;
 type Block<T> = Arc<VecDeque<Chunk<T>>>;
 
 /// A sequence of values whose clones share what is old. At most `2 * N` of the youngest are copied with a clone.
+///
+/// A large world has hundreds of thousands of them, and most are short: what only long ones have lies in a box. No history has
+/// more than `u32::MAX` values.
 #[derive(Debug)]
 pub struct History<T, const N: usize = 64> {
-    /// The old ones: chunks of `N`. Every block but the first and the last has [`BLOCK`] of them, and no block is empty.
+    /// The old ones; never without any.
+    chunks: Option<Box<Chunks<T>>>,
+    /// So many values are in the chunks, not counting those that are removed.
+    old: u32,
+    /// So many young values at the beginning are removed already: none while there are old ones.
+    head: u32,
+    /// The young ones, never more than `2 * N`.
+    young: Vec<T>,
+}
+
+/// The old values of a history.
+#[derive(Debug)]
+struct Chunks<T> {
+    /// Chunks of `N`. Every block but the first and the last has [`BLOCK`] of them, and no block is empty.
     blocks: VecDeque<Block<T>>,
     /// So many values at the beginning of the first chunk are removed already; fewer than `N`.
     skip: usize,
-    /// So many values are in the blocks, not counting those.
-    old: usize,
-    /// The young ones, never more than `2 * N`. So many at the beginning are removed already, which are none while there
-    /// are old ones.
-    young: Vec<T>,
-    head: usize,
+}
+
+impl<T> Clone for Chunks<T> {
+    fn clone(&self) -> Self {
+        Self {
+            blocks: self.blocks.clone(),
+            skip: self.skip,
+        }
+    }
+}
+
+impl<T> Chunks<T> {
+    /// The value at a place.
+    fn get<const N: usize>(&self, at: usize) -> &T {
+        let (block, chunk, at) = self.place::<N>(at);
+        &self.blocks[block][chunk][at]
+    }
+
+    /// The chunk that holds a value, from that value on.
+    fn from<const N: usize>(&self, at: usize) -> &[T] {
+        let (block, chunk, at) = self.place::<N>(at);
+        &self.blocks[block][chunk][at..]
+    }
+
+    /// Which block, which chunk in it and which value of that.
+    fn place<const N: usize>(&self, at: usize) -> (usize, usize, usize) {
+        let at = at + self.skip;
+        if at < N {
+            // Who changes or takes old values mostly does it one after another, from the oldest on.
+            return (0, 0, at);
+        }
+        let first = self.blocks[0].len() * N;
+        match at.checked_sub(first) {
+            None => (0, at / N, at % N),
+            Some(at) => (1 + at / (N * BLOCK), at / N % BLOCK, at % N),
+        }
+    }
 }
 
 impl<T: Clone, const N: usize> Clone for History<T, N> {
     fn clone(&self) -> Self {
         Self {
-            blocks: self.blocks.clone(),
-            skip: self.skip,
+            chunks: self.chunks.clone(),
             old: self.old,
             young: self.young().to_vec(),
             head: 0,
@@ -52,8 +98,7 @@ impl<T: Clone, const N: usize> Clone for History<T, N> {
 impl<T, const N: usize> Default for History<T, N> {
     fn default() -> Self {
         Self {
-            blocks: VecDeque::new(),
-            skip: 0,
+            chunks: None,
             old: 0,
             young: Vec::new(),
             head: 0,
@@ -65,7 +110,7 @@ impl<T, const N: usize> History<T, N> {
     /// How many values there are.
     #[inline]
     pub fn len(&self) -> usize {
-        self.old + self.young.len() - self.head
+        self.old as usize + self.young.len() - self.head as usize
     }
 
     /// Whether there is none.
@@ -76,15 +121,22 @@ impl<T, const N: usize> History<T, N> {
 
     #[inline]
     fn young(&self) -> &[T] {
-        &self.young[self.head..]
+        &self.young[self.head as usize..]
+    }
+
+    /// Where a young value lies, counted from the oldest of all.
+    #[inline]
+    fn young_at(&self, at: usize) -> Option<usize> {
+        let young = at.checked_sub(self.old as usize)?;
+        Some(self.head as usize + young)
     }
 
     /// The value at a place, the oldest being at 0.
     #[inline]
     pub fn get(&self, at: usize) -> Option<&T> {
-        match at.checked_sub(self.old) {
-            Some(young) => self.young.get(self.head + young),
-            None => Some(self.get_old(at)),
+        match self.young_at(at) {
+            Some(young) => self.young.get(young),
+            None => self.chunks.as_ref().map(|c| c.get::<N>(at)),
         }
     }
 
@@ -103,40 +155,15 @@ impl<T, const N: usize> History<T, N> {
         }
     }
 
-    /// Which block, which chunk in it and which value of that.
-    fn place(&self, at: usize) -> (usize, usize, usize) {
-        let at = at + self.skip;
-        if at < N {
-            // Who changes or takes old values mostly does it one after another, from the oldest on.
-            return (0, 0, at);
-        }
-        let first = self.blocks[0].len() * N;
-        match at.checked_sub(first) {
-            None => (0, at / N, at % N),
-            Some(at) => (1 + at / (N * BLOCK), at / N % BLOCK, at % N),
-        }
-    }
-
-    #[cold]
-    fn get_old(&self, at: usize) -> &T {
-        let (block, chunk, at) = self.place(at);
-        &self.blocks[block][chunk][at]
-    }
-
-    /// The chunk that holds an old value, from that value on.
-    fn old_from(&self, at: usize) -> &[T] {
-        let (block, chunk, at) = self.place(at);
-        &self.blocks[block][chunk][at..]
-    }
-
     /// The values from a place on; none if there are not so many.
     #[inline]
     pub fn range(&self, from: usize) -> Iter<'_, T, N> {
-        let young = self.head + from.saturating_sub(self.old);
+        let old = self.old as usize;
+        let young = self.head as usize + from.saturating_sub(old);
         Iter {
             history: self,
             chunk: [].iter(),
-            next: from.min(self.old),
+            next: from.min(old),
             young: self.young.get(young..).unwrap_or_default().iter(),
         }
     }
@@ -150,13 +177,17 @@ impl<T, const N: usize> History<T, N> {
     /// The first place whose value a condition does not hold for. It must hold for a beginning of the history and for
     /// nothing behind that.
     pub fn partition_point(&self, holds: impl Fn(&T) -> bool) -> usize {
-        if self.old == 0 || self.young.first().is_some_and(&holds) {
-            return self.old + self.young().partition_point(holds);
+        let old = self.old as usize;
+        let Some(chunks) = &self.chunks else {
+            return self.young().partition_point(holds);
+        };
+        if self.young.first().is_some_and(&holds) {
+            return old + self.young().partition_point(holds);
         }
-        let (mut low, mut high) = (0, self.old);
+        let (mut low, mut high) = (0, old);
         while low < high {
             let middle = low.midpoint(high);
-            if holds(self.get_old(middle)) {
+            if holds(chunks.get::<N>(middle)) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -167,8 +198,7 @@ impl<T, const N: usize> History<T, N> {
 
     /// Removes everything.
     pub fn clear(&mut self) {
-        self.blocks.clear();
-        self.skip = 0;
+        self.chunks = None;
         self.old = 0;
         self.young.clear();
         self.head = 0;
@@ -189,17 +219,23 @@ impl<T: Clone, const N: usize> History<T, N> {
     #[cold]
     #[inline(never)]
     fn make_room(&mut self) {
-        let head = std::mem::take(&mut self.head);
+        let head = std::mem::take(&mut self.head) as usize;
         self.young.drain(..head);
         if self.young.len() <= N {
             return;
         }
         // The young ones keep their room.
         let chunk: Chunk<T> = Arc::new(self.young.drain(..N).collect());
-        self.old += N;
-        match self.blocks.back_mut() {
+        self.old += N as u32;
+        let chunks = self.chunks.get_or_insert_with(|| {
+            Box::new(Chunks {
+                blocks: VecDeque::new(),
+                skip: 0,
+            })
+        });
+        match chunks.blocks.back_mut() {
             Some(block) if block.len() < BLOCK => Arc::make_mut(block).push_back(chunk),
-            _ => self.blocks.push_back(Arc::new(VecDeque::from([chunk]))),
+            _ => chunks.blocks.push_back(Arc::new(VecDeque::from([chunk]))),
         }
     }
 
@@ -209,7 +245,7 @@ impl<T: Clone, const N: usize> History<T, N> {
         if self.old > 0 {
             return self.pop_old();
         }
-        let value = self.young.get(self.head)?.clone();
+        let value = self.young.get(self.head as usize)?.clone();
         self.head += 1;
         self.forget_if_empty();
         Some(value)
@@ -218,11 +254,12 @@ impl<T: Clone, const N: usize> History<T, N> {
     #[cold]
     #[inline(never)]
     fn pop_old(&mut self) -> Option<T> {
-        let value = self.blocks.front()?.front()?.get(self.skip)?.clone();
-        self.skip += 1;
+        let chunks = self.chunks.as_mut()?;
+        let value = chunks.blocks.front()?.front()?.get(chunks.skip)?.clone();
+        chunks.skip += 1;
         self.old -= 1;
-        if self.skip == N {
-            self.skip = 0;
+        if chunks.skip == N {
+            chunks.skip = 0;
             self.drop_chunk();
         }
         Some(value)
@@ -230,7 +267,7 @@ impl<T: Clone, const N: usize> History<T, N> {
 
     #[inline]
     fn forget_if_empty(&mut self) {
-        if self.head == self.young.len() {
+        if self.head as usize == self.young.len() {
             self.young.clear();
             self.head = 0;
         }
@@ -238,12 +275,18 @@ impl<T: Clone, const N: usize> History<T, N> {
 
     /// Lets go of the first chunk.
     fn drop_chunk(&mut self) {
-        if let Some(block) = self.blocks.front_mut() {
+        let Some(chunks) = &mut self.chunks else {
+            return;
+        };
+        if let Some(block) = chunks.blocks.front_mut() {
             if block.len() > 1 {
                 Arc::make_mut(block).pop_front();
             } else {
-                self.blocks.pop_front();
+                chunks.blocks.pop_front();
             }
+        }
+        if chunks.blocks.is_empty() {
+            self.chunks = None;
         }
     }
 
@@ -262,29 +305,32 @@ impl<T: Clone, const N: usize> History<T, N> {
     #[cold]
     #[inline(never)]
     fn unseal(&mut self) {
-        let Some(block) = self.blocks.back_mut() else {
+        let Some(chunks) = &mut self.chunks else {
+            return;
+        };
+        let Some(block) = chunks.blocks.back_mut() else {
             return;
         };
         let Some(chunk) = Arc::make_mut(block).pop_back() else {
             return;
         };
         if block.is_empty() {
-            self.blocks.pop_back();
+            chunks.blocks.pop_back();
         }
-        let removed = if self.blocks.is_empty() {
-            std::mem::take(&mut self.skip)
-        } else {
-            0
-        };
-        self.old -= N - removed;
+        let mut removed = 0;
+        if chunks.blocks.is_empty() {
+            removed = chunks.skip;
+            self.chunks = None;
+        }
+        self.old -= (N - removed) as u32;
         self.young.extend_from_slice(&chunk[removed..]);
     }
 
     /// Keeps the oldest values only.
     pub fn truncate(&mut self, len: usize) {
         while self.len() > len {
-            if len >= self.old {
-                self.young.truncate(self.head + len - self.old);
+            if let Some(young) = self.young_at(len) {
+                self.young.truncate(young);
                 self.forget_if_empty();
             } else {
                 self.young.clear();
@@ -296,8 +342,8 @@ impl<T: Clone, const N: usize> History<T, N> {
     /// The value at a place, to change it.
     #[inline]
     pub fn get_mut(&mut self, at: usize) -> Option<&mut T> {
-        match at.checked_sub(self.old) {
-            Some(young) => self.young.get_mut(self.head + young),
+        match self.young_at(at) {
+            Some(young) => self.young.get_mut(young),
             None => self.old_mut(at),
         }
     }
@@ -305,8 +351,9 @@ impl<T: Clone, const N: usize> History<T, N> {
     #[cold]
     #[inline(never)]
     fn old_mut(&mut self, at: usize) -> Option<&mut T> {
-        let (block, chunk, at) = self.place(at);
-        let block = Arc::make_mut(self.blocks.get_mut(block)?);
+        let chunks = self.chunks.as_mut()?;
+        let (block, chunk, at) = chunks.place::<N>(at);
+        let block = Arc::make_mut(chunks.blocks.get_mut(block)?);
         Arc::make_mut(block.get_mut(chunk)?).get_mut(at)
     }
 
@@ -328,7 +375,7 @@ impl<T: Clone, const N: usize> History<T, N> {
     /// Keeps the values that a condition holds for.
     pub fn retain(&mut self, mut keeps: impl FnMut(&T) -> bool) {
         if self.old == 0 {
-            let head = std::mem::take(&mut self.head);
+            let head = std::mem::take(&mut self.head) as usize;
             self.young.drain(..head);
             self.young.retain(keeps);
             return;
@@ -362,9 +409,9 @@ impl<T, const N: usize> Index<usize> for History<T, N> {
 
     #[inline]
     fn index(&self, at: usize) -> &T {
-        match at.checked_sub(self.old) {
-            Some(young) => &self.young[self.head + young],
-            None => self.get_old(at),
+        match (self.young_at(at), &self.chunks) {
+            (None, Some(chunks)) => chunks.get::<N>(at),
+            (young, _) => &self.young[young.unwrap_or(usize::MAX)],
         }
     }
 }
@@ -400,7 +447,7 @@ pub struct Iter<'a, T, const N: usize> {
 impl<'a, T, const N: usize> Iter<'a, T, N> {
     #[cold]
     fn next_chunk(&mut self) -> Option<&'a T> {
-        let chunk = self.history.old_from(self.next);
+        let chunk = self.history.chunks.as_ref()?.from::<N>(self.next);
         self.next += chunk.len();
         self.chunk = chunk.iter();
         self.chunk.next()
@@ -415,14 +462,15 @@ impl<'a, T, const N: usize> Iterator for Iter<'a, T, N> {
         if let Some(value) = self.chunk.next() {
             return Some(value);
         }
-        if self.next < self.history.old {
+        if self.next < self.history.old as usize {
             return self.next_chunk();
         }
         self.young.next()
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let len = self.chunk.len() + (self.history.old - self.next) + self.young.len();
+        let old = self.history.old as usize - self.next;
+        let len = self.chunk.len() + old + self.young.len();
         (len, Some(len))
     }
 }

@@ -101,22 +101,26 @@ impl Ledger {
         };
         for (id, lane) in (0u32..).zip(&mut self.lanes) {
             let of_queue = self.names.lanes.get(id as usize);
-            if of_queue.is_none_or(|l| l.queue != queue) || lane.shelf.len() == 0 {
+            if of_queue.is_none_or(|l| l.queue != queue) {
                 continue;
             }
+            let base = lane.base;
+            let Some(shelf) = lane.shelf_mut().filter(|s| s.len() > 0) else {
+                continue;
+            };
             let id = LaneId(id);
-            let old = lane.shelf.ranges.clone();
-            lane.shelf.recount(lane.base, |below, tell| {
+            let old = shelf.ranges.clone();
+            shelf.recount(base, |below, tell| {
                 for (at, log) in of.logs.iter().enumerate() {
                     log.counts(id, below)
                         .for_each(|part| tell(part, at == leader));
                 }
             });
             for part in old.parts() {
-                let changed = lane.shelf.ranges.between(part.first, part.end);
+                let changed = shelf.ranges.between(part.first, part.end);
                 for new in changed.filter(|new| new.value != part.value) {
                     for number in new.first..new.end {
-                        let mut message = lane.shelf.message(number, part.value);
+                        let mut message = shelf.message(number, part.value);
                         message.set(new.value);
                         pen.settle(queue, 0, Span::one(id, number), &mut message);
                     }

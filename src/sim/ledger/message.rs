@@ -116,24 +116,36 @@ pub(super) enum Fate {
     Forgotten,
 }
 
-/// What one producer sends into one queue.
+/// What one producer sends into one queue. There is one for every producer and partition, and each message looks at several:
+/// so it is one line of the cache, and what few lanes have lies elsewhere.
 #[derive(Clone, Debug, Default)]
+#[repr(align(64))]
 pub(super) struct Lane {
+    pub ring: History<Message, 512>,
+    /// Number of the first message in the ring.
+    pub base: u32,
+    /// Everything below has been stored, or was passed over by something stored.
+    pub stored_below: u32,
+    /// One more than the highest number that the queue's first group ended with.
+    high: u32,
     /// No group reads the queue.
     pub unread: bool,
     /// It is in the ledger's list of lanes in which something may be in flight.
     pub busy: bool,
-    /// Where that is so: all settled messages from before the ring.
-    pub shelf: Shelf,
-    /// Number of the first message in the ring.
-    pub base: u32,
-    pub ring: History<Message, 512>,
+    past: Option<Box<Past>>,
+}
+
+const _: () = assert!(size_of::<Lane>() == 64, "a lane is one line of the cache");
+
+/// What only some lanes have.
+#[derive(Clone, Debug, Default)]
+struct Past {
+    /// Where no group reads: all settled messages from before the ring.
+    shelf: Shelf,
     /// Lost and expired messages from before the ring, by their numbers, which grow.
     stragglers: History<(u32, Message)>,
-    /// Everything below has been stored, or was passed over by something stored.
-    pub stored_below: u32,
-    /// By group: one more than the highest number it ended with.
-    pub high: Vec<u32>,
+    /// By group but the first: one more than the highest number it ended with.
+    high: Vec<u32>,
 }
 
 impl Lane {
@@ -142,6 +154,36 @@ impl Lane {
             unread,
             ..Self::default()
         }
+    }
+
+    /// All settled messages from before the ring, where no group reads.
+    pub fn shelf_mut(&mut self) -> Option<&mut Shelf> {
+        self.past.as_mut().map(|past| &mut past.shelf)
+    }
+
+    fn stragglers(&self) -> Option<&History<(u32, Message)>> {
+        self.past.as_ref().map(|past| &past.stragglers)
+    }
+
+    /// One more than the highest number that the group with this bit ended with.
+    pub fn high(&self, bit: usize) -> u32 {
+        let Some(other) = bit.checked_sub(1) else {
+            return self.high;
+        };
+        let high = self.past.as_ref().and_then(|past| past.high.get(other));
+        high.copied().unwrap_or(0)
+    }
+
+    fn set_high(&mut self, bit: usize, high: u32) {
+        let Some(other) = bit.checked_sub(1) else {
+            self.high = high;
+            return;
+        };
+        let of = &mut self.past.get_or_insert_default().high;
+        if of.len() <= other {
+            of.resize(other + 1, 0);
+        }
+        of[other] = high;
     }
 
     /// Number the next message will have.
@@ -162,8 +204,9 @@ impl Lane {
     #[cold]
     #[inline(never)]
     fn straggler(&self, number: u32) -> Option<usize> {
-        let at = self.stragglers.partition_point(|s| s.0 < number);
-        self.stragglers
+        let stragglers = self.stragglers()?;
+        let at = stragglers.partition_point(|s| s.0 < number);
+        stragglers
             .get(at)
             .is_some_and(|s| s.0 == number)
             .then_some(at)
@@ -173,7 +216,8 @@ impl Lane {
     #[inline(never)]
     fn straggler_mut(&mut self, number: u32) -> Option<&mut Message> {
         let at = self.straggler(number)?;
-        self.stragglers.get_mut(at).map(|s| &mut s.1)
+        let stragglers = &mut self.past.as_mut()?.stragglers;
+        stragglers.get_mut(at).map(|s| &mut s.1)
     }
 
     /// A process that does not lead stored a copy of messages: whether that was all there is to note.
@@ -199,7 +243,8 @@ impl Lane {
         if number >= self.base {
             self.ring.get((number - self.base) as usize)
         } else {
-            self.stragglers.get(self.straggler(number)?).map(|s| &s.1)
+            let at = self.straggler(number)?;
+            self.stragglers()?.get(at).map(|s| &s.1)
         }
     }
 
@@ -245,7 +290,8 @@ impl Lane {
         let is_known = !message.has(VOID) && !message.has(UNSENT);
         if self.unread {
             if is_known {
-                self.shelf.add(number, &message);
+                let past = self.past.get_or_insert_default();
+                past.shelf.add(number, &message);
             }
         } else if message.state != State::Delivered && is_known {
             self.keep_straggler(number, message);
@@ -254,20 +300,18 @@ impl Lane {
 
     #[cold]
     fn keep_straggler(&mut self, number: u32, message: Message) {
-        self.stragglers.push_back((number, message));
-        if self.stragglers.len() > STRAGGLERS_MAX {
-            self.stragglers.pop_front();
+        let stragglers = &mut self.past.get_or_insert_default().stragglers;
+        stragglers.push_back((number, message));
+        if stragglers.len() > STRAGGLERS_MAX {
+            stragglers.pop_front();
         }
     }
 
     /// Notes that the group with this bit ended with a message; tells whether (and after which) later one it did so.
     pub fn pass(&mut self, number: u32, bit: usize) -> Option<u32> {
-        if self.high.len() <= bit {
-            self.high.resize(bit + 1, 0);
-        }
-        let high = self.high[bit];
+        let high = self.high(bit);
         if number >= high {
-            self.high[bit] = number + 1;
+            self.set_high(bit, number + 1);
             None
         } else {
             Some(high - 1)
@@ -278,7 +322,7 @@ impl Lane {
     /// being retired, so all that matter are in the ring.
     pub fn later_with_key(&self, number: u32, key: u32, bit: usize) -> Option<u32> {
         let from = number.checked_sub(self.base)? as usize + 1;
-        let below = self.high.get(bit)?.saturating_sub(self.base) as usize;
+        let below = self.high(bit).saturating_sub(self.base) as usize;
         let of_group = 1 << bit;
         (from..below.min(self.ring.len()))
             .rev()
@@ -296,11 +340,11 @@ impl Lane {
         if self.unread {
             return Fate::Shelved;
         }
-        if self.stragglers.is_empty() {
+        let Some(stragglers) = self.stragglers() else {
             return Fate::Forgotten;
-        }
-        let at = self.stragglers.partition_point(|s| s.0 < first);
-        match self.stragglers.get(at) {
+        };
+        let at = stragglers.partition_point(|s| s.0 < first);
+        match stragglers.get(at) {
             Some(straggler) if straggler.0 < end => Fate::Remembered,
             _ => Fate::Forgotten,
         }
@@ -313,6 +357,7 @@ impl Lane {
     }
 
     pub fn remembered(&self) -> usize {
-        self.ring.len() + self.stragglers.len() + self.shelf.len()
+        let past = self.past.as_ref();
+        self.ring.len() + past.map_or(0, |p| p.stragglers.len() + p.shelf.len())
     }
 }

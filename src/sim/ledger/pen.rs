@@ -119,11 +119,13 @@ impl Ledger {
                     pen.settle(queue, mask, one, message);
                     is_new = true;
                 }
-            } else if let Some(mut message) = lane.shelf.get(number) {
+            } else if let Some(shelf) = lane.shelf_mut()
+                && let Some(mut message) = shelf.get(number)
+            {
                 if act(&mut message, one, &mut pen) {
                     pen.settle(queue, mask, one, &mut message);
                 }
-                lane.shelf.put(number, &message);
+                shelf.put(number, &message);
             }
         }
         if is_new {
