@@ -9,8 +9,9 @@ pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The text, or as much of its beginning as fits in `cells`, with `…` at the end where something is missing. Control
-/// characters are left out, as they have no width and no place on a screen.
+/// The text, or as much of its beginning as fits in `cells`, with `…` at the end where something is missing. A number is
+/// there as a whole or not at all: half of one looks like another. Control characters are left out, as they have no width
+/// and no place on a screen.
 pub fn cut(text: &str, cells: usize) -> String {
     let clean: String = text.chars().filter(|c| !c.is_control()).collect();
     if clean.width() <= cells {
@@ -19,17 +20,59 @@ pub fn cut(text: &str, cells: usize) -> String {
     if cells == 0 {
         return String::new();
     }
-    let mut out = String::new();
+    let mut end = 0;
     let mut used = 0;
-    for c in clean.chars() {
+    for (at, c) in clean.char_indices() {
         let w = c.width().unwrap_or(0);
         if used + w > cells - 1 {
             break;
         }
-        out.push(c);
+        end = at + c.len_utf8();
         used += w;
     }
+    let (head, tail) = clean.split_at(end);
+    let mut out = if is_in_number(head, tail) {
+        head.trim_end_matches(is_of_number).to_owned()
+    } else {
+        head.to_owned()
+    };
     out.push(ELLIPSIS);
+    out
+}
+
+fn is_of_number(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '.' | ',')
+}
+
+/// Whether what stands before and what stands behind a place are parts of one number.
+fn is_in_number(before: &str, behind: &str) -> bool {
+    let last = before.trim_end_matches(['.', ',']).chars().next_back();
+    let next = behind.trim_start_matches(['.', ',']).chars().next();
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    // `0.3` and `1,024` are one; after `88, ` or `2: ` another word begins.
+    is_digit(last) && (is_digit(next) || behind.starts_with(['k', 'M', 'G', 'T', '%', 's', 'm']))
+}
+
+/// The text with its large numbers in a few cells: `acked 59893` is `acked 59k`. Rounded down, so that it never claims more.
+pub fn with_short_numbers(text: &str) -> String {
+    const LONG: usize = 4;
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (head, tail) = rest.split_at(start);
+        let end = tail
+            .find(|c: char| !c.is_ascii_digit() && c != ',')
+            .unwrap_or(tail.len());
+        let digits = tail[..end].trim_end_matches(',');
+        let is_whole = !out.ends_with('.') && !head.ends_with('.') && !tail[end..].starts_with('.');
+        out.push_str(head);
+        match digits.replace(',', "").parse::<u64>() {
+            Ok(n) if digits.len() >= LONG && is_whole => out.push_str(&shortest_count(n)),
+            _ => out.push_str(digits),
+        }
+        rest = &tail[digits.len()..];
+    }
+    out.push_str(rest);
     out
 }
 
@@ -42,16 +85,25 @@ pub fn cut_middle(text: &str, cells: usize) -> String {
     let head_room = cells / 2;
     let mut out = cut(text, head_room);
     let mut skip = total - (cells - out.width());
-    for c in text.chars().filter(|c| !c.is_control()) {
+    let clean: String = text.chars().filter(|c| !c.is_control()).collect();
+    let mut begin = clean.len();
+    for (at, c) in clean.char_indices() {
         let w = c.width().unwrap_or(0);
         if skip >= w && skip > 0 {
             skip -= w;
         } else if skip > 0 {
             skip = 0;
         } else {
-            out.push(c);
+            begin = at;
+            break;
         }
     }
+    let (before, tail) = clean.split_at(begin);
+    out.push_str(if is_in_number(before, tail) {
+        tail.trim_start_matches(is_of_number)
+    } else {
+        tail
+    });
     out
 }
 
@@ -85,15 +137,20 @@ pub fn count(n: u64) -> String {
 
 /// A whole number in at most six cells: `812`, `99,999`, `120k`, `3.4M`. Rounded down, so that it never claims more.
 pub fn short_count(n: u64) -> String {
+    if n < 100_000 {
+        return count(n);
+    }
+    shortest_count(n)
+}
+
+/// The same in at most four cells: `812`, `59k`, `3.4M`.
+fn shortest_count(n: u64) -> String {
     const STEPS: [(u64, &str); 4] = [
         (1_000_000_000_000, "T"),
         (1_000_000_000, "G"),
         (1_000_000, "M"),
         (1_000, "k"),
     ];
-    if n < 100_000 {
-        return count(n);
-    }
     for (unit, sign) in STEPS {
         if n >= unit {
             let tenths = n / (unit / 10);
@@ -230,6 +287,44 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_whole_or_absent() {
+        assert_eq!(cut("acked 59893", 10), "acked …");
+        assert_eq!(cut("offset 1,024 of", 10), "offset …");
+        assert_eq!(cut("offset 1,024 of", 13), "offset 1,024…");
+        assert_eq!(cut("p99 2.4s", 7), "p99 …");
+        assert_eq!(cut("broker-12", 9), "broker-12");
+        assert_eq!(cut_middle("topic-2024/7", 8), "top…/7");
+        // Whatever the room: what is shown of a text are whole numbers of it.
+        let text = "shrank to 12 of 345, first 11.902s, 99,999 lost (4.5%) at #31877";
+        let numbers = |text: &str| -> Vec<String> {
+            let split = text.split(|c: char| !is_of_number(c));
+            let words = split.map(|word| word.trim_matches([',', '.']));
+            words.filter(|w| !w.is_empty()).map(str::to_owned).collect()
+        };
+        let all = numbers(text);
+        for cells in 0..width(text) {
+            for shown in [cut(text, cells), cut_middle(text, cells)] {
+                assert!(width(&shown) <= cells, "{shown}");
+                for number in numbers(&shown) {
+                    assert!(all.contains(&number), "{number} in {shown}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn large_numbers_have_a_short_form() {
+        assert_eq!(with_short_numbers("acked 59893"), "acked 59k");
+        assert_eq!(
+            with_short_numbers("lag 1,234,567, 12 late"),
+            "lag 1.2M, 12 late"
+        );
+        assert_eq!(with_short_numbers("leads 0 1 3 4"), "leads 0 1 3 4");
+        assert_eq!(with_short_numbers("slow x4.0 0.12345"), "slow x4.0 0.12345");
+        assert_eq!(with_short_numbers(""), "");
+    }
+
+    #[test]
     fn a_cut_in_the_middle_keeps_the_end() {
         assert_eq!(cut_middle("events/orders/12", 10), "even…rs/12");
         for cells in 0..30 {
@@ -241,7 +336,7 @@ mod tests {
     fn padding_counts_cells() {
         assert_eq!(left("注", 4), "注  ");
         assert_eq!(right("42", 4), "  42");
-        assert_eq!(right("12345", 4), "123…");
+        assert_eq!(right("12345", 4), "   …");
     }
 
     #[test]

@@ -48,20 +48,24 @@ impl Columns {
             let widths = events.iter().map(|e| text::width(of(e)));
             widths.max().unwrap_or(0).min(max)
         };
-        let roomy = width >= 100;
+        let moments = events.iter().map(|e| text::moment(e.at_ns).len());
+        let time = moments.max().unwrap_or(6);
+        let word = longest(|e| &e.word, 12);
+        let cause = if width >= 72 {
+            longest(|e| &e.cause, 22)
+        } else {
+            0
+        };
+        // Names take what the texts leave, and more than that if they are short.
+        let by = if cause > 0 { cause + 4 } else { 0 };
+        let taken = time + word + by + longest(|e| &e.text, usize::MAX) + 7;
+        let spare = usize::from(width).saturating_sub(taken);
+        let short = if width >= 100 { 18 } else { 12 };
         Self {
-            time: events
-                .iter()
-                .map(|e| text::moment(e.at_ns).len())
-                .max()
-                .unwrap_or(6),
-            subject: longest(|e| &e.subject, if roomy { 18 } else { 12 }),
-            word: longest(|e| &e.word, 12),
-            cause: if width >= 72 {
-                longest(|e| &e.cause, if roomy { 22 } else { 12 })
-            } else {
-                0
-            },
+            time,
+            subject: longest(|e| &e.subject, spare.max(short)),
+            word,
+            cause,
         }
     }
 }
@@ -73,7 +77,10 @@ fn line(pen: &mut Pen<'_>, y: u16, event: &EventLine, columns: &Columns) {
     let x = pen.text(
         x,
         y,
-        &text::left(&event.subject, columns.subject),
+        &text::left(
+            &text::cut_middle(&event.subject, columns.subject),
+            columns.subject,
+        ),
         Role::Plain,
     ) + 1;
     pen.sign(x, y, mark_sign(event.kind), role);
@@ -93,4 +100,36 @@ fn line(pen: &mut Pen<'_>, y: u16, event: &EventLine, columns: &Columns) {
     };
     let room = usize::from(end.saturating_sub(x + 1));
     pen.text(x, y, &text::cut(&event.text, room), Role::Plain);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::style::Look;
+    use ratatui::buffer::{Buffer, Cell};
+    use ratatui::layout::Rect;
+
+    #[test]
+    fn a_name_is_whole_where_there_is_room_and_keeps_its_end_where_there_is_none() {
+        let event = EventLine {
+            subject: "events/kafka-broker-12".into(),
+            word: "CRASH".into(),
+            text: "memory gone, page cache kept".into(),
+            cause: "line 14".into(),
+            ..EventLine::default()
+        };
+        let drawn = |width| -> String {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, width, 1));
+            let area = buffer.area;
+            let mut pen = Pen::new(&mut buffer, area, Look::default());
+            draw(&mut pen, &[&event], None, false);
+            buffer.content.iter().map(Cell::symbol).collect()
+        };
+        let wide = drawn(90);
+        assert!(
+            wide.contains(&event.subject) && wide.contains(&event.text),
+            "{wide}"
+        );
+        assert!(drawn(78).contains("r-12 "), "{}", drawn(78));
+    }
 }

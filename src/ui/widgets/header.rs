@@ -75,9 +75,9 @@ pub(super) fn troubles(header: &Header, roomy: bool) -> Vec<(String, String, Rol
         } else {
             (glyphs::BAD, Role::Bad)
         };
-        let counts = format!("{} of {}", short(met), short(all));
-        let long = format!("{sign} {counts} expectations met");
-        out.push((long, format!("{sign} {counts} met"), role));
+        let (met, all) = (short(met), short(all));
+        let long = format!("{sign} {met} of {all} expectations met");
+        out.push((long, format!("{sign} {met}/{all} met"), role));
     }
     out
 }

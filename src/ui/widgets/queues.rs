@@ -156,7 +156,8 @@ impl Columns {
         let mut x = pen.text(1, 0, &text::left("queue", self.name), Role::Dim);
         x = pen.text(x, 0, &text::right("now", DEPTH), Role::Dim) + 1;
         if self.trend > 0 {
-            x = pen.text(x + 1, 0, &text::left("trend", self.trend), Role::Dim);
+            let head = if self.trend < 5 { "past" } else { "trend" };
+            x = pen.text(x + 1, 0, &text::left(head, self.trend), Role::Dim);
         }
         if self.rates {
             for head in ["in/s", "out/s"] {
@@ -229,37 +230,94 @@ fn tendency(trend: &[u64]) -> char {
     }
 }
 
-const TOTAL_WIDTH: u16 = 18;
+/// Cells for the name of a total, and more where one is longer.
+const TOTAL_NAME: usize = 9;
+/// Cells for its value.
+const TOTAL_VALUE: usize = 7;
+
+/// How long the names of totals are in each column, with as many columns as fit.
+fn total_columns(totals: &[Total], width: u16) -> Vec<usize> {
+    let names = |count: usize| -> Vec<usize> {
+        let mut names = vec![TOTAL_NAME; count];
+        for (i, total) in totals.iter().enumerate() {
+            names[i % count] = names[i % count].max(text::width(&total.name));
+        }
+        names
+    };
+    // One cell stays free at the left, and one behind each column.
+    let room = usize::from(width).saturating_sub(1);
+    let most = room / (TOTAL_NAME + TOTAL_VALUE + 1);
+    let fits = |names: &Vec<usize>| {
+        let cells: usize = names.iter().map(|name| name + TOTAL_VALUE + 1).sum();
+        cells <= room
+    };
+    let fitting = (2..=most).rev().map(names).find(fits);
+    fitting.unwrap_or_else(|| names(1))
+}
 
 fn total_rows(totals: &[Total], width: u16) -> u16 {
-    let columns = (width.saturating_sub(1) / TOTAL_WIDTH).max(1);
-    (totals.len() as u16).div_ceil(columns)
+    totals.len().div_ceil(total_columns(totals, width).len()) as u16
 }
 
 /// Totals in as many columns as fit.
 fn totals(pen: &mut Pen<'_>, totals: &[Total]) {
-    let columns = (pen.width().saturating_sub(1) / TOTAL_WIDTH).max(1);
-    for (i, total) in totals.iter().enumerate() {
-        let i = i as u16;
-        let (x, y) = (1 + i % columns * TOTAL_WIDTH, i / columns);
-        let at = pen.text(x, y, &text::left(&total.name, 10), Role::Dim);
-        let role = if total.bad && total.value > 0 {
-            Role::Bad
-        } else {
-            Role::Strong
-        };
-        pen.text(
-            at,
-            y,
-            &text::right(&text::short_count(total.value), 7),
-            role,
-        );
+    let columns = total_columns(totals, pen.width());
+    for (y, row) in totals.chunks(columns.len()).enumerate() {
+        let (mut x, y) = (1, y as u16);
+        for (total, name) in row.iter().zip(&columns) {
+            let role = if total.bad && total.value > 0 {
+                Role::Bad
+            } else {
+                Role::Strong
+            };
+            let value = text::right(&text::short_count(total.value), TOTAL_VALUE);
+            let at = pen.text(x, y, &text::left(&total.name, *name), Role::Dim);
+            x = pen.text(at, y, &value, role) + 1;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::style::Look;
+    use ratatui::buffer::{Buffer, Cell};
+    use ratatui::layout::Rect;
+
+    fn total(name: &str, value: u64) -> Total {
+        Total {
+            name: name.into(),
+            value,
+            bad: false,
+        }
+    }
+
+    #[test]
+    fn totals_are_whole_at_every_width() {
+        let names = [
+            "produced",
+            "delivered",
+            "in flight",
+            "lost",
+            "passed over",
+            "expired",
+            "duplicated",
+        ];
+        let all: Vec<Total> = names.iter().map(|n| total(n, 99_999)).collect();
+        for width in 20..120 {
+            let rows = total_rows(&all, width);
+            let mut buffer = Buffer::empty(Rect::new(0, 0, width, rows));
+            let area = buffer.area;
+            totals(&mut Pen::new(&mut buffer, area, Look::default()), &all);
+            let text: String = buffer.content.iter().map(Cell::symbol).collect();
+            assert_eq!(text.matches("99,999").count(), all.len(), "{width}: {text}");
+            for name in names {
+                assert!(text.contains(&format!("{name} ")), "{width}: {text}");
+            }
+        }
+        // Three columns have room on a screen of 120.
+        assert_eq!(total_rows(&all, 55), 3);
+    }
 
     #[test]
     fn a_tendency_needs_more_than_noise() {

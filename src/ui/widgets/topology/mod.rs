@@ -113,13 +113,12 @@ fn draw_box(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
     }
 }
 
-/// A line as it fits: without its list of names, if that would be cut.
+/// A line as it fits: with short numbers, and without its list of names, if they would be cut.
 fn fitting(line: &str, room: usize) -> String {
-    if text::width(line) <= room {
-        line.to_string()
-    } else {
-        text::cut(plan::head(line), room)
-    }
+    let short = text::with_short_numbers(line);
+    let forms = [line, &short, plan::head(line)];
+    let fits = forms.into_iter().find(|form| text::width(form) <= room);
+    fits.map_or_else(|| text::cut(plan::head(&short), room), str::to_owned)
 }
 
 fn border_to_text(border: Role) -> Role {
