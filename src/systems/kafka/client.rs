@@ -194,6 +194,7 @@ impl<T> Requests<T> {
     }
 
     /// All requests to a broker, in the order they were sent: the connection is gone.
+    #[cold]
     pub fn drop_peer(&mut self, peer: Pid) -> Vec<Open<T>> {
         let (gone, open) = std::mem::take(&mut self.open)
             .into_iter()
@@ -204,6 +205,7 @@ impl<T> Requests<T> {
 
     /// The alarm rang: the brokers that did not answer in time. A client closes the connection to such a broker
     /// (`NetworkClient.handleTimedOutRequests`), so that all that waits there fails: see [`Self::drop_peer`].
+    #[cold]
     pub fn late(&mut self, ctx: &mut Ctx<'_>) -> Vec<Pid> {
         let now = self.alarm.rang(ctx.now());
         let mut late: Vec<Pid> = self
@@ -295,6 +297,7 @@ impl View {
     }
 
     /// Takes over what a broker says, unless it is older than what is known of a partition (KIP-320).
+    #[cold]
     pub fn learn(&mut self, metadata: &Metadata, now: u64) {
         self.known = true;
         self.told_at = now;
@@ -325,6 +328,7 @@ impl View {
     }
 
     /// A broker that can be asked anything, at random; or when to try again.
+    #[cold]
     pub fn any_broker(&self, now: u64, stream: &mut Stream) -> Result<Pid, u64> {
         let brokers = self.brokers();
         let down = || self.down.iter().filter(|d| d.until > now);
@@ -355,6 +359,7 @@ impl View {
     }
 
     /// The connection to a broker was lost.
+    #[cold]
     pub fn lost(&mut self, broker: usize, now: u64, stream: &mut Stream) {
         let at = self.find_down(broker).unwrap_or_else(|at| {
             let new = Down {

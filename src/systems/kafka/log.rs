@@ -120,10 +120,15 @@ impl Log {
     }
 
     /// A leader's epoch begins at the end of the log.
+    #[inline]
     pub fn begin_epoch(&mut self, epoch: u32) {
-        if self.latest_epoch().is_some_and(|latest| latest >= epoch) {
-            return;
+        if self.latest_epoch().is_none_or(|latest| latest < epoch) {
+            self.note_epoch(epoch);
         }
+    }
+
+    #[cold]
+    fn note_epoch(&mut self, epoch: u32) {
         let end = self.end;
         while self.epochs.last().is_some_and(|e| e.1 >= end) {
             self.epochs.pop();
@@ -171,10 +176,13 @@ impl Log {
         // A batch ends where the next begins; nearly everybody reads near the end.
         let mut near = (len.saturating_sub(NEAR)..len).rev();
         near.find(|&at| self.stored[at].batch.base <= offset)
-            .or_else(|| {
-                let begun = self.stored.partition_point(|s| s.batch.base <= offset);
-                Some(begun.saturating_sub(1))
-            })
+            .or_else(|| Some(self.find_far(offset)))
+    }
+
+    #[cold]
+    fn find_far(&self, offset: u64) -> usize {
+        let begun = self.stored.partition_point(|s| s.batch.base <= offset);
+        begun.saturating_sub(1)
     }
 
     /// Reads whole batches from the one that holds `from` on, as long as they end at or before `below` and make no more

@@ -156,6 +156,12 @@ impl Broker {
         if control.wishes.is_empty() || control.altering.is_some() {
             return;
         }
+        self.alter_partitions(broker_epoch, ctx);
+    }
+
+    #[cold]
+    fn alter_partitions(&mut self, broker_epoch: u64, ctx: &mut Ctx<'_>) {
+        let control = &mut self.control;
         let places = std::mem::take(&mut control.wishes);
         let mut partitions = Vec::with_capacity(places.len());
         for &place in &places {
@@ -185,6 +191,7 @@ impl Broker {
     }
 
     /// The controller answers.
+    #[cold]
     pub(super) fn controlled(&mut self, number: u32, response: Response, ctx: &mut Ctx<'_>) {
         match response {
             Response::BrokerRegistration(result) => self.registered(number, result, ctx),

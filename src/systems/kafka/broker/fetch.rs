@@ -39,6 +39,7 @@ impl Reading {
 }
 
 /// The answer about a partition that cannot be read.
+#[cold]
 pub(super) fn refusal(queue: QueueId, error: Error) -> FetchedPartition {
     FetchedPartition {
         queue,

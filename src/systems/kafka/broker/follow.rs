@@ -170,6 +170,7 @@ impl Broker {
     }
 
     /// The next request opens a new session.
+    #[cold]
     fn drop_session(&mut self, broker: usize) {
         self.fetchers.at(broker).session_id = 0;
     }
@@ -270,17 +271,24 @@ impl Broker {
         let known = news.high_watermark.min(replica.log.end());
         replica.high_watermark = replica.high_watermark.max(known);
         if news.log_start > replica.log.start() {
-            let visible = news.log_start.min(replica.high_watermark);
-            let freed = replica
-                .log
-                .start_at_least(visible, |b| record_gone(ctx, news.queue, b, Gone::Expired));
-            ctx.free(freed);
+            Self::forget_old(replica, news, ctx);
         }
         flush
     }
 
+    /// The leader's log begins later now.
+    #[cold]
+    fn forget_old(replica: &mut Replica, news: &FetchedPartition, ctx: &mut Ctx<'_>) {
+        let visible = news.log_start.min(replica.high_watermark);
+        let freed = replica
+            .log
+            .start_at_least(visible, |b| record_gone(ctx, news.queue, b, Gone::Expired));
+        ctx.free(freed);
+    }
+
     /// The leader's log departs from ours: cut back to where they can still agree, and ask again (KIP-595; Kafka's
     /// `AbstractFetcherThread.getOffsetTruncationState`).
+    #[cold]
     fn diverged(&mut self, place: usize, leader: EpochEnd, ctx: &mut Ctx<'_>) {
         let Some(replica) = self.replicas.get(place) else {
             return;
@@ -296,6 +304,7 @@ impl Broker {
     }
 
     /// What follows our end is not in the leader's log (any more).
+    #[cold]
     fn start_over(&mut self, place: usize, leader_end: u64, leader_start: u64, ctx: &mut Ctx<'_>) {
         let queue = self.queue_at(place);
         let Some(replica) = self.replicas.get_mut(place) else {
@@ -318,6 +327,7 @@ impl Broker {
     }
 
     /// A partition met an error: it waits for the metadata to change, or for a while.
+    #[cold]
     fn rest_partition(&mut self, broker: usize, place: usize, ctx: &mut Ctx<'_>) {
         self.leave_session(broker, place);
         let Some(replica) = self.replicas.get_mut(place) else {

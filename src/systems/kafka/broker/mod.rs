@@ -271,6 +271,7 @@ impl Broker {
     }
 
     /// Cuts a log back, and says what is gone.
+    #[cold]
     fn truncate(&mut self, place: usize, to: u64, ctx: &mut Ctx<'_>) {
         let queue = self.queue_at(place);
         let Some(replica) = self.replicas.get_mut(place) else {
@@ -285,6 +286,7 @@ impl Broker {
         Self::cut_back(replica, queue, freed, ctx);
     }
 
+    #[cold]
     fn cut_back(replica: &mut Replica, queue: QueueId, freed: u64, ctx: &mut Ctx<'_>) {
         ctx.free(freed);
         replica.truncations += 1;
@@ -298,6 +300,7 @@ impl Broker {
     }
 
     /// Calls the coordinator, and does what it wants done.
+    #[cold]
     fn coordinate(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -343,6 +346,14 @@ impl Broker {
         match request {
             Request::Produce(p) => self.produce(from, number, p, ctx),
             Request::Fetch(f) => self.fetch(from, number, f, ctx),
+            other => self.serve_seldom(from, number, other, ctx),
+        }
+    }
+
+    /// Requests that are not sent all the time: kept apart from those that are, so that these stay close together.
+    #[cold]
+    fn serve_seldom(&mut self, from: Pid, number: u32, request: Request, ctx: &mut Ctx<'_>) {
+        match request {
             Request::OffsetsForLeaderEpoch(queries) => {
                 let ends = queries.iter().map(|q| self.epoch_end(q)).collect();
                 reply(ctx, from, number, Response::OffsetsForLeaderEpoch(ends));
@@ -379,8 +390,10 @@ impl Broker {
             | Request::OffsetFetch(..) => {
                 self.coordinate(ctx, |c, env, _| c.request(from, number, request, env));
             }
-            // Only a controller is asked for these.
-            Request::BrokerRegistration { .. }
+            // Served already; only a controller is asked for the others.
+            Request::Produce(_)
+            | Request::Fetch(_)
+            | Request::BrokerRegistration { .. }
             | Request::BrokerHeartbeat { .. }
             | Request::AlterPartition { .. }
             | Request::MetadataFetch { .. } => {}
@@ -416,6 +429,7 @@ fn record_stored(ctx: &mut Ctx<'_>, queue: QueueId, batch: &Batch, offset: u64, 
     }
 }
 
+#[cold]
 fn record_gone(ctx: &mut Ctx<'_>, queue: QueueId, batch: &LogBatch, why: Gone) {
     if let Some(span) = batch.batch.span() {
         ctx.record(Fact::Unstored {

@@ -392,6 +392,7 @@ impl Replica {
 }
 
 /// Where the leader's log ends travels in `diverging`.
+#[cold]
 fn out_of_range(mut answer: FetchedPartition, end: u64) -> FetchedPartition {
     answer.error = Some(Error::OffsetOutOfRange);
     answer.diverging = Some(EpochEnd {

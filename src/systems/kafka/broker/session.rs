@@ -82,17 +82,7 @@ impl Broker {
         let clock = ctx.clock();
         let session = self.sessions.at(broker);
         if fetch.session_epoch == INITIAL_EPOCH {
-            self.close_session(broker);
-            self.session_ids += 1;
-            // Ids of a broker's former lives mean nothing to this one.
-            let id = (ctx.incarnation() << 20) + self.session_ids;
-            let session = Session {
-                id,
-                epoch: INITIAL_EPOCH + 1,
-                fetched_ns: clock,
-                restless: Vec::new(),
-            };
-            self.sessions.set(broker, session);
+            self.open_session(broker, ctx);
         } else if session.id == 0 || session.id != fetch.session_id {
             return Err(Error::FetchSessionIdNotFound);
         } else if session.epoch != fetch.session_epoch {
@@ -104,7 +94,23 @@ impl Broker {
         Ok(())
     }
 
+    #[cold]
+    fn open_session(&mut self, broker: usize, ctx: &Ctx<'_>) {
+        self.close_session(broker);
+        self.session_ids += 1;
+        // Ids of a broker's former lives mean nothing to this one.
+        let id = (ctx.incarnation() << 20) + self.session_ids;
+        let session = Session {
+            id,
+            epoch: INITIAL_EPOCH + 1,
+            fetched_ns: ctx.clock(),
+            restless: Vec::new(),
+        };
+        self.sessions.set(broker, session);
+    }
+
     /// Forgets what a follower asked for.
+    #[cold]
     fn close_session(&mut self, broker: usize) {
         let pid = self.cluster.brokers[broker];
         let Some(&Session { fetched_ns, .. }) = self.sessions.get(broker).filter(|s| s.id != 0)
@@ -350,6 +356,7 @@ impl Broker {
 
     /// An answer was as large as it may be: the partitions that are in it stand behind the others the next time, so that
     /// none starves.
+    #[cold]
     fn take_turns(&mut self, broker: usize, served: &[FetchedPartition]) {
         let has = |queue: QueueId| served.iter().any(|p| p.queue == queue && p.batches > 0);
         let first = self.cluster.first.0;

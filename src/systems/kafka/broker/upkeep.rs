@@ -106,6 +106,7 @@ impl Broker {
         self.flushes && self.is_flush_due(queue, count())
     }
 
+    #[cold]
     fn is_flush_due(&self, queue: QueueId, count: u64) -> bool {
         let replica = self
             .place_of(queue)
@@ -126,6 +127,7 @@ impl Broker {
     }
 
     /// Everything that was written is on the device: it has been paid for with [`crate::sim::Cost::sync`].
+    #[cold]
     pub(super) fn flushed(&mut self, ctx: &mut Ctx<'_>) {
         ctx.synced();
         for replica in self.replicas.values_mut() {

@@ -112,6 +112,7 @@ impl Part {
     }
 
     /// Memory is lost; the numbering goes on.
+    #[cold]
     pub fn forget(&mut self) {
         let next_number = self.next_number;
         *self = Self::new(self.queue, self.place, self.lane);
@@ -173,6 +174,7 @@ impl Part {
     }
 
     /// Puts a batch back that will be sent again: an idempotent producer keeps the order, another one puts it first.
+    #[cold]
     pub fn put_back(&mut self, batch: OutBatch, idempotent: bool) {
         let later = |b: &OutBatch| b.span.first > batch.span.first;
         let at = if idempotent {
@@ -214,6 +216,7 @@ impl Part {
     }
 
     /// The sequences of what waits count no more: they will be given anew, under a new epoch.
+    #[cold]
     pub fn unsequence(&mut self, batch: &mut OutBatch) {
         self.settle(batch);
         batch.seal(None, 0);

@@ -163,6 +163,7 @@ impl ConsumerApp {
         self.backlog.waiting() + self.threads.len() - self.idle.len()
     }
 
+    #[cold]
     fn heed_events(&mut self, ctx: &mut Ctx<'_>) {
         for event in self.client.take_events() {
             match event {
@@ -192,6 +193,7 @@ impl ConsumerApp {
         }
     }
 
+    #[cold]
     fn end(&mut self, ctx: &mut Ctx<'_>) {
         self.running = false;
         self.client.close(ctx);

@@ -29,6 +29,15 @@ impl ConsumerClient {
                 self.fetched(&mut call, ctx);
                 self.spare.push(call);
             }
+            (what, response) => self.answered(what, response, ctx),
+        }
+        self.advance(ctx);
+    }
+
+    /// An answer to what is not asked all the time.
+    #[cold]
+    fn answered(&mut self, what: Asked, response: Response, ctx: &mut Ctx<'_>) {
+        match (what, response) {
             (Asked::Metadata, Response::Metadata(metadata)) => {
                 self.metadata_asked = false;
                 self.view.learn(&metadata, ctx.now());
@@ -64,10 +73,10 @@ impl ConsumerClient {
             }
             _ => {}
         }
-        self.advance(ctx);
     }
 
     /// The connection to a broker was reset.
+    #[cold]
     pub fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
         let Some(broker) = self.view.broker(peer) else {
             return;
@@ -89,6 +98,7 @@ impl ConsumerClient {
     }
 
     /// A request will not be answered any more.
+    #[cold]
     fn gone(&mut self, what: Asked, ctx: &mut Ctx<'_>) {
         match what {
             Asked::Metadata => {

@@ -1,6 +1,6 @@
 //! Storing positions: by itself, and when the application says so.
 
-use crate::sim::QueueId;
+use crate::sim::{Pid, QueueId};
 
 use super::super::super::Ctx;
 use super::super::super::protocol::{Error, OffsetCommit, Request};
@@ -51,6 +51,11 @@ impl ConsumerClient {
             self.retry_by(self.auto_commit_at, ctx);
             return;
         }
+        self.auto_commit_now(now, interval, to, ctx);
+    }
+
+    #[cold]
+    fn auto_commit_now(&mut self, now: u64, interval: u64, to: Pid, ctx: &mut Ctx<'_>) {
         self.auto_commit_at = now + interval;
         self.retry_by(self.auto_commit_at, ctx);
         let positions = self.positions();
@@ -62,6 +67,7 @@ impl ConsumerClient {
         }
     }
 
+    #[cold]
     pub(super) fn auto_committed(
         &mut self,
         joining: bool,

@@ -34,12 +34,14 @@ impl ConsumerClient {
         }
     }
 
+    #[cold]
     pub(super) fn want_metadata(&mut self, ctx: &mut Ctx<'_>) {
         self.view
             .want(ctx.now(), self.config.backoff, &mut self.stream);
         self.ask_metadata(ctx);
     }
 
+    #[cold]
     pub(super) fn find_coordinator(&mut self, ctx: &mut Ctx<'_>) {
         if self.finding {
             return;

@@ -15,6 +15,7 @@ const JOIN_LAPSE_NS: u64 = 5 * crate::sim::SECOND;
 
 impl ConsumerClient {
     /// Before it joins, a client that commits by itself does so (`ConsumerCoordinator.onJoinPrepare`).
+    #[cold]
     pub(super) fn prepare_join(&mut self, ctx: &mut Ctx<'_>) {
         let positions = self.positions();
         if self.config.auto_commit_ns.is_some()
@@ -60,6 +61,7 @@ impl ConsumerClient {
         self.requests.send(to, request, timeout, Asked::Join, ctx);
     }
 
+    #[cold]
     pub(super) fn joined(&mut self, result: Result<Joined, Error>, ctx: &mut Ctx<'_>) {
         if self.phase != Phase::Joining {
             return;
@@ -98,6 +100,7 @@ impl ConsumerClient {
         }
     }
 
+    #[cold]
     pub(super) fn synced(&mut self, result: Result<Arc<[QueueId]>, Error>, ctx: &mut Ctx<'_>) {
         if self.phase != Phase::Syncing {
             return;
@@ -116,6 +119,7 @@ impl ConsumerClient {
     }
 
     /// An assignment takes effect: all of it, or (cooperative) what is new, after what is not any more was given back.
+    #[cold]
     pub(super) fn take_assignment(&mut self, assignment: &[QueueId], ctx: &mut Ctx<'_>) {
         let lost = |p: &Part| assignment.binary_search(&p.queue).is_err();
         if self.parts.iter().any(|p| p.owned && lost(p)) {
@@ -168,6 +172,7 @@ impl ConsumerClient {
     }
 
     /// What it reads, or who leads it, is not the same any more.
+    #[cold]
     pub(super) fn sort_by_leader(&mut self) {
         self.led.values_mut().for_each(|l| l.parts.clear());
         self.leaderless.clear();
@@ -189,6 +194,7 @@ impl ConsumerClient {
     }
 
     /// An answer of the coordinator says that something is wrong with this client's place in the group.
+    #[cold]
     pub(super) fn group_error(&mut self, error: Error, ctx: &mut Ctx<'_>) {
         match error {
             Error::UnknownMemberId | Error::IllegalGeneration => self.lose_membership(ctx),
@@ -249,6 +255,7 @@ impl ConsumerClient {
 
     /// The application did not poll in time: the client leaves the group by itself (KIP-62). A static member only falls
     /// silent (KIP-345).
+    #[cold]
     pub(super) fn leave_for_silence(&mut self, ctx: &mut Ctx<'_>) {
         if self.phase == Phase::Unjoined && self.member.member_id == 0 {
             return;

@@ -386,6 +386,7 @@ impl ConsumerClient {
         self.retry.by(at, Token::of(self.timers + RETRY), ctx);
     }
 
+    #[cold]
     fn back_off(&mut self, ctx: &mut Ctx<'_>) -> u64 {
         self.failures += 1;
         let at = ctx.now() + self.config.backoff.ns(self.failures, &mut self.stream);

@@ -12,9 +12,13 @@ use super::{Asked, ConsumerClient, Event, Part, Position};
 impl ConsumerClient {
     /// Asks where to read on, where that is not known.
     pub(super) fn look_up(&mut self, now: u64, ctx: &mut Ctx<'_>) {
-        if self.is_placed {
-            return;
+        if !self.is_placed {
+            self.look_up_all(now, ctx);
         }
+    }
+
+    #[cold]
+    fn look_up_all(&mut self, now: u64, ctx: &mut Ctx<'_>) {
         let is_placed = |p: &Part| !p.owned || matches!(p.position, Position::At(_));
         self.is_placed = self.parts.iter().all(is_placed);
         let needs = |p: &Part, position: Position| {
@@ -46,6 +50,7 @@ impl ConsumerClient {
     }
 
     /// Asks leaders where logs begin or end, by the reset policy.
+    #[cold]
     fn find_ends(&mut self, now: u64, ctx: &mut Ctx<'_>) {
         if self.config.reset == OffsetReset::None {
             self.stopped = true;
@@ -85,6 +90,7 @@ impl ConsumerClient {
         }
     }
 
+    #[cold]
     pub(super) fn found_stored(
         &mut self,
         parts: &[u32],
@@ -110,6 +116,7 @@ impl ConsumerClient {
         }
     }
 
+    #[cold]
     pub(super) fn found_ends(
         &mut self,
         parts: &[u32],
@@ -135,6 +142,7 @@ impl ConsumerClient {
         }
     }
 
+    #[cold]
     pub(super) fn lookup_failed(&mut self, parts: &[u32], error: Error, ctx: &mut Ctx<'_>) {
         let at = ctx.now() + self.config.backoff.first_ns;
         for &part in parts {

@@ -88,6 +88,7 @@ impl ProducerClient {
 
     /// A batch was not stored, or nobody knows (`error` is `None`: the connection was lost). It is sent again if that may
     /// help (`Sender.canRetry`).
+    #[cold]
     fn failed(&mut self, part: u32, mut batch: OutBatch, error: Option<Error>, ctx: &mut Ctx<'_>) {
         let now = ctx.now();
         if error.is_none_or(Error::is_stale_metadata) {
@@ -139,6 +140,7 @@ impl ProducerClient {
         }
     }
 
+    #[cold]
     fn new_epoch(&mut self, part: u32, batch: &mut OutBatch) {
         let at = &mut self.parts[part as usize];
         let stale = batch
@@ -152,6 +154,7 @@ impl ProducerClient {
     }
 
     /// The next epoch; a client may raise it by itself (KIP-360). When there is none left it asks for a new id.
+    #[cold]
     fn bump(&mut self) {
         self.id = self
             .id
@@ -160,6 +163,7 @@ impl ProducerClient {
     }
 
     /// A batch will not be sent again.
+    #[cold]
     pub(super) fn give_up(&mut self, part: u32, batch: &OutBatch, why: Why, ctx: &mut Ctx<'_>) {
         self.used -= batch.memory;
         let at = &mut self.parts[part as usize];
@@ -185,6 +189,7 @@ impl ProducerClient {
     }
 
     /// The connection to a broker was reset.
+    #[cold]
     pub fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
         let Some(broker) = self.view.broker(peer) else {
             return;

@@ -112,6 +112,7 @@ impl ProducerClient {
         true
     }
 
+    #[cold]
     fn wait_from(&mut self, now: u64, ctx: &mut Ctx<'_>) {
         self.waiting_since = now;
         let until = now.saturating_add(self.config.max_block_ns);
@@ -145,6 +146,7 @@ impl ProducerClient {
     }
 
     /// The first message has waited for room for too long.
+    #[cold]
     pub(super) fn give_up_waiting(&mut self, now: u64, ctx: &mut Ctx<'_>) {
         while let Some(&message) = self.waiting.front() {
             if now < self.waiting_since.saturating_add(self.config.max_block_ns) {
@@ -169,6 +171,7 @@ impl ProducerClient {
         }
     }
 
+    #[cold]
     pub(super) fn refuse(&mut self, part: u32, span: Span, why: Why, ctx: &mut Ctx<'_>) {
         let queue = self.parts[part as usize].queue;
         self.refused += u64::from(span.count);

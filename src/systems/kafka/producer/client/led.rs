@@ -95,6 +95,7 @@ impl ProducerClient {
     }
 
     /// Learns anew who leads what.
+    #[cold]
     pub(super) fn sort_by_leader(&mut self) {
         let rules = self.rules();
         self.led.values_mut().for_each(Led::clear);
@@ -154,6 +155,7 @@ impl ProducerClient {
     }
 
     /// Something has changed that concerns all partitions.
+    #[cold]
     pub(super) fn all_changed(&mut self) {
         let rules = self.rules();
         for led in self.led.values_mut() {

@@ -7,6 +7,7 @@ use super::super::super::protocol::{Metadata, Request};
 use super::{ADMIN, Asked, ProducerClient};
 
 impl ProducerClient {
+    #[cold]
     pub(super) fn told(&mut self, metadata: &Metadata, ctx: &mut Ctx<'_>) {
         self.metadata_asked = false;
         let now = ctx.now();
@@ -20,6 +21,7 @@ impl ProducerClient {
         self.pump_all(now, ctx);
     }
 
+    #[cold]
     pub(super) fn want_metadata(&mut self, now: u64, ctx: &mut Ctx<'_>) {
         self.view.want(now, self.config.backoff, &mut self.stream);
         self.ask(ctx);
@@ -34,6 +36,7 @@ impl ProducerClient {
     }
 
     /// Asks for what is lacking: who leads what, and the producer id.
+    #[cold]
     pub(super) fn ask(&mut self, ctx: &mut Ctx<'_>) {
         let now = ctx.now();
         let token = Token::of(self.timers + ADMIN);
@@ -65,6 +68,7 @@ impl ProducerClient {
         }
     }
 
+    #[cold]
     pub(super) fn id_failed(&mut self, ctx: &mut Ctx<'_>) {
         self.id_asked = false;
         self.id_failures += 1;

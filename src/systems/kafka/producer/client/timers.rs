@@ -51,6 +51,7 @@ impl ProducerClient {
     }
 
     /// Gives up what is older than the delivery timeout, on the wire or not (KIP-91).
+    #[cold]
     pub(super) fn expire(&mut self, now: u64, ctx: &mut Ctx<'_>) {
         let timeout = self.config.delivery_timeout_ns;
         let is_old = |b: &OutBatch| b.created_at.saturating_add(timeout) <= now;
