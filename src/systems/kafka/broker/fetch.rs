@@ -109,13 +109,9 @@ impl Broker {
         let end = replica.log.end();
         let min_insync = replica.min_insync;
         let eligible = |pid| image.is_eligible(cluster, pid);
-        let before = replica.high_watermark;
-        // Mostly it is held: by the first follower's fetch of two, and by every append.
-        let may_move = !leading.is_held_at(before);
-        if may_move
-            && let Some(new) =
-                leading.high_watermark(end, min_insync, ctx.clock(), lag_max, eligible)
-            && new > before
+        let new = leading.high_watermark(end, min_insync, ctx.clock(), lag_max, eligible);
+        if let Some(new) = new
+            && new > replica.high_watermark
         {
             replica.high_watermark = new;
             if !cluster.topics[replica.topic].internal {

@@ -250,7 +250,9 @@ impl Broker {
     /// Something was appended: followers that wait for it get it.
     fn appended(&mut self, place: usize) {
         self.touch(place, true);
-        if self.todo.led.last() != Some(&place) {
+        // Where followers are in sync it is their fetches that move the high watermark.
+        let is_held = |r: &Replica| r.leading().is_some_and(|l| l.is_held_at(r.high_watermark));
+        if !self.replicas.get(place).is_some_and(is_held) && self.todo.led.last() != Some(&place) {
             self.todo.led.push(place);
         }
     }

@@ -274,7 +274,8 @@ impl Broker {
             leading.pending = Some(isr);
             self.control.wish(place);
         }
-        if before != Some(asked.offset) {
+        // The first of two followers that are in sync moves nothing.
+        if before != Some(asked.offset) && !leading.is_held_at(high_watermark) {
             self.advance(place, ctx);
         }
         // What the advance brings makes it restless, never settled.
@@ -308,10 +309,14 @@ impl Broker {
             return;
         };
         for peer in &mut leading.peers {
+            let is_listed_now = peer.asked.is_some() && !peer.listed;
+            if !is_listed_now && !wake {
+                continue;
+            }
             let Some(broker) = self.cluster.broker(peer.pid) else {
                 continue;
             };
-            if peer.asked.is_some() && !peer.listed {
+            if is_listed_now {
                 peer.listed = true;
                 let session = self.sessions.at(broker);
                 peer.was_settled(session.fetched_ns);
