@@ -22,6 +22,79 @@ pub struct Card {
     pub members: Vec<usize>,
 }
 
+impl Card {
+    /// How many lines it can fill below its name: each of its own, and one for a list of names.
+    pub fn lines_below(&self) -> u16 {
+        let lists = self.lines.iter().filter(|l| l.contains(NAMED));
+        (self.lines.len() + lists.count()) as u16
+    }
+
+    /// What stands below its name in so many lines: what there is, then by name what is worst.
+    pub fn below(&self, lines: usize, room: usize) -> Vec<String> {
+        let mut spare = lines.saturating_sub(self.lines.len());
+        let mut out = Vec::new();
+        for line in self.lines.iter().take(lines) {
+            match line.split_once(NAMED) {
+                Some((head, names)) if spare > 0 && text::width(line) > room => {
+                    spare -= 1;
+                    out.push(head.to_owned());
+                    out.push(some_names(names, room));
+                }
+                _ => out.push(line.clone()),
+            }
+        }
+        out
+    }
+}
+
+/// More names than this are never seen.
+const NAMES_MAX: usize = 20;
+/// Stands before a list of names.
+const NAMED: &str = ": ";
+
+/// As many of the names as fit as a whole, the last of them cut if not even one does.
+fn some_names(names: &str, room: usize) -> String {
+    let mut out = String::new();
+    for name in names.split(' ') {
+        let taken = if out.is_empty() {
+            0
+        } else {
+            text::width(&out) + 1
+        };
+        if taken + text::width(name) + 2 > room {
+            break;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(name);
+    }
+    match out.len() {
+        n if n == names.len() => out,
+        0 => text::cut_middle(names.split(' ').next().unwrap_or_default(), room),
+        _ => format!("{out} {}", glyphs::ELLIPSIS),
+    }
+}
+
+/// The same groups, but at most so many cards: what is well and small comes together in one.
+pub fn at_most(topology: &Topology, mut groups: Vec<Card>, cards: u16) -> Vec<Card> {
+    let cards = usize::from(cards.max(1));
+    if groups.len() <= cards {
+        return groups;
+    }
+    let weight = |card: &Card| match card.role {
+        Role::Bad => 0,
+        Role::Warn => 1,
+        _ => 2,
+    };
+    groups.sort_by_key(|card| (weight(card), std::cmp::Reverse(card.members.len())));
+    let rest = groups.split_off(cards - 1);
+    let members = rest.into_iter().flat_map(|card| card.members).collect();
+    let name = if groups.is_empty() { "nodes" } else { "others" };
+    groups.push(group(topology, name, members));
+    groups
+}
+
 /// The sign and style of a node.
 pub fn sign(node: &NodeCard) -> (char, Role) {
     match (node.state, node.rank) {
@@ -115,11 +188,11 @@ fn group(topology: &Topology, name: &str, members: Vec<usize>) -> Card {
         .iter()
         .map(|(sign, role, word, names)| {
             let which = if *role == Role::Bad || *role == Role::Warn {
-                format!(": {}", names.join(" "))
+                format!("{NAMED}{}", names[..names.len().min(NAMES_MAX)].join(" "))
             } else {
                 String::new()
             };
-            text::cut(&format!("{sign} {} {word}{which}", names.len()), 24)
+            format!("{sign} {} {word}{which}", names.len())
         })
         .collect();
     Card {

@@ -45,7 +45,7 @@ pub fn draw(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Optio
         let chosen = selected.is_some_and(|s| placed.card.members.contains(&s));
         match plan.mode {
             Mode::Boxes(_) => draw_box(pen, placed, chosen),
-            Mode::Lines | Mode::Pairs => draw_line(pen, placed, chosen),
+            Mode::Lines | Mode::Stacks(_) => draw_line(pen, placed, chosen),
         }
     }
     let boxes = matches!(plan.mode, Mode::Boxes(_));
@@ -164,7 +164,12 @@ fn draw_line(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
             _ => Role::Plain,
         };
         if below {
-            part.text(1, 1, &fitting(line, room.saturating_sub(1)), role);
+            let room = room.saturating_sub(1);
+            let lines = card.below(usize::from(placed.height) - 1, room);
+            for (y, line) in (1..).zip(lines) {
+                let role = if y == 1 { role } else { Role::Plain };
+                part.text(1, y, &fitting(&line, room), role);
+            }
         } else {
             let at = part.text(x + 2, 0, " ", role);
             let room = room.saturating_sub(usize::from(at));

@@ -13,8 +13,8 @@ pub enum Mode {
     Boxes(u16),
     /// Each in one line.
     Lines,
-    /// Each in two lines: its name, and below it what it does.
-    Pairs,
+    /// Each with its name in a line, and below it what it does, in at most so many lines.
+    Stacks(u16),
 }
 
 /// What may be cut so that columns fit.
@@ -89,7 +89,7 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
         (Mode::Boxes(2), Cut::Texts),
         (Mode::Boxes(1), Cut::Texts),
         (Mode::Lines, Cut::Nothing),
-        (Mode::Pairs, Cut::Texts),
+        (Mode::Stacks(1), Cut::Texts),
         (Mode::Lines, Cut::Texts),
     ];
     // A short name says more of a node than a group that it is lost in.
@@ -107,10 +107,35 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
             }
         }
     }
-    for (mode, cut) in modes {
-        let cards = partly(topology, &layers, mode, height, now_ns);
+    let [boxes @ .., _, _, _] = modes;
+    let groups = [
+        (Mode::Stacks(4), Cut::Texts),
+        (Mode::Stacks(2), Cut::Texts),
+        (Mode::Stacks(4), Cut::Names),
+        (Mode::Stacks(2), Cut::Names),
+        (Mode::Stacks(1), Cut::Names),
+        short,
+    ];
+    let by_name = partly(topology, &layers, height, now_ns);
+    for (mode, cut) in boxes.into_iter().chain(groups) {
+        let cards = by_name(mode);
         if let Some(plan) = fit(topology, &cards, mode, cut, (width, height)) {
             return Some(plan);
+        }
+    }
+    for (mode, cut) in groups {
+        let most = most_cards(mode, height);
+        let merge = |layer: Vec<Card>| {
+            if rows(&layer, mode) <= height {
+                return layer;
+            }
+            cards::at_most(topology, layer, most)
+        };
+        let cards: Vec<Vec<Card>> = by_name(mode).into_iter().map(merge).collect();
+        // One card for all says less than several with fewer lines each.
+        let plan = fit(topology, &cards, mode, cut, (width, height)).filter(|_| most > 1);
+        if plan.is_some() {
+            return plan;
         }
     }
     let cards: Vec<Vec<Card>> = layers
@@ -130,35 +155,42 @@ fn ordered(topology: &Topology) -> Vec<Vec<usize>> {
     layers
 }
 
-/// Groups in those layers that do not fit otherwise.
-fn partly(
-    topology: &Topology,
-    layers: &[Vec<usize>],
-    mode: Mode,
+/// Groups by name in those layers that do not fit otherwise.
+fn partly<'a>(
+    topology: &'a Topology,
+    layers: &'a [Vec<usize>],
     height: u16,
     now_ns: u64,
-) -> Vec<Vec<Card>> {
-    layers
-        .iter()
-        .map(|layer| {
-            let single: Vec<Card> = layer
-                .iter()
-                .map(|&i| cards::single(topology, i, now_ns))
-                .collect();
+) -> impl Fn(Mode) -> Vec<Vec<Card>> + 'a {
+    move |mode| {
+        let cards = |layer: &Vec<usize>| {
+            let one = |&i: &usize| cards::single(topology, i, now_ns);
+            let single: Vec<Card> = layer.iter().map(one).collect();
             if layer.len() <= LINES_MAX && rows(&single, mode) <= height {
                 single
             } else {
                 cards::grouped(topology, layer, now_ns)
             }
-        })
-        .collect()
+        };
+        layers.iter().map(cards).collect()
+    }
+}
+
+/// How many groups have room one below the other.
+fn most_cards(mode: Mode, height: u16) -> u16 {
+    match mode {
+        Mode::Boxes(lines) => height / (2 + lines),
+        Mode::Stacks(lines) => height / (1 + lines),
+        Mode::Lines => height,
+    }
 }
 
 fn card_height(card: &Card, mode: Mode) -> u16 {
     match mode {
         Mode::Boxes(lines) => 2 + (card.lines.len() as u16).clamp(1, lines),
         Mode::Lines => 1,
-        Mode::Pairs => 1 + u16::from(!card.lines.is_empty()),
+        Mode::Stacks(lines) if card.members.len() > 1 => 1 + lines.min(card.lines_below()),
+        Mode::Stacks(_) => 1 + u16::from(!card.lines.is_empty()),
     }
 }
 
@@ -184,7 +216,7 @@ fn card_width(card: &Card, mode: Mode) -> usize {
             (inside + 4).max(zone + 2)
         }
         Mode::Lines => title + lines(1).next().map_or(0, |w| w + 1),
-        Mode::Pairs => lines(1).next().map_or(0, |w| w + 1).max(title),
+        Mode::Stacks(n) => lines(usize::from(n)).max().map_or(0, |w| w + 1).max(title),
     }
 }
 
@@ -308,7 +340,7 @@ mod tests {
     use super::*;
     use crate::ui::pen::Pen;
     use crate::ui::style::Look;
-    use crate::ui::view::{Edge, NodeCard};
+    use crate::ui::view::{Edge, NodeCard, NodeState};
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
 
@@ -358,6 +390,29 @@ mod tests {
             for number in 1..=5 {
                 assert!(text.contains(&format!("r-{number} ")), "{width}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn a_crowd_is_told_by_name_with_what_is_wrong() {
+        // Sixty nodes of twelve kinds in seven rows.
+        let mut topology = three_layers([("web", 60), ("broker", 20), ("billing", 3)]);
+        for (i, node) in topology.nodes[..60].iter_mut().enumerate() {
+            node.group = format!("team{}", i / 5);
+            node.name = format!("team{}-{}", i / 5, i % 5);
+        }
+        for down in [23, 70] {
+            topology.nodes[down].state = NodeState::Down { since_ns: 0 };
+        }
+        let text = drawn(&topology, 42, 7);
+        for part in [
+            "team4 ×5 ✗",
+            "1 down",
+            "others ×55 ●",
+            "r ×20 ✗",
+            "billing-1",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
         }
     }
 
