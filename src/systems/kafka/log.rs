@@ -57,10 +57,14 @@ pub(super) struct Retention {
 #[derive(Clone, Debug)]
 pub(super) struct Log {
     stored: History<Stored, CHUNK>,
-    /// Never empty; the last is the one that grows.
-    segments: VecDeque<Segment>,
+    /// The segment that grows: it lies here because every append looks at it.
+    last: Segment,
+    /// Those before it.
+    closed: VecDeque<Segment>,
     /// (epoch, its first offset), both growing (KIP-101, "leader epoch sequence file").
     epochs: Vec<(u32, u64)>,
+    /// The last of them.
+    latest_epoch: Option<u32>,
     start: u64,
     end: u64,
     bytes: u64,
@@ -73,8 +77,10 @@ impl Log {
     pub fn new(segment_bytes: u64, segment_ns: u64) -> Self {
         Self {
             stored: History::default(),
-            segments: VecDeque::from([Segment::at(0)]),
+            last: Segment::at(0),
+            closed: VecDeque::new(),
             epochs: Vec::new(),
+            latest_epoch: None,
             start: 0,
             end: 0,
             bytes: 0,
@@ -100,12 +106,16 @@ impl Log {
 
     /// How many segments.
     pub fn segments(&self) -> usize {
-        self.segments.len()
+        self.closed.len() + 1
     }
 
     /// Epoch of the last record, or the one that began last.
     pub fn latest_epoch(&self) -> Option<u32> {
-        self.epochs.last().map(|e| e.0)
+        self.latest_epoch
+    }
+
+    fn changed_epochs(&mut self) {
+        self.latest_epoch = self.epochs.last().map(|e| e.0);
     }
 
     /// All epochs with their first offsets.
@@ -134,6 +144,7 @@ impl Log {
             self.epochs.pop();
         }
         self.epochs.push((epoch, end));
+        self.changed_epochs();
     }
 
     /// Appends a batch that begins where the log ends; `position` is where it ends on the disk.
@@ -143,13 +154,12 @@ impl Log {
         let bytes = u64::from(batch.batch.bytes());
         let timestamp = batch.batch.timestamp_ns;
         self.roll_if_due(bytes, timestamp);
-        if let Some(segment) = self.segments.back_mut() {
-            if segment.bytes == 0 {
-                segment.first_timestamp_ns = timestamp;
-            }
-            segment.bytes += bytes;
-            segment.max_timestamp_ns = segment.max_timestamp_ns.max(timestamp);
+        let segment = &mut self.last;
+        if segment.bytes == 0 {
+            segment.first_timestamp_ns = timestamp;
         }
+        segment.bytes += bytes;
+        segment.max_timestamp_ns = segment.max_timestamp_ns.max(timestamp);
         self.bytes += bytes;
         self.end = batch.end();
         self.stored.push_back(Stored { batch, position });
@@ -157,13 +167,27 @@ impl Log {
 
     /// `segment.bytes`, `segment.ms` (by the timestamps of the records, as Kafka does).
     fn roll_if_due(&mut self, bytes: u64, timestamp_ns: i64) {
-        let Some(segment) = self.segments.back() else {
-            return;
-        };
+        let segment = &self.last;
         let age = timestamp_ns.saturating_sub(segment.first_timestamp_ns);
         let old = u64::try_from(age).is_ok_and(|age| age > self.segment_ns);
         if segment.bytes > 0 && (segment.bytes + bytes > self.segment_bytes || old) {
-            self.segments.push_back(Segment::at(self.end));
+            let next = Segment::at(self.end);
+            self.closed
+                .push_back(std::mem::replace(&mut self.last, next));
+        }
+    }
+
+    /// The oldest segment.
+    fn first(&self) -> &Segment {
+        self.closed.front().unwrap_or(&self.last)
+    }
+
+    /// Where the second segment begins, if there is one.
+    fn second_base(&self) -> Option<u64> {
+        match self.closed.len() {
+            0 => None,
+            1 => Some(self.last.base),
+            _ => Some(self.closed[1].base),
         }
     }
 
@@ -240,25 +264,27 @@ impl Log {
         while self.epochs.last().is_some_and(|e| e.1 >= end) {
             self.epochs.pop();
         }
+        self.changed_epochs();
         before - self.bytes
     }
 
     fn forget_last(&mut self, bytes: u64) {
         self.bytes -= bytes;
-        while self.segments.len() > 1 && self.segments.back().is_some_and(|s| s.bytes == 0) {
-            self.segments.pop_back();
+        while self.last.bytes == 0
+            && let Some(before) = self.closed.pop_back()
+        {
+            self.last = before;
         }
-        if let Some(segment) = self.segments.back_mut() {
-            segment.bytes = segment.bytes.saturating_sub(bytes);
-        }
+        self.last.bytes = self.last.bytes.saturating_sub(bytes);
     }
 
     /// Removes everything, to go on from an offset that has nothing to do with what was there.
     pub fn restart_at(&mut self, offset: u64, gone: impl FnMut(&LogBatch)) -> u64 {
         let freed = self.truncate(0, gone);
-        self.segments.clear();
-        self.segments.push_back(Segment::at(offset));
+        self.closed.clear();
+        self.last = Segment::at(offset);
         self.epochs.clear();
+        self.changed_epochs();
         self.start = offset;
         self.end = offset;
         freed
@@ -274,8 +300,9 @@ impl Log {
         mut gone: impl FnMut(&LogBatch),
     ) -> u64 {
         let before = self.bytes;
-        while let Some(first) = self.segments.front() {
-            let behind = self.segments.get(1).map_or(self.end, |s| s.base);
+        loop {
+            let first = self.first();
+            let behind = self.second_base().unwrap_or(self.end);
             let age = clock_ns.saturating_sub(first.max_timestamp_ns);
             let too_old = retention
                 .age_ns
@@ -295,8 +322,7 @@ impl Log {
     pub fn start_at_least(&mut self, offset: u64, mut gone: impl FnMut(&LogBatch)) -> u64 {
         let before = self.bytes;
         self.start = self.start.max(offset.min(self.end));
-        while let Some(next) = self.segments.get(1) {
-            let behind = next.base;
+        while let Some(behind) = self.second_base() {
             if behind > self.start {
                 break;
             }
@@ -311,12 +337,11 @@ impl Log {
                 gone(&stored.batch);
             }
         }
-        if let Some(segment) = self.segments.pop_front() {
-            self.bytes -= segment.bytes;
-        }
-        if self.segments.is_empty() {
-            self.segments.push_back(Segment::at(self.end));
-        }
+        let first = self.closed.pop_front().unwrap_or_else(|| {
+            let next = Segment::at(self.end);
+            std::mem::replace(&mut self.last, next)
+        });
+        self.bytes -= first.bytes;
         self.start = self.start.max(behind);
         let passed = self.epochs.partition_point(|e| e.1 <= self.start);
         if passed > 1 {
@@ -325,6 +350,7 @@ impl Log {
         if let Some(first) = self.epochs.first_mut() {
             first.1 = first.1.max(self.start);
         }
+        self.changed_epochs();
     }
 
     /// What a crash left: everything before the first batch that did not survive (Kafka's log recovery cuts at the first

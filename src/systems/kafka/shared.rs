@@ -9,7 +9,8 @@ const CHUNK: usize = 64;
 /// A table of fixed length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shared<T> {
-    chunks: Vec<Arc<[T]>>,
+    /// The list of chunks is shared too, until one of them is another.
+    chunks: Arc<Vec<Arc<[T]>>>,
     len: usize,
 }
 
@@ -22,7 +23,10 @@ impl<T: Clone + PartialEq> Shared<T> {
         if rest > 0 {
             chunks.push(whole[..rest].into());
         }
-        Self { chunks, len }
+        Self {
+            chunks: Arc::new(chunks),
+            len,
+        }
     }
 
     /// How many entries it has.
@@ -39,17 +43,27 @@ impl<T: Clone + PartialEq> Shared<T> {
     /// Changes an entry, for this one alone.
     pub fn set(&mut self, at: usize, value: T) {
         if self.get(at).is_some_and(|old| *old != value) {
-            Arc::make_mut(&mut self.chunks[at / CHUNK])[at % CHUNK] = value;
+            let chunks = Arc::make_mut(&mut self.chunks);
+            Arc::make_mut(&mut chunks[at / CHUNK])[at % CHUNK] = value;
         }
     }
 
     /// Takes over each entry of another table (of the same length) that may replace one's own.
     pub fn merge(&mut self, other: &Self, replaces: impl Fn(&T, &T) -> bool) {
-        for (mine, other) in self.chunks.iter_mut().zip(&other.chunks) {
-            if Arc::ptr_eq(mine, other) {
-                continue;
-            }
-            if mine.iter().zip(&**other).all(|(m, o)| replaces(o, m)) {
+        let is_old = |mine: &Arc<[T]>, other: &Arc<[T]>| {
+            Arc::ptr_eq(mine, other) || mine.iter().zip(&**other).all(|(m, o)| replaces(o, m))
+        };
+        if Arc::ptr_eq(&self.chunks, &other.chunks) {
+            return;
+        }
+        let mut both = self.chunks.iter().zip(&*other.chunks);
+        if both.all(|(mine, other)| is_old(mine, other)) {
+            self.chunks = Arc::clone(&other.chunks);
+            return;
+        }
+        let chunks = Arc::make_mut(&mut self.chunks);
+        for (mine, other) in chunks.iter_mut().zip(&*other.chunks) {
+            if is_old(mine, other) {
                 *mine = Arc::clone(other);
                 continue;
             }
@@ -69,7 +83,10 @@ impl<T> FromIterator<T> for Shared<T> {
         let mut all = all.into_iter();
         let chunk = |_| all.by_ref().take(CHUNK).collect();
         let chunks = (0..len.div_ceil(CHUNK)).map(chunk).collect();
-        Self { chunks, len }
+        Self {
+            chunks: Arc::new(chunks),
+            len,
+        }
     }
 }
 
@@ -85,7 +102,7 @@ mod tests {
         assert_eq!((first.get(70), second.get(70)), (Some(&70), Some(&7)));
         assert_eq!((first.get(149), first.get(150)), (Some(&149), None));
         let shared = |a: &Shared<u32>, b: &Shared<u32>| {
-            let both = a.chunks.iter().zip(&b.chunks);
+            let both = a.chunks.iter().zip(&*b.chunks);
             both.map(|(a, b)| Arc::ptr_eq(a, b)).collect::<Vec<_>>()
         };
         assert_eq!(shared(&first, &second), [true, false, true]);

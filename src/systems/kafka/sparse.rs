@@ -1,11 +1,13 @@
 //! Something about a few of many: of a thousand brokers a client talks to some dozens, and of ten thousand partitions a
 //! broker has copies of some dozens. What there is stands close together in the order of places, and costs nothing where
-//! there is nothing, apart from two bytes.
+//! there is nothing, apart from two bytes if there are few places.
 
 /// A value for some places, kept in their order.
 #[derive(Clone, Debug)]
 pub(super) struct Sparse<T> {
-    /// For each place where its value stands, [`NONE`] if it has none.
+    len: usize,
+    /// For each place where its value stands, [`NONE`] if it has none. Empty if there are many places: then a value is looked
+    /// for among the others, which takes a few more steps and far less memory.
     at: Vec<u16>,
     places: Vec<u32>,
     values: Vec<T>,
@@ -13,11 +15,16 @@ pub(super) struct Sparse<T> {
 
 const NONE: u16 = u16::MAX;
 
+/// More places than this are many.
+const INDEXED_MAX: usize = 2048;
+
 impl<T> Sparse<T> {
     /// None of so many places has a value. Fewer than 65,535 of them may get one.
     pub fn new(places: usize) -> Self {
+        let indexed = if places > INDEXED_MAX { 0 } else { places };
         Self {
-            at: vec![NONE; places],
+            len: places,
+            at: vec![NONE; indexed],
             places: Vec::new(),
             values: Vec::new(),
         }
@@ -25,7 +32,24 @@ impl<T> Sparse<T> {
 
     /// How many places there are.
     pub fn len(&self) -> usize {
-        self.at.len()
+        self.len
+    }
+
+    /// Where the value of a place stands, if it has one.
+    #[inline]
+    fn find(&self, place: usize) -> Option<usize> {
+        match self.at.get(place) {
+            Some(&NONE) => None,
+            Some(&at) => Some(usize::from(at)),
+            None if self.at.is_empty() => self.search(place),
+            None => None,
+        }
+    }
+
+    #[inline(never)]
+    fn search(&self, place: usize) -> Option<usize> {
+        let place = u32::try_from(place).ok()?;
+        self.places.binary_search(&place).ok()
     }
 
     /// How many of them have a value.
@@ -41,15 +65,14 @@ impl<T> Sparse<T> {
     /// The value of a place.
     #[inline]
     pub fn get(&self, place: usize) -> Option<&T> {
-        let at = *self.at.get(place)?;
-        self.values.get(usize::from(at))
+        self.values.get(self.find(place)?)
     }
 
     /// The value of a place.
     #[inline]
     pub fn get_mut(&mut self, place: usize) -> Option<&mut T> {
-        let at = *self.at.get(place)?;
-        self.values.get_mut(usize::from(at))
+        let at = self.find(place)?;
+        self.values.get_mut(at)
     }
 
     /// Gives a place its value.
@@ -62,10 +85,14 @@ impl<T> Sparse<T> {
 
     #[cold]
     fn insert(&mut self, place: usize, value: T) {
+        debug_assert!(place < self.len, "no such place");
         debug_assert!(self.count() < usize::from(NONE), "too many values");
         let nth = self.places.partition_point(|&p| (p as usize) < place);
         self.places.insert(nth, place as u32);
         self.values.insert(nth, value);
+        if self.at.is_empty() {
+            return;
+        }
         for (at, &place) in self.places.iter().enumerate().skip(nth) {
             self.at[place as usize] = at as u16;
         }
@@ -73,9 +100,8 @@ impl<T> Sparse<T> {
 
     /// Takes all values away.
     pub fn clear(&mut self) {
-        for place in self.places.drain(..) {
-            self.at[place as usize] = NONE;
-        }
+        self.places.clear();
+        self.at.fill(NONE);
         self.values.clear();
     }
 
@@ -102,10 +128,11 @@ impl<T: Default> Sparse<T> {
     /// The value of a place, which gets the usual one if it has none.
     #[inline]
     pub fn at(&mut self, place: usize) -> &mut T {
-        if self.at[place] == NONE {
+        let at = self.find(place).unwrap_or_else(|| {
             self.insert(place, T::default());
-        }
-        &mut self.values[usize::from(self.at[place])]
+            self.places.partition_point(|&p| (p as usize) < place)
+        });
+        &mut self.values[at]
     }
 }
 
@@ -121,9 +148,12 @@ mod tests {
         #[test]
         fn it_is_a_map_from_places_in_their_order(
             steps in prop::collection::vec((0usize..40, any::<u8>(), 0u8..20), 0..200),
+            apart in prop::sample::select(vec![1, 2 * INDEXED_MAX / 40]),
         ) {
-            let (mut sparse, mut map) = (Sparse::new(40), BTreeMap::new());
+            let places = 40 * apart;
+            let (mut sparse, mut map) = (Sparse::new(places), BTreeMap::new());
             for (place, value, kind) in steps {
+                let place = place * apart;
                 match kind {
                     0 => {
                         sparse.clear();
@@ -142,7 +172,8 @@ mod tests {
                 prop_assert_eq!(sparse.get(place), map.get(&place));
                 prop_assert!(sparse.iter().eq(map.iter().map(|(&p, v)| (p, v))));
                 prop_assert!((0..sparse.count()).map(|n| sparse.place(n)).eq(map.keys().copied()));
-                prop_assert_eq!(sparse.get(40), None);
+                prop_assert_eq!(sparse.get(places), None);
+                prop_assert_eq!(sparse.get(place + 1).is_some(), map.contains_key(&(place + 1)));
             }
         }
     }

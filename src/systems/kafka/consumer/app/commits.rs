@@ -34,8 +34,8 @@ impl ConsumerApp {
     }
 
     fn to_commit(&self) -> Vec<(u32, u64)> {
-        let of = |(part, p): (u32, &Progress)| p.to_commit().map(|offset| (part, offset));
-        (0_u32..).zip(&self.progress).filter_map(of).collect()
+        let of = |(part, p): (usize, &Progress)| Some((part as u32, p.to_commit()?));
+        self.progress.iter().filter_map(of).collect()
     }
 
     pub(super) fn commit(&mut self, then: Pending, offsets: Vec<(u32, u64)>, ctx: &mut Ctx<'_>) {
@@ -51,7 +51,7 @@ impl ConsumerApp {
         };
         if stored {
             for (part, offset) in offsets {
-                self.progress[part as usize].committed(offset);
+                self.progress.at(part as usize).committed(offset);
             }
         }
         match then {

@@ -11,6 +11,7 @@ use crate::sim::stream::Stream;
 use crate::sim::{Cost, GroupId, Names, Pid, Role, Token};
 
 use super::super::producer::ProducerClient;
+use super::super::sparse::Sparse;
 use super::super::{Ctx, Message, notes};
 use super::client::{CONSUMER_TIMERS, ConsumerClient, Event, Polled};
 use super::settings::{Commit, OnError, Ordering};
@@ -53,7 +54,7 @@ pub struct ConsumerApp {
     threads: Vec<Thread>,
     idle: Vec<u16>,
     backlog: Backlog,
-    progress: Vec<Progress>,
+    progress: Sparse<Progress>,
     polled: Vec<Polled>,
     /// In a poll.
     polling: bool,
@@ -86,7 +87,7 @@ impl ConsumerApp {
             threads: vec![Thread::Idle; threads],
             idle: (0..threads as u16).rev().collect(),
             backlog: Backlog::new(duty.ordering, duty.threads, parts),
-            progress: vec![Progress::default(); parts],
+            progress: Sparse::new(parts),
             polled: Vec::new(),
             polling: false,
             running: false,
@@ -163,6 +164,13 @@ impl ConsumerApp {
         self.backlog.waiting() + self.threads.len() - self.idle.len()
     }
 
+    /// Another owner has read on, or will.
+    fn forget_progress(&mut self, part: u32) {
+        if let Some(progress) = self.progress.get_mut(part as usize) {
+            *progress = Progress::default();
+        }
+    }
+
     #[cold]
     fn heed_events(&mut self, ctx: &mut Ctx<'_>) {
         for event in self.client.take_events() {
@@ -170,11 +178,11 @@ impl ConsumerApp {
                 Event::Revoked(part) => {
                     // What waits for a thread will be another's; what a thread is at, it finishes.
                     self.backlog.drop_part(part);
-                    self.progress[part as usize] = Progress::default();
+                    self.forget_progress(part);
                 }
                 // Of a loss the application learns only when it polls or commits: until then it works on.
                 Event::Assigned(part) | Event::Lost(part) => {
-                    self.progress[part as usize] = Progress::default();
+                    self.forget_progress(part);
                 }
                 Event::Committed(stored) => self.committed(stored, ctx),
                 Event::Fenced => {
@@ -278,7 +286,7 @@ impl ConsumerApp {
         self.threads.fill(Thread::Idle);
         self.idle = (0..self.threads.len() as u16).rev().collect();
         self.backlog.clear();
-        self.progress.fill(Progress::default());
+        self.progress.clear();
         self.polled.clear();
         self.polling = false;
         self.running = false;

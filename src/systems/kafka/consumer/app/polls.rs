@@ -67,7 +67,7 @@ impl ConsumerApp {
             for nth in chunk.range.0..chunk.range.1 {
                 let offset = chunk.batch.base + u64::from(nth);
                 if tracks {
-                    self.progress[chunk.part as usize].hand(offset);
+                    self.progress.at(chunk.part as usize).hand(offset);
                 }
                 self.backlog.push(Job {
                     part: chunk.part,

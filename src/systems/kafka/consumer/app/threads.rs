@@ -124,9 +124,9 @@ impl ConsumerApp {
     /// A message is dealt with.
     fn finish(&mut self, thread: u16, job: Job, ctx: &mut Ctx<'_>) {
         match self.duty.commit {
-            Some(Commit::AfterProcessing) => self.progress[job.part as usize].done(job.offset),
+            Some(Commit::AfterProcessing) => self.progress.at(job.part as usize).done(job.offset),
             Some(Commit::AfterEach) => {
-                self.progress[job.part as usize].done(job.offset);
+                self.progress.at(job.part as usize).done(job.offset);
                 self.threads[usize::from(thread)] = Thread::Commits(job);
                 if self.committing.is_some() {
                     self.queued.push(thread);

@@ -50,6 +50,10 @@ impl Led {
 
     fn push(&mut self, slot: Slot) {
         self.due = self.due.min(slot.due);
+        if self.slots.is_empty() {
+            // Where there are many brokers, most lead one partition of a topic.
+            self.slots.reserve_exact(1);
+        }
         self.slots.push(slot);
     }
 
