@@ -13,6 +13,7 @@ mod little;
 mod nodes;
 mod peak;
 mod queues;
+mod rate;
 mod registry;
 mod series;
 #[cfg(test)]

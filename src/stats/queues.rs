@@ -3,6 +3,7 @@
 use crate::sim::ledger::{Ledger, Queue};
 use crate::sim::{GroupId, QueueId};
 
+use super::rate::Rate;
 use super::{Peak, Series};
 
 /// How far a group is behind in a queue.
@@ -29,10 +30,8 @@ pub struct QueueStats {
     pub incoming: u64,
     /// Messages that groups ended with.
     pub outgoing: u64,
-    /// Messages that came in during each interval.
-    pub incoming_trend: Series,
-    /// Messages that went out during each interval.
-    pub outgoing_trend: Series,
+    incoming_rate: Rate,
+    outgoing_rate: Rate,
     /// Depth at the end of each interval.
     pub depth_trend: Series,
     /// Depth of the group that is furthest behind; without groups, how many messages are stored and visible.
@@ -60,8 +59,8 @@ impl QueueStats {
         Self {
             incoming: 0,
             outgoing: 0,
-            incoming_trend: Series::default(),
-            outgoing_trend: Series::default(),
+            incoming_rate: Rate::default(),
+            outgoing_rate: Rate::default(),
             depth_trend: Series::default(),
             depth: 0,
             depth_max: Peak::default(),
@@ -90,8 +89,8 @@ impl QueueStats {
     }
 
     pub(super) fn tick(&mut self, id: QueueId, now: u64, ledger: &Ledger) {
-        self.incoming_trend.push_since(self.incoming);
-        self.outgoing_trend.push_since(self.outgoing);
+        self.incoming_rate.push(self.incoming);
+        self.outgoing_rate.push(self.outgoing);
         self.depth_trend.push(self.depth);
         for reader in &mut self.readers {
             reader.trend.push(reader.lag);
@@ -108,11 +107,11 @@ impl QueueStats {
 
     /// Messages that came in during the last second, per second.
     pub fn in_per_s(&self) -> f64 {
-        self.incoming_trend.per_s(10)
+        self.incoming_rate.per_s()
     }
 
     /// Messages that went out during the last second, per second.
     pub fn out_per_s(&self) -> f64 {
-        self.outgoing_trend.per_s(10)
+        self.outgoing_rate.per_s()
     }
 }

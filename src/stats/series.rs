@@ -59,15 +59,4 @@ impl Series {
     pub fn last(&self) -> u32 {
         self.values.back().copied().unwrap_or(0)
     }
-
-    /// Sum of the last `intervals` numbers per second of virtual time.
-    pub fn per_s(&self, intervals: usize) -> f64 {
-        let count = intervals.min(self.len());
-        if count == 0 {
-            return 0.0;
-        }
-        let last = self.values.range(self.values.len().saturating_sub(count));
-        let sum: u64 = last.map(|v| u64::from(*v)).sum();
-        sum as f64 * 1e9 / (count as u64 * INTERVAL_NS) as f64
-    }
 }
