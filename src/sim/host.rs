@@ -163,11 +163,18 @@ impl Disk {
 
     pub(super) fn append(&mut self, now: u64, bytes: u64) -> u64 {
         self.written += bytes;
-        let second_end = (now / SECOND + 1) * SECOND;
         match self.dirty.back_mut() {
-            Some(last) if last.0 == second_end => last.1 = self.written,
-            _ => self.dirty.push_back((second_end, self.written)),
+            Some(last) if now < last.0 => last.1 = self.written,
+            _ => self.begin_second(now),
         }
+        self.written
+    }
+
+    /// The first write of a second. What is written back by itself is so from the beginning of a second on.
+    #[cold]
+    fn begin_second(&mut self, now: u64) {
+        let second_end = (now / SECOND + 1) * SECOND;
+        self.dirty.push_back((second_end, self.written));
         while self
             .dirty
             .front()
@@ -177,7 +184,6 @@ impl Disk {
                 self.synced = self.synced.max(position);
             }
         }
-        self.written
     }
 
     pub(super) fn free(&mut self, bytes: u64) {
@@ -259,6 +265,11 @@ impl Clock {
         if self.drift_ppb == 0 {
             return self.offset_ns;
         }
+        self.drifted(now)
+    }
+
+    #[cold]
+    fn drifted(&self, now: u64) -> i64 {
         let drifted = i128::from(now - self.since_ns) * i128::from(self.drift_ppb) / 1_000_000_000;
         self.offset_ns.saturating_add(drifted as i64)
     }
@@ -270,6 +281,11 @@ impl Clock {
         if self.drift_ppb == 0 {
             return local_ns;
         }
+        self.true_ns_drifting(local_ns)
+    }
+
+    #[cold]
+    fn true_ns_drifting(&self, local_ns: u64) -> u64 {
         let speed = (1_000_000_000 + self.drift_ppb).max(1) as u128;
         u64::try_from((u128::from(local_ns) * 1_000_000_000).div_ceil(speed)).unwrap_or(u64::MAX)
     }
@@ -332,6 +348,11 @@ impl Slowness {
         if self.milli == 1000 {
             return ns;
         }
+        self.stretch_slow(ns)
+    }
+
+    #[cold]
+    fn stretch_slow(&self, ns: u64) -> u64 {
         let slow = u128::from(ns) * u128::from(self.milli) / 1000;
         u64::try_from(slow).unwrap_or(u64::MAX)
     }

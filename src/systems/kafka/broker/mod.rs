@@ -450,9 +450,7 @@ impl Broker {
             Message::Request(_, Request::Produce(p)) => {
                 let batches = &p.asks.batches;
                 let bytes = batches.iter().map(|(_, b)| u64::from(b.bytes())).sum();
-                let sync = batches
-                    .iter()
-                    .any(|(queue, b)| self.must_flush(*queue, || u64::from(b.count())));
+                let sync = self.must_flush(batches);
                 Cost {
                     cpu_ns: self.request_time.sample(&mut self.stream) + transfer(bytes),
                     write_bytes: bytes,
@@ -472,7 +470,7 @@ impl Broker {
                     && f.answer
                         .parts()
                         .filter(|(p, _)| p.batches > 0)
-                        .any(|(p, b)| self.must_flush(p.queue, || b.iter().map(count).sum()));
+                        .any(|(p, b)| self.is_flush_due(p.queue, b.iter().map(count).sum()));
                 Cost {
                     cpu_ns: transfer(bytes),
                     write_bytes: bytes,

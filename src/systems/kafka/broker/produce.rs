@@ -82,10 +82,7 @@ impl Broker {
         answer.clear();
         let mut waits = std::mem::take(&mut self.waits);
         let (slot, id) = self.produces.next();
-        let flush = asks
-            .batches
-            .iter()
-            .any(|(queue, b)| self.must_flush(*queue, || u64::from(b.count())));
+        let flush = self.must_flush(&asks.batches);
         for (index, (queue, batch)) in (0u32..).zip(asks.batches.drain(..)) {
             let accepted = self.accept(queue, batch, asks.acks, ctx);
             if let Ok(Accepted {

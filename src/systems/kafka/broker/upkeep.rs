@@ -1,10 +1,13 @@
 //! What a broker does by its own clock: shrinking in-sync replicas, checkpoints, retention, flushing.
 
+use std::sync::Arc;
+
 use crate::sim::record::Gone;
 use crate::sim::units::{Duration, Size};
 use crate::sim::{QueueId, SECOND, Token};
 
 use super::super::Ctx;
+use super::super::batch::Batch;
 use super::super::log::Retention;
 use super::replica::Part;
 use super::{Broker, kind, record_gone};
@@ -100,14 +103,16 @@ impl Broker {
         }
     }
 
-    /// Whether so many more records must be synced before they are answered (`flush.messages`).
+    /// Whether batches must be synced before they are answered (`flush.messages`).
     #[inline]
-    pub(super) fn must_flush(&self, queue: QueueId, count: impl FnOnce() -> u64) -> bool {
-        self.flushes && self.is_flush_due(queue, count())
+    pub(super) fn must_flush(&self, batches: &[(QueueId, Arc<Batch>)]) -> bool {
+        let is_due =
+            |(queue, b): &(QueueId, Arc<Batch>)| self.is_flush_due(*queue, u64::from(b.count()));
+        self.flushes && batches.iter().any(is_due)
     }
 
     #[cold]
-    fn is_flush_due(&self, queue: QueueId, count: u64) -> bool {
+    pub(super) fn is_flush_due(&self, queue: QueueId, count: u64) -> bool {
         let replica = self
             .place_of(queue)
             .and_then(|place| self.replicas.get(place));
