@@ -1,7 +1,7 @@
 //! What a process shows of itself: to the dashboard's topology and to the inspector. The dashboard knows no system; it
 //! draws what these plain values say.
 
-use crate::sim::Names;
+use crate::sim::{GroupId, Names, QueueId};
 
 /// What part a process plays just now, as far as it knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,8 +21,11 @@ pub enum Standing {
 pub struct Badge {
     /// What part it plays.
     pub standing: Standing,
-    /// One to three short lines, the most important first: `leads 0 3`, `lag 12`.
+    /// One to three short lines, the most important first: `leads 0 3`.
     pub lines: Vec<String>,
+    /// The group that it reads for and the queues it reads now: how far the group is behind in them is measured elsewhere,
+    /// once for all who show it.
+    pub reads: Option<(GroupId, Vec<QueueId>)>,
 }
 
 /// One fact in the inspector.

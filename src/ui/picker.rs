@@ -480,15 +480,19 @@ fn draw_options(picker: &Picker, pen: &mut Pen<'_>) {
     } else {
         pen.frame("Seed and speed", "", asked)
     };
-    let own = picker.current().map_or(0, |(_, e)| e.seed);
-    let (seed, note) = match (picker.asking, picker.seed.is_empty()) {
-        (Asking::Seed, _) => (format!("{}_", picker.seed), "  digits, Tab by chance"),
-        (_, true) => (own.to_string(), "  the scenario's own"),
-        (_, false) => (picker.seed.clone(), ""),
+    // What cannot be read names no seed.
+    let readable = picker.current().filter(|(_, e)| e.error.is_none());
+    let own = readable.map_or_else(String::new, |(_, e)| format!(" ({})", e.seed));
+    let own = format!("the scenario's own{own}");
+    let (seed, note) = match (picker.asking, picker.seed.as_str()) {
+        (Asking::Seed, "") => ("_".to_owned(), format!("  empty: {own}; Tab by chance")),
+        (Asking::Seed, typed) => (format!("{typed}_"), "  Tab by chance".to_owned()),
+        (_, "") => (own, String::new()),
+        (_, chosen) => (chosen.to_owned(), format!("  not {own}")),
     };
     let x = inner.text(1, 0, "seed ", Role::Dim);
     let x = inner.text(x, 0, &seed, Role::Strong);
-    inner.text(x, 0, note, Role::Dim);
+    inner.text(x, 0, &note, Role::Dim);
     let speed = format!("speed {}", speed_text(picker.speed));
     let end = inner.width().saturating_sub(1);
     inner.text_right(end, 0, &speed, Role::Strong);

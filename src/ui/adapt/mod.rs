@@ -223,6 +223,7 @@ const COUNT_EVERY_NS: u64 = SECOND;
 mod tests {
     use super::*;
     use crate::scenario::{Files, library};
+    use crate::ui::view::RowKind;
 
     fn catalogue_entry(name: &str, text: &str) -> catalogue::Entry {
         let files = Files::Given(&[]);
@@ -268,6 +269,31 @@ mod tests {
         run.leap(Until::Time(choice.from_ns));
         while run.run(Until::Time(choice.from_ns), 1000) == Progress::More {}
         assert_eq!(run.frame(), before, "the same moment again");
+    }
+
+    #[test]
+    fn a_consumers_card_and_the_table_say_the_same_lag() {
+        // Slow consumers: the positions they fetched are far before those they stored.
+        let storm = library::find("rebalance-storm").expect("built in");
+        let loaded = catalogue_entry(storm.name, storm.text).loaded;
+        let mut run = Run::new(Session::new(loaded.expect("loaded"), Options::default()));
+        let mut largest = 0;
+        for second in [4, 8, 12] {
+            while run.run(Until::Time(second * SECOND), 100_000) == Progress::More {}
+            let frame = run.frame();
+            let on_cards = frame.topology.nodes.iter().flat_map(|n| &n.lines);
+            let on_cards = on_cards.filter_map(|l| l.strip_prefix("lag ")?.parse::<u64>().ok());
+            let on_cards: u64 = on_cards.sum();
+            let rows = frame.queues.iter().filter(|q| q.kind == RowKind::Lag);
+            let in_table: u64 = rows.map(|q| q.depth).sum();
+            // Nobody reads what is being given out anew.
+            assert!(
+                on_cards == in_table || on_cards == 0,
+                "{on_cards} {in_table}"
+            );
+            largest = largest.max(on_cards);
+        }
+        assert!(largest > 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Nodes and links of a session.
 
 use crate::hunt::Session;
-use crate::sim::{NodeId, Pid};
+use crate::sim::{GroupId, NodeId, Pid, QueueId};
 use crate::systems::{Inspect, Standing};
 use crate::ui::view::{Edge, NodeCard, NodeState, Rank, Topology};
 
@@ -73,8 +73,18 @@ fn card(session: &Session, node: NodeId) -> NodeCard {
         };
         let badge = process.badge(names);
         rank = stronger(rank, badge.standing);
-        if !matches!(state, NodeState::Down { .. }) {
-            lines.extend(badge.lines);
+        if matches!(state, NodeState::Down { .. }) {
+            continue;
+        }
+        let first = lines.len();
+        lines.extend(badge.lines);
+        if let Some(lag) = badge
+            .reads
+            .and_then(|(group, queues)| lag(session, group, &queues))
+        {
+            // What stops it comes before how far it is behind.
+            let at = first + usize::from(badge.standing == Standing::Stuck);
+            lines.insert(at.min(lines.len()), format!("lag {lag}"));
         }
     }
     lines.extend(troubles(session, node));
@@ -100,6 +110,16 @@ fn card(session: &Session, node: NodeId) -> NodeCard {
         lines,
         layer: Some(layer.unwrap_or(0)),
     }
+}
+
+/// How far a group is behind in some queues: the same lag as in the table of queues and in the metrics.
+fn lag(session: &Session, group: GroupId, queues: &[QueueId]) -> Option<u64> {
+    let metrics = &session.watch()?.metrics;
+    let of = |queue: &QueueId| {
+        let readers = metrics.queues.get(queue.index())?.readers.iter();
+        readers.filter(|r| r.group == group).map(|r| r.lag).next()
+    };
+    Some(queues.iter().filter_map(of).sum())
 }
 
 /// Where processes of a node differ, the one that matters more to who looks.

@@ -103,7 +103,11 @@ impl Inspect for Broker {
         if lag > 0 {
             lines.push(format!("lag {lag}"));
         }
-        Badge { standing, lines }
+        Badge {
+            standing,
+            lines,
+            reads: None,
+        }
     }
 
     fn rows(&self, names: &Names) -> Vec<Row> {

@@ -26,6 +26,7 @@ impl Inspect for Controller {
         Badge {
             standing: Standing::Leader,
             lines,
+            reads: None,
         }
     }
 

@@ -245,7 +245,11 @@ impl Inspect for ProducerApp {
         if refused > 0 {
             lines.push(format!("refused {refused}"));
         }
-        Badge { standing, lines }
+        Badge {
+            standing,
+            lines,
+            reads: None,
+        }
     }
 
     fn rows(&self, names: &Names) -> Vec<Row> {

@@ -9,7 +9,6 @@ use super::threads::Thread;
 impl Inspect for ConsumerApp {
     fn badge(&self, names: &Names) -> Badge {
         let owned: Vec<(QueueId, Option<u64>, u64)> = self.client.owned().collect();
-        let lag: u64 = owned.iter().map(|o| o.2).sum();
         let busy = self.threads.len() - self.idle.len();
         let stuck = |t: &Thread| matches!(t, Thread::Waits(..) | Thread::Buries(..));
         let stuck = busy > 0 && self.threads.iter().filter(|t| stuck(t)).count() == busy;
@@ -26,7 +25,6 @@ impl Inspect for ConsumerApp {
         } else if self.client.generation().is_none() {
             lines.push("joining".to_owned());
         } else {
-            lines.push(format!("lag {lag}"));
             let queues: Vec<&str> = owned
                 .iter()
                 .map(|o| number(names.queue_short(o.0)))
@@ -40,7 +38,13 @@ impl Inspect for ConsumerApp {
         if stuck {
             lines.insert(0, "retrying".to_owned());
         }
-        Badge { standing, lines }
+        let reads =
+            (!owned.is_empty()).then(|| (self.duty.group, owned.iter().map(|o| o.0).collect()));
+        Badge {
+            standing,
+            lines,
+            reads,
+        }
     }
 
     fn rows(&self, names: &Names) -> Vec<Row> {
@@ -68,9 +72,11 @@ impl Inspect for ConsumerApp {
                 if self.polling { "yes" } else { "no" }.to_owned(),
             ),
         ];
-        for (queue, position, lag) in self.client.owned() {
-            let at = position.map_or("no position yet".to_owned(), |p| format!("at {p}"));
-            rows.push(row(names.queue_short(queue), format!("{at}, lag {lag}")));
+        for (queue, position, behind) in self.client.owned() {
+            let fetched = position.map_or("no position yet".to_owned(), |p| {
+                format!("fetched up to {p}, {behind} to fetch")
+            });
+            rows.push(row(names.queue_short(queue), fetched));
         }
         rows
     }
