@@ -44,4 +44,9 @@ pub trait Inspect {
 
     /// For the inspector.
     fn rows(&self, names: &Names) -> Vec<Row>;
+
+    /// What it knows of a queue that it serves, for the inspector; nothing of one that it does not.
+    fn queue_rows(&self, _queue: QueueId, _names: &Names) -> Vec<Row> {
+        Vec::new()
+    }
 }

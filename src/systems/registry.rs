@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::host::Survival;
-use crate::sim::{Cost, Names, Pid, Role, Token};
+use crate::sim::{Cost, Names, Pid, QueueId, Role, Token};
 
 use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka};
 
@@ -161,6 +161,10 @@ macro_rules! processes {
 
             fn rows(&self, names: &Names) -> Vec<Row> {
                 match self { $(Self::$name(p) => p.rows(names)),* }
+            }
+
+            fn queue_rows(&self, queue: QueueId, names: &Names) -> Vec<Row> {
+                match self { $(Self::$name(p) => p.queue_rows(queue, names)),* }
             }
         }
     };

@@ -18,7 +18,8 @@ pub struct Line {
     pub role: Role,
 }
 
-const NAMES: usize = 12;
+/// Cells for what a line is about: `high watermark`.
+const NAMES: usize = 16;
 
 /// The lines about what is selected, for a width.
 pub fn lines(model: &Model, width: u16) -> Vec<Line> {
@@ -55,6 +56,12 @@ fn row(name: &str, value: impl Into<String>, role: Role) -> Row {
     (name.to_string(), value.into(), role)
 }
 
+/// What the system says of it.
+fn facts(model: &Model) -> impl Iterator<Item = Row> + '_ {
+    let facts = model.facts.iter();
+    facts.map(|f| row(&f.name, f.value.clone(), Role::Plain))
+}
+
 fn node(model: &Model, at: usize) -> Vec<Row> {
     let topology = &model.frame.topology;
     let Some(node) = topology.nodes.get(at) else {
@@ -77,6 +84,7 @@ fn node(model: &Model, at: usize) -> Vec<Row> {
             Role::Plain,
         ));
     }
+    rows.extend(facts(model));
     for edge in topology.edges.iter().filter(|e| e.from == at || e.to == at) {
         let (word, other) = if edge.from == at {
             ("sends to", edge.to)
@@ -107,7 +115,7 @@ fn queue(model: &Model, at: usize, width: u16) -> Vec<Row> {
     let peak = queue.trend.iter().copied().max().unwrap_or(0);
     let trend = spark::sparkline(&queue.trend, cells, model.look.glyphs);
     let oldest = queue.oldest_ns.map_or_else(|| "-".into(), text::age);
-    vec![
+    let mut rows = vec![
         row("queue", queue.name.clone(), Role::Strong),
         row(queue.kind.word(), text::count(queue.depth), Role::Strong),
         row("oldest", oldest, Role::Plain),
@@ -131,7 +139,9 @@ fn queue(model: &Model, at: usize, width: u16) -> Vec<Row> {
             ),
             Role::Dim,
         ),
-    ]
+    ];
+    rows.extend(facts(model));
+    rows
 }
 
 fn event(model: &Model, at: usize) -> Vec<Row> {

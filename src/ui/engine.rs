@@ -1,6 +1,6 @@
 //! What a screen needs from a run.
 
-use super::view::Frame;
+use super::view::{Fact, Frame};
 
 /// Where a stretch of the run shall stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,15 @@ pub enum Progress {
     More,
     /// At the end of the run.
     Ended,
+}
+
+/// One thing that can be looked at closely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A node, by its place in the topology.
+    Node(usize),
+    /// A queue, by its number in the run.
+    Queue(usize),
 }
 
 /// A run that a screen can move and look at. It knows no wall clock: the caller chooses how much it does at a time.
@@ -52,4 +61,9 @@ pub trait Engine {
 
     /// What there is to see.
     fn frame(&self) -> Frame;
+
+    /// What is known of one thing beside what the frame says of it.
+    fn inspect(&self, _subject: Subject) -> Vec<Fact> {
+        Vec::new()
+    }
 }

@@ -95,6 +95,7 @@ fn topology() -> Topology {
 fn queue(name: &str, depth: u64, trend: &[u64], rates: (f64, f64), oldest_ms: u64) -> QueueRow {
     QueueRow {
         name: name.into(),
+        queue: 0,
         kind: RowKind::Depth,
         depth,
         trend: trend.to_vec(),
@@ -144,6 +145,9 @@ fn queues() -> Vec<QueueRow> {
         0,
     );
     lag.kind = RowKind::Lag;
+    for (number, row) in rows.iter_mut().enumerate() {
+        row.queue = number;
+    }
     rows.push(lag);
     rows
 }

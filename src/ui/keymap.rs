@@ -233,7 +233,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(Latency, &[ch('y')], Action::Scale, "scale", "counts linear or logarithmic"),
     bind(Events, &[ch('n')], Action::Down, "", "the next (older) event"),
     bind(Events, &[ch('N')], Action::Up, "", "the event before (newer)"),
-    bind(Detail, &[key(KeyCode::Enter)], Action::Open, "go there", "go to the moment of this event"),
+    bind(Detail, &[key(KeyCode::Enter)], Action::Open, "go there", "go to the moment of this event, or to the events of this node or queue"),
     bind(Detail, &[key(KeyCode::Esc)], Action::Back, "close", "close"),
     bind(Detail, &[ch('j'), key(KeyCode::Down)], Action::Down, "move", "the next one"),
     bind(Detail, &[ch('k'), key(KeyCode::Up)], Action::Up, "move", "the one before"),

@@ -1,11 +1,11 @@
 //! What the dashboard shows and what the person chose to look at.
 
-use super::engine::Until;
+use super::engine::{Subject, Until};
 use super::help;
 use super::keymap::Context;
 use super::layout::Pane;
 use super::style::Look;
-use super::view::{EventLine, Frame, QueueRow};
+use super::view::{EventLine, Fact, Frame, QueueRow};
 
 /// The speeds that keys choose from, in virtual seconds per second, slowest first; the last is as fast as the machine can.
 pub const SPEEDS: [f64; 14] = [
@@ -158,6 +158,8 @@ pub enum Overlay {
 pub struct Model {
     /// The run, as it is shown.
     pub frame: Frame,
+    /// What is known of the thing that is shown in detail, beside what the frame says.
+    pub facts: Vec<Fact>,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// How it looks.
@@ -191,6 +193,7 @@ impl Model {
     pub fn new(frame: Frame, look: Look, speed: f64) -> Self {
         Self {
             frame,
+            facts: Vec::new(),
             size: (80, 24),
             look,
             playback: Playback {
@@ -220,6 +223,22 @@ impl Model {
         self.frame = frame;
         if let Some(event) = chosen {
             self.selected[at] = self.events().iter().position(|e| e.event == event);
+        }
+    }
+
+    /// The thing that is shown in detail, if the run is asked about it.
+    pub fn subject(&self) -> Option<Subject> {
+        if self.overlay != Overlay::Detail {
+            return None;
+        }
+        let at = self.selection(self.focus).unwrap_or(0);
+        match self.focus {
+            Pane::Topology => Some(Subject::Node(at)),
+            Pane::Queues => {
+                let rows = self.sort.apply(&self.frame.queues);
+                rows.get(at).map(|row| Subject::Queue(row.queue))
+            }
+            _ => None,
         }
     }
 

@@ -421,6 +421,9 @@ impl<'a> Show<'a> {
             return Ok(());
         }
         self.refresh();
+        let engine = &*self.engine;
+        let subject = self.model.subject();
+        self.model.facts = subject.map_or_else(Vec::new, |s| engine.inspect(s));
         self.drawn = Some(Instant::now());
         self.dirty = false;
         let model = &self.model;

@@ -14,6 +14,7 @@ use super::picker::{self, Picker};
 use super::screen;
 use super::style::{GlyphSet, Look};
 use super::update::update;
+use super::view::Fact;
 
 fn look(glyphs: GlyphSet, colour: bool) -> Look {
     Look { glyphs, colour }
@@ -155,6 +156,14 @@ fn what_opens_over_the_dashboard() {
         update(&mut model, Action::Focus(pane));
         for action in [Action::Down, Action::Down, Action::Open] {
             update(&mut model, action);
+        }
+        if pane == Pane::Queues {
+            model.facts = [("leader", "broker-2"), ("high watermark", "31877")]
+                .map(|(name, value)| Fact {
+                    name: name.into(),
+                    value: value.into(),
+                })
+                .to_vec();
         }
         let name = pane.title().to_lowercase();
         check(&format!("detail_{name}"), &picture(&model));

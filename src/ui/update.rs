@@ -5,6 +5,7 @@ use super::help;
 use super::keymap::{Action, Binding, Context};
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
+use super::view::{QueueRow, RowKind};
 
 /// What has to be done beyond the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -301,15 +302,9 @@ fn in_detail(model: &mut Model, action: Action) -> Effect {
         Action::Quit => Effect::Quit,
         Action::Help => open(model, Overlay::Help(0)),
         Action::Open => {
-            let at = model.selection(Pane::Events).unwrap_or(0);
-            let event = model.events().get(at).map(|e| e.event);
-            match (model.focus, event) {
-                (Pane::Events, Some(event)) => {
-                    model.overlay = Overlay::None;
-                    Effect::Seek(Until::Event(event))
-                }
-                _ => open(model, Overlay::None),
-            }
+            let effect = go_there(model);
+            model.overlay = Overlay::None;
+            effect
         }
         _ => {
             let at = model.focus.index();
@@ -317,6 +312,41 @@ fn in_detail(model: &mut Model, action: Action) -> Effect {
             Effect::None
         }
     }
+}
+
+/// To the moment of the event that is shown; to what happened to the node or queue.
+fn go_there(model: &mut Model) -> Effect {
+    let at = model.selection(model.focus).unwrap_or(0);
+    let name = match model.focus {
+        Pane::Events => {
+            let event = model.events().get(at).map(|e| e.event);
+            return event.map_or(Effect::None, |event| Effect::Seek(Until::Event(event)));
+        }
+        Pane::Topology => model.frame.topology.nodes.get(at).map(|n| n.name.clone()),
+        Pane::Queues => {
+            let rows = model.sort.apply(&model.frame.queues);
+            let row = rows.get(at).copied();
+            // A group's row stands for the queue that it reads.
+            let depth = |r: &&QueueRow| r.kind == RowKind::Depth;
+            let of = row.map(|row| {
+                model
+                    .frame
+                    .queues
+                    .iter()
+                    .filter(depth)
+                    .find(|r| r.queue == row.queue)
+                    .unwrap_or(row)
+            });
+            of.map(|r| r.name.clone())
+        }
+        _ => None,
+    };
+    if let Some(name) = name {
+        model.filter = name;
+        model.focus = Pane::Events;
+        model.selected[Pane::Events.index()] = None;
+    }
+    Effect::None
 }
 
 fn in_seed(model: &mut Model, action: Action, mut text: String) -> Effect {
@@ -423,6 +453,20 @@ mod tests {
         m.playback.paused = true;
         update(&mut m, Action::RandomSeed);
         assert!(!m.playback.paused, "another run was asked for");
+    }
+
+    #[test]
+    fn from_the_detail_of_a_node_or_queue_one_gets_to_its_events() {
+        for (pane, name) in [(Pane::Topology, "web-1"), (Pane::Queues, "orders/0")] {
+            let mut m = model();
+            m.focus = pane;
+            update(&mut m, Action::Down);
+            update(&mut m, Action::Open);
+            assert_eq!(m.overlay, Overlay::Detail);
+            update(&mut m, Action::Open);
+            assert_eq!((m.overlay.clone(), m.focus), (Overlay::None, Pane::Events));
+            assert_eq!(m.filter, name);
+        }
     }
 
     #[test]

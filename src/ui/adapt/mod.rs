@@ -1,6 +1,7 @@
 //! A [`Session`] as the screens see it. The only place of the screens that knows what a run is made of; it still knows no
 //! system by name.
 
+mod inspect;
 mod log;
 mod numbers;
 mod scene;
@@ -8,10 +9,10 @@ mod topology;
 
 use std::sync::Arc;
 
-use super::engine::{Engine, Progress, Until};
+use super::engine::{Engine, Progress, Subject, Until};
 use super::picker;
 use super::preview::{Choice, LEAD_NS};
-use super::view::Frame;
+use super::view::{Fact, Frame};
 use crate::hunt::{Loaded, Options, Session, catalogue};
 use crate::sim::{Names, SECOND};
 use crate::trace::comparison::Comparison;
@@ -128,6 +129,10 @@ impl Engine for Run {
 
     fn frame(&self) -> Frame {
         self.scene.frame()
+    }
+
+    fn inspect(&self, subject: Subject) -> Vec<Fact> {
+        inspect::inspect(self.session(), subject)
     }
 }
 
@@ -269,6 +274,44 @@ mod tests {
         run.leap(Until::Time(choice.from_ns));
         while run.run(Until::Time(choice.from_ns), 1000) == Progress::More {}
         assert_eq!(run.frame(), before, "the same moment again");
+    }
+
+    #[test]
+    fn a_queue_is_inspected_in_the_words_of_its_system() {
+        let default = library::find(library::DEFAULT).expect("built in");
+        let loaded = catalogue_entry(default.name, default.text).loaded;
+        let mut run = Run::new(Session::new(loaded.expect("loaded"), Options::default()));
+        let facts = |run: &Run| {
+            let rows = run.frame().queues;
+            let row = rows.iter().find(|q| q.name == "orders/0").expect("a row");
+            run.inspect(Subject::Queue(row.queue))
+        };
+        let value = |facts: &[Fact], name: &str| -> Vec<String> {
+            let named = facts.iter().filter(|f| f.name == name);
+            named.map(|f| f.value.clone()).collect()
+        };
+        let to = |run: &mut Run, second| {
+            while run.run(Until::Time(second * SECOND), 100_000) == Progress::More {}
+        };
+        to(&mut run, 15);
+        let before = facts(&run);
+        let leads = |f: &Fact| f.name == "orders/0" && f.value.starts_with("leads");
+        let nodes = 0..run.frame().topology.nodes.len();
+        let inspected = nodes.filter(|n| run.inspect(Subject::Node(*n)).iter().any(leads));
+        assert_eq!(inspected.count(), 1, "its leader says so");
+        let leader = value(&before, "leader");
+        assert_eq!(leader.len(), 1);
+        assert_eq!(value(&before, "leader epoch"), ["0"]);
+        assert!(value(&before, "ISR")[0].starts_with("3 of 3: "));
+        assert_eq!(value(&before, "replica").len(), 2);
+        // Its leader dies at 20 s, and is missed after nine more.
+        to(&mut run, 35);
+        let after = facts(&run);
+        assert_ne!(value(&after, "leader"), leader);
+        assert_eq!(value(&after, "leader epoch"), ["1"]);
+        assert!(value(&after, "ISR")[0].starts_with("2 of 3: "));
+        let watermark = |facts: &[Fact]| value(facts, "high watermark")[0].parse::<u64>();
+        assert!(watermark(&after).expect("a number") > watermark(&before).expect("a number"));
     }
 
     #[test]

@@ -34,12 +34,13 @@ fn queues(session: &Session, metrics: &Metrics) -> Vec<QueueRow> {
     let names = session.sim().names();
     let mut depths = Vec::new();
     let mut lags = Vec::new();
-    for (queue, name) in metrics.queues.iter().zip(&names.queues) {
+    for (number, (queue, name)) in metrics.queues.iter().zip(&names.queues).enumerate() {
         if name.internal {
             continue;
         }
         let row = QueueRow {
             name: name.short.clone(),
+            queue: number,
             kind: RowKind::Depth,
             depth: queue.depth,
             trend: trend(&queue.depth_trend),

@@ -80,6 +80,8 @@ impl RowKind {
 pub struct QueueRow {
     /// What it is called: `orders/0`.
     pub name: String,
+    /// The number of the queue in the run.
+    pub queue: usize,
     /// What is counted.
     pub kind: RowKind,
     /// Messages in it now.
@@ -94,6 +96,15 @@ pub struct QueueRow {
     pub out_per_s: f64,
     /// Age of the oldest message in it; none where that isn't known or it is empty.
     pub oldest_ns: Option<u64>,
+}
+
+/// Something known of a node or queue, in the words of its system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fact {
+    /// What it is about.
+    pub name: String,
+    /// What it is.
+    pub value: String,
 }
 
 /// A total of the run.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::sim::Names;
+use crate::sim::{Names, QueueId};
 
 use super::super::{Badge, Inspect, Row, Standing};
 use super::Broker;
@@ -108,6 +108,36 @@ impl Inspect for Broker {
             lines,
             reads: None,
         }
+    }
+
+    fn queue_rows(&self, queue: QueueId, names: &Names) -> Vec<Row> {
+        let Some(replica) = self.place_of(queue).and_then(|p| self.replicas.get(p)) else {
+            return Vec::new();
+        };
+        let row = |name: &str, value: String| Row {
+            name: name.to_owned(),
+            value,
+        };
+        let me = names.process(self.me);
+        let epoch = replica.epoch.map_or("?".to_owned(), |e| e.to_string());
+        let (start, end) = (replica.log.start(), replica.log.end());
+        let watermark = replica.high_watermark;
+        let Part::Leader(leading) = &replica.part else {
+            let place = format!("end {end}  high watermark {watermark}  leader epoch {epoch}");
+            return vec![row("replica", format!("{me}  {place}"))];
+        };
+        let in_sync: Vec<&str> = leading.isr.iter().map(|p| names.process(*p)).collect();
+        let copies = leading.peers.len() + 1;
+        vec![
+            row("leader", me.to_owned()),
+            row("leader epoch", epoch),
+            row(
+                "ISR",
+                format!("{} of {copies}: {}", in_sync.len(), in_sync.join(" ")),
+            ),
+            row("high watermark", watermark.to_string()),
+            row("log", format!("from {start} to {end}")),
+        ]
     }
 
     fn rows(&self, names: &Names) -> Vec<Row> {
