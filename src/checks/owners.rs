@@ -1,5 +1,7 @@
 //! One owner per queue in each generation of a group.
 
+use std::collections::BTreeMap;
+
 use crate::sim::{Fact, GroupId, Pid, QueueId};
 
 use super::{Check, Findings, Kinds, Scene, kind};
@@ -7,8 +9,6 @@ use super::{Check, Findings, Kinds, Scene, kind};
 /// Who reads a queue for a group.
 #[derive(Clone, Debug)]
 struct Owner {
-    group: GroupId,
-    queue: QueueId,
     generation: u32,
     pid: Pid,
     event: u64,
@@ -16,10 +16,10 @@ struct Owner {
     gone: bool,
 }
 
-/// The last owners.
+/// The last owners, of each group and queue.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OneOwner {
-    owners: Vec<Owner>,
+    owners: BTreeMap<(GroupId, QueueId), Owner>,
 }
 
 impl Check for OneOwner {
@@ -35,19 +35,13 @@ impl Check for OneOwner {
                 generation,
             } => {
                 let new = Owner {
-                    group,
-                    queue,
                     generation,
                     pid: record.pid,
                     event: record.event,
                     gone: false,
                 };
-                let owners = &mut self.owners;
-                let same = owners
-                    .iter_mut()
-                    .find(|o| (o.group, o.queue) == (group, queue));
-                let Some(owner) = same else {
-                    owners.push(new);
+                let Some(owner) = self.owners.get_mut(&(group, queue)) else {
+                    self.owners.insert((group, queue), new);
                     return;
                 };
                 if owner.generation == generation && owner.pid != record.pid && !owner.gone {
@@ -68,14 +62,12 @@ impl Check for OneOwner {
                 }
             }
             Fact::Revoked { group, queue, .. } => {
-                for owner in &mut self.owners {
-                    if (owner.group, owner.queue, owner.pid) == (group, queue, record.pid) {
-                        owner.gone = true;
-                    }
+                if let Some(owner) = self.owners.get_mut(&(group, queue)) {
+                    owner.gone |= owner.pid == record.pid;
                 }
             }
             Fact::Crashed { .. } | Fact::Halted { .. } | Fact::Stopped => {
-                for owner in &mut self.owners {
+                for owner in self.owners.values_mut() {
                     owner.gone |= owner.pid == record.pid;
                 }
             }
