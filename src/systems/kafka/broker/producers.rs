@@ -214,4 +214,26 @@ mod tests {
         );
         assert_eq!(producers.judge(sequence(0, 2), 2), Verdict::New);
     }
+
+    #[test]
+    fn of_the_batches_of_an_older_epoch_none_is_remembered() {
+        let mut producers = Producers::default();
+        for n in 0..7 {
+            producers.appended(&stored(n * 2, 0, u64::from(n) * 2));
+        }
+        producers.appended(&stored(0, 1, 14));
+        assert_eq!(
+            producers.judge(sequence(0, 1), 2),
+            Verdict::Duplicate(14),
+            "not the first batch of the older epoch"
+        );
+        assert_eq!(producers.judge(sequence(2, 1), 2), Verdict::New);
+        for old in [4, 12, 14] {
+            assert_eq!(
+                producers.judge(sequence(old, 1), 2),
+                Verdict::Refused(Error::OutOfOrderSequenceNumber),
+                "{old}"
+            );
+        }
+    }
 }

@@ -433,6 +433,30 @@ mod tests {
         assert_eq!(watermark(&alone, 10, 1_000), Some(10));
     }
 
+    // Nobody asks for the high watermark when it is held, so that must never hide one that could move.
+    #[test]
+    fn a_watermark_that_is_held_could_not_move() {
+        let mut held = 0;
+        for isr in [&[A][..], &[A, B], &[A, C], &[A, B, C]] {
+            for ends in 0..36_u64 {
+                for case in 0..10 {
+                    let (watermark_now, asks) = (case / 2, case % 2 == 1);
+                    let mut l = leading(isr);
+                    l.pending = asks.then(|| vec![A, B, C]);
+                    // 0: it has not fetched yet.
+                    l.peers[0].end = (ends % 6).checked_sub(1);
+                    l.peers[1].end = (ends / 6).checked_sub(1);
+                    if l.is_held_at(watermark_now) {
+                        held += 1;
+                        assert!(watermark(&l, 4, 1) <= Some(watermark_now), "{l:?}");
+                    }
+                }
+            }
+        }
+        assert!(held > 100, "{held}");
+        assert!(!leading(&[A]).is_held_at(0), "alone, every append moves it");
+    }
+
     #[test]
     fn a_caught_up_follower_outside_holds_the_watermark_back_only_if_it_may_join() {
         let mut l = leading(&[A, B]);
