@@ -3,8 +3,9 @@
 //! **Tie rule**: events leave in order of virtual time; events of the same time leave in the order in which they were
 //! scheduled. A cancelled event leaves nothing behind that a run could notice.
 //!
-//! The events wait in a slab; their keys (24 bytes) go through a timing wheel and, once their tick has come, through an
-//! exactly sorted run. How long a tick is decides the speed, never the order.
+//! The events wait in places of a slab, which are linked into the slots of a timing wheel by their ticks. Once its tick has
+//! come, an event is taken at once if it is alone there; otherwise the keys of the tick (16 bytes) go through an exactly
+//! sorted run. How long a tick is decides the speed, never the order.
 
 #[doc(hidden)]
 pub mod heap;
@@ -14,58 +15,27 @@ mod slab;
 mod tests;
 mod wheel;
 
-use slab::Slab;
-use wheel::Wheel;
+use run::{First, Run};
+use slab::{Slab, place_of, time_of};
+use wheel::{Next, Wheel};
 
 /// Names a scheduled event, to cancel it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ticket {
-    slot: u32,
-    sequence: u64,
-}
+pub struct Ticket(u64);
 
-/// When an event happens, and where it waits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Key {
-    time: u64,
-    sequence: u64,
-    slot: u32,
-}
-
-impl Key {
-    /// Sorts by time, then by schedule order.
-    fn rank(self) -> u128 {
-        u128::from(self.time) << 64 | u128::from(self.sequence)
-    }
-}
-
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.rank().cmp(&other.rank())
-    }
-}
-
-/// Pending events in (time, schedule order). `Clone` is a checkpoint.
+/// Pending events in (time, schedule order): at most 16 million at once. `Clone` is a checkpoint.
 #[derive(Clone, Debug)]
 pub struct EventQueue<E> {
-    wheel: Wheel,
+    run: Run,
     slab: Slab<E>,
-    sequence: u64,
-    /// Keys of cancelled events that have not been dropped yet.
-    dead: usize,
+    wheel: Wheel,
 }
 
-/// Fewer dead keys than this are not worth a sweep.
+/// Fewer dead places than this are not worth a sweep.
 const SWEEP_MIN: usize = 1024;
 
-/// 8.192 µs: for latencies around half a millisecond.
-const TICK_NS: u64 = 1 << 13;
+/// 2.048 µs: for latencies around half a millisecond.
+const TICK_NS: u64 = 1 << 11;
 
 impl<E> Default for EventQueue<E> {
     fn default() -> Self {
@@ -76,14 +46,13 @@ impl<E> Default for EventQueue<E> {
 impl<E> EventQueue<E> {
     /// An empty queue with ticks of so many nanoseconds, rounded down to a power of two; at least 1.
     ///
-    /// The tick is right when most events are scheduled between 1 and 256 ticks ahead, and few share a tick. It has no
+    /// The tick is right when most events are scheduled between 1 and 1023 ticks ahead, and few share a tick. It has no
     /// influence on the order.
     pub fn with_tick(tick_ns: u64) -> Self {
         Self {
-            wheel: Wheel::new(tick_ns.max(1).ilog2()),
+            run: Run::default(),
             slab: Slab::default(),
-            sequence: 0,
-            dead: 0,
+            wheel: Wheel::new(tick_ns.max(1).ilog2()),
         }
     }
 
@@ -95,22 +64,16 @@ impl<E> EventQueue<E> {
     )]
     #[inline(always)]
     pub fn schedule(&mut self, time: u64, event: E) -> Ticket {
-        let sequence = self.sequence;
-        self.sequence += 1;
-        let slot = self.slab.put(sequence, event);
-        self.wheel.insert(Key {
-            time,
-            sequence,
-            slot,
-        });
-        Ticket { slot, sequence }
+        let (place, number) = self.slab.put(time, event);
+        let ticket = Ticket(place.ticket());
+        self.wheel.insert(place, number, &mut self.run);
+        ticket
     }
 
     /// Takes back an event that has not happened; `None` if it has, or was cancelled before.
     pub fn cancel(&mut self, ticket: Ticket) -> Option<E> {
-        let event = self.slab.take(ticket.slot, ticket.sequence)?;
-        self.dead += 1;
-        if self.dead >= SWEEP_MIN && self.dead > self.slab.len() {
+        let event = self.slab.cancel(ticket.0)?;
+        if self.slab.dead() >= SWEEP_MIN && self.slab.dead() > self.slab.len() {
             self.sweep();
         }
         Some(event)
@@ -118,10 +81,13 @@ impl<E> EventQueue<E> {
 
     /// Time of the next event. It looks for it, so that asking this changes nothing: not for the inner loop.
     pub fn next_time(&self) -> Option<u64> {
-        if self.slab.len() == 0 {
-            return None;
+        let mut next = self.wheel.next_time(&self.slab);
+        for key in self.run.left() {
+            if self.slab.at(place_of(key)).is_live() {
+                next = next.into_iter().chain([time_of(key)]).min();
+            }
         }
-        self.wheel.next_time(|key| self.slab.has(key))
+        next
     }
 
     /// Takes the next event with its time.
@@ -132,16 +98,26 @@ impl<E> EventQueue<E> {
     /// Takes the next event with its time, if that is not after `until`.
     #[inline]
     pub fn pop_until(&mut self, until: u64) -> Option<(u64, E)> {
-        // Without this, dead keys alone could take the wheel far ahead of the next schedule.
-        if self.slab.len() == 0 {
-            return None;
-        }
         loop {
-            let key = self.wheel.pop_until(until)?;
-            if let Some(event) = self.slab.take(key.slot, key.sequence) {
-                return Some((key.time, event));
+            let (time, number) = match self.run.pop_until(until) {
+                First::Due(key) => (time_of(key), place_of(key)),
+                First::Later => return None,
+                First::Empty => match self.wheel.advance(until, &mut self.slab, &mut self.run) {
+                    Next::One(number) => {
+                        let place = self.slab.at(number);
+                        if place.time() > until {
+                            self.run.insert(place.key());
+                            return None;
+                        }
+                        (place.time(), number)
+                    }
+                    Next::Run => continue,
+                    Next::None => return None,
+                },
+            };
+            if let Some(event) = self.slab.take(number) {
+                return Some((time, event));
             }
-            self.dead -= 1;
         }
     }
 
@@ -155,11 +131,12 @@ impl<E> EventQueue<E> {
         self.slab.len() == 0
     }
 
-    /// Drops all dead keys. Most timeouts are cancelled long before their time, and must not pile up until then.
+    /// Frees all dead places. Most timeouts are cancelled long before their time, and must not pile up until then.
     #[cold]
     fn sweep(&mut self) {
-        let slab = &self.slab;
-        self.wheel.retain(|key| slab.has(key));
-        self.dead = 0;
+        let mut run = Run::default();
+        self.wheel.sweep(&mut self.slab, &mut run);
+        // Nothing in the lists is of the cursor's tick or before.
+        debug_assert!(run.is_empty());
     }
 }
