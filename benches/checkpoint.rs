@@ -79,11 +79,13 @@ fn checkpoints() {
         });
         used.bytes_current as f64 / 1024.0
     };
-    let mut twins = [run.clone(), run.clone()];
+    let mut twins = vec![run.clone(), run.clone()];
     for twin in &mut twins {
         go_on(twin);
     }
-    let [one, other] = &mut twins;
+    let [one, other] = &mut twins[..] else {
+        unreachable!("there are two")
+    };
     let kept = one.clone();
     let copied = go_on(one) - go_on(other);
     drop(kept);

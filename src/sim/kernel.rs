@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use super::digest::Digest;
-use super::fault::{self, FaultPlan, Faults};
+use super::event::{Caused, Event, Rare};
+use super::fault::{FaultPlan, Faults};
 use super::host::{Host, HostPlan, Residents};
 use super::names::{FaultName, Names, NodeName, ProcessName};
 use super::net::{CLOSED, Channel, Network, NetworkPlan, Trouble};
@@ -16,107 +17,14 @@ use super::record::{Drop, Fact, Observer, Record};
 use super::tcp::{NO_LINK, Stalls, Troubled};
 use super::{NodeId, Pid};
 
-/// Something that will happen.
-#[derive(Clone, Debug)]
-pub enum Event<M> {
-    /// A process starts.
-    Start {
-        /// Which.
-        to: Pid,
-        /// The machine's count of crashes when this was decided: a crash in between takes it back.
-        life: u32,
-    },
-    /// A message reaches a machine.
-    Arrive {
-        /// The process it is for.
-        to: Pid,
-        /// Who sent it.
-        from: Pid,
-        /// Over which link.
-        link: u32,
-        /// The incarnation it was meant for; a connection does not outlive one. `u32::MAX`: whoever listens there.
-        incarnation: u32,
-        /// It.
-        message: M,
-    },
-    /// A core has finished with a message.
-    Served {
-        /// For whom.
-        to: Pid,
-        /// Of which incarnation.
-        incarnation: u32,
-        /// Who sent it.
-        from: Pid,
-        /// It.
-        message: M,
-        /// The machine's count of crashes when the core began: a core is given back only to the life it was taken from.
-        life: u32,
-    },
-    /// A timer fires.
-    Timer {
-        /// Whose.
-        to: Pid,
-        /// Of which incarnation.
-        incarnation: u32,
-        /// What the process said about it.
-        token: Token,
-    },
-    /// A sync is done.
-    Synced {
-        /// Who asked.
-        to: Pid,
-        /// Of which incarnation.
-        incarnation: u32,
-        /// Everything below is on the device.
-        position: u64,
-        /// What the process said about it.
-        token: Token,
-    },
-    /// A process hears that a connection was reset.
-    Reset {
-        /// Who hears it.
-        to: Pid,
-        /// Whom it was connected to.
-        peer: Pid,
-        /// To which incarnation; `u32::MAX`: it tried to connect, and nobody listened.
-        incarnation: u32,
-        /// Over which link it hears it; `u32::MAX`: its own machine gave the connection up.
-        link: u32,
-    },
-    /// The machine of a sender sends again what was lost, whatever its processes do.
-    Resend {
-        /// Number of the connection's wait.
-        stall: u32,
-    },
-    /// A process is asked to stop (SIGTERM).
-    Stop {
-        /// Which.
-        to: Pid,
-        /// Of which incarnation.
-        incarnation: u32,
-    },
-    /// A machine that was frozen handles the next of what came meanwhile.
-    Thaw {
-        /// Which.
-        node: NodeId,
-    },
-    /// A fault begins, ends, or goes on.
-    Fault(fault::Step),
-}
-
-/// An event with the number of the event that scheduled it.
-#[derive(Clone, Debug)]
-pub struct Caused<M> {
-    pub(super) cause: u64,
-    pub(super) event: Event<M>,
-}
-
 /// A process as the kernel knows it.
 #[derive(Clone, Debug)]
 pub(super) struct Tenant {
     pub node: NodeId,
+    /// The last.
     pub incarnation: u32,
-    pub alive: bool,
+    /// The incarnation that lives; `DEAD` if none does.
+    current: u32,
     pub channels: Vec<Channel>,
     /// Where the channels to processes with these last bits were found last: a guess.
     pub near: [u32; NEAR],
@@ -125,12 +33,27 @@ pub(super) struct Tenant {
 /// How many guesses a process keeps about its channels: a power of two.
 pub(super) const NEAR: usize = 16;
 
+/// No incarnation; not [`CLOSED`], so that it is equal to none that a message is meant for.
+const DEAD: u32 = u32::MAX - 1;
+
 impl Tenant {
-    /// The channel to a process, if it is where it was found last.
+    /// Whether it lives.
+    #[inline]
+    pub fn alive(&self) -> bool {
+        self.current != DEAD
+    }
+
+    /// It dies.
+    pub fn bury(&mut self) {
+        self.current = DEAD;
+    }
+
+    /// The channel to a process, if it is open and where it was found last.
     #[inline]
     fn guess(&mut self, to: Pid) -> Option<&mut Channel> {
         let at = self.near[to.index() % NEAR] as usize;
-        self.channels.get_mut(at).filter(|c| c.peer == to)
+        let channel = self.channels.get_mut(at)?;
+        (channel.peer == to && channel.incarnation != CLOSED).then_some(channel)
     }
 
     /// The channel to a process, if there is one.
@@ -162,11 +85,16 @@ pub struct Core<M> {
     pub(super) residents: Residents,
     pub(super) names: Arc<Names>,
     pub(super) records: Vec<Record>,
+    /// How many of them are in the digest.
+    folded: usize,
     pub(super) stalls: Stalls<M>,
     /// Who ends by itself with this event; with the code if it could not go on.
-    pub(super) halted: Vec<(Pid, Option<u16>)>,
+    halted: Vec<(Pid, Option<u16>)>,
     /// Whether some machine may be frozen. Then each event is looked at before it happens.
-    pub(super) frozen: bool,
+    frozen: bool,
+    /// Whether something is to be looked at before the next event: frozen machines, processes that ended by themselves, or
+    /// many records.
+    attention: bool,
 }
 
 /// What the world of a run is made of, apart from its processes.
@@ -217,7 +145,7 @@ impl<P: Process> Sim<P> {
         let tenant = |p: &ProcessName| Tenant {
             node: p.node,
             incarnation: 0,
-            alive: false,
+            current: DEAD,
             channels: Vec::new(),
             near: [0; NEAR],
         };
@@ -236,9 +164,11 @@ impl<P: Process> Sim<P> {
             residents,
             names: Arc::new(names),
             records: Vec::new(),
+            folded: 0,
             stalls: Stalls::default(),
             halted: Vec::new(),
             frozen: false,
+            attention: false,
         };
         let faults = Faults::new(seed, plan.faults);
         let mut sim = Self {
@@ -249,7 +179,7 @@ impl<P: Process> Sim<P> {
         };
         for pid in 0..sim.processes.len() as u32 {
             let to = Pid(pid);
-            sim.core.schedule(0, Event::Start { to, life: 0 });
+            sim.core.schedule(0, Rare::Start { to, life: 0 }.into());
         }
         sim.schedule_faults();
         sim
@@ -287,7 +217,7 @@ impl<P: Process> Sim<P> {
 
     /// Whether a process lives.
     pub fn is_alive(&self, pid: Pid) -> bool {
-        self.core.tenants[pid.index()].alive
+        self.core.tenants[pid.index()].alive()
     }
 
     /// A machine.
@@ -298,6 +228,22 @@ impl<P: Process> Sim<P> {
     /// The network.
     pub fn network(&self) -> &Network {
         &self.core.net
+    }
+
+    /// How many messages are on their way now on each of the network's links, also those that wait until they are sent
+    /// again. It looks through all that is going to happen: for a picture, not for each event.
+    pub fn on_their_way(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.core.net.links().len()];
+        let parked = self.core.hosts.iter().flat_map(|host| &host.parked);
+        for caused in self.core.queue.iter().chain(parked) {
+            if let Event::Arrive { link, .. } = caused.event {
+                counts[link as usize] += 1;
+            }
+        }
+        for (link, waiting) in self.core.stalls.waiting() {
+            counts[link as usize] += waiting;
+        }
+        counts
     }
 
     /// The processes of a node.
@@ -313,7 +259,7 @@ impl<P: Process> Sim<P> {
     /// Lets one event happen. `false` if there was none at or before `until` (true time, ns).
     #[inline]
     pub fn step<O: Observer>(&mut self, until: u64, observer: &mut O) -> bool {
-        let happened = self.happen(until);
+        let happened = self.portion(until, 1);
         self.hand_over(observer);
         happened
     }
@@ -321,17 +267,43 @@ impl<P: Process> Sim<P> {
     /// Lets at most `events` events happen, none after `until`. `true` if it stopped because of `events`. The observer has
     /// seen everything when this returns; it is told in portions, which is quicker than event by event.
     pub fn play<O: Observer>(&mut self, until: u64, events: u64, observer: &mut O) -> bool {
-        for _ in 0..events {
-            if !self.happen(until) {
-                self.hand_over(observer);
-                return false;
-            }
-            if self.core.records.len() >= PORTION {
-                self.hand_over(observer);
+        let mut left = events;
+        loop {
+            let before = self.core.event;
+            let more = self.portion(until, left);
+            left -= self.core.event - before;
+            self.hand_over(observer);
+            if !more || left == 0 {
+                return more;
             }
         }
-        self.hand_over(observer);
-        true
+    }
+
+    /// Lets events happen as long as their records are few. `false` if none is left at or before `until`.
+    #[inline(never)]
+    fn portion(&mut self, until: u64, events: u64) -> bool {
+        let mut more = true;
+        for _ in 0..events {
+            if self.core.attention {
+                self.end_halted();
+                if self.core.records.len() >= PORTION {
+                    break;
+                }
+                if self.core.frozen {
+                    more = self.happen_if_awake(until);
+                    if more {
+                        continue;
+                    }
+                    break;
+                }
+            }
+            more = self.happen(until);
+            if !more {
+                break;
+            }
+        }
+        self.end_halted();
+        more
     }
 
     /// Lets everything happen up to and including a moment.
@@ -342,76 +314,82 @@ impl<P: Process> Sim<P> {
     }
 
     /// Lets one event happen, and keeps its records for [`Self::hand_over`].
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "it is the body of a loop, in one place"
+    )]
+    #[inline(always)]
     fn happen(&mut self, until: u64) -> bool {
-        let Some((time, caused)) = self.core.queue.pop_until(until) else {
-            return false;
-        };
-        self.digest.advance(time);
+        loop {
+            let Some((time, place)) = self.core.queue.due(until) else {
+                return false;
+            };
+            if let Some(Caused { cause, event }) = self.core.queue.take(place) {
+                self.begin(time, cause);
+                self.act(event);
+                return true;
+            }
+        }
+    }
+
+    #[inline]
+    fn begin(&mut self, time: u64, cause: u64) {
+        if self.digest.is_over(time) {
+            self.close_second(time);
+        }
         self.core.now = time;
         self.core.event += 1;
-        self.core.cause = caused.cause;
-        self.digest.words(time, caused.cause);
-        let told = self.core.records.len();
-        self.dispatch(caused);
-        if !self.core.halted.is_empty() {
-            self.end_halted();
-        }
-        for record in &self.core.records[told..] {
+        self.core.cause = cause;
+        self.digest.words(time, cause);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn close_second(&mut self, time: u64) {
+        self.fold();
+        self.digest.advance(time);
+    }
+
+    fn fold(&mut self) {
+        for record in &self.core.records[self.core.folded..] {
             record.fold(&mut self.digest);
         }
-        true
+        self.core.folded = self.core.records.len();
     }
 
     #[inline]
     fn hand_over<O: Observer>(&mut self, observer: &mut O) {
+        self.fold();
         observer.records(&self.core.records);
         self.core.records.clear();
+        self.core.folded = 0;
     }
 
-    #[cold]
+    /// Processes that ended by themselves with the last event are gone.
     fn end_halted(&mut self) {
         while let Some((pid, code)) = self.core.halted.pop() {
             self.end(pid, code);
         }
+        self.core.attention = self.core.frozen;
     }
 
-    #[allow(
-        clippy::inline_always,
-        reason = "an event is large, and would be copied for each call"
-    )]
-    #[inline(always)]
-    fn dispatch(&mut self, caused: Caused<P::Message>) {
-        if self.core.frozen {
-            self.dispatch_if_awake(caused);
-        } else {
-            self.act(caused.event);
-        }
-    }
-
-    /// What comes to a frozen machine waits there.
+    /// Lets an event happen where some machine may be frozen: what comes to it waits there.
     #[cold]
     #[inline(never)]
-    fn dispatch_if_awake(&mut self, caused: Caused<P::Message>) {
-        let to = match &caused.event {
-            Event::Fault(_) | Event::Thaw { .. } | Event::Resend { .. } => {
-                return self.act(caused.event);
-            }
-            Event::Start { to, .. }
-            | Event::Arrive { to, .. }
-            | Event::Served { to, .. }
-            | Event::Timer { to, .. }
-            | Event::Synced { to, .. }
-            | Event::Reset { to, .. }
-            | Event::Stop { to, .. } => *to,
+    fn happen_if_awake(&mut self, until: u64) -> bool {
+        let Some((time, caused)) = self.core.queue.pop_until(until) else {
+            return false;
         };
-        let node = self.core.tenants[to.index()].node;
-        let host = &mut self.core.hosts[node.index()];
-        if host.is_frozen() {
-            host.parked.push_back(caused);
-        } else {
-            self.act(caused.event);
+        self.begin(time, caused.cause);
+        let node = caused
+            .event
+            .process()
+            .map(|to| self.core.tenants[to.index()].node);
+        match node.map(|node| &mut self.core.hosts[node.index()]) {
+            Some(host) if host.is_frozen() => host.parked.push_back(caused),
+            _ => self.act_later(caused.event),
         }
+        true
     }
 
     /// A machine that was frozen goes on with the next of what came meanwhile. One by one, each an event of its own, and
@@ -429,30 +407,38 @@ impl<P: Process> Sim<P> {
         if host.parked.is_empty() {
             self.core.look_for_frozen();
         } else {
-            self.core.schedule(0, Event::Thaw { node });
+            self.core.schedule(0, Rare::Thaw { node }.into());
         }
         self.core.cause = caused.cause;
-        self.act(caused.event);
+        self.act_later(caused.event);
+    }
+
+    #[inline(never)]
+    fn act_later(&mut self, event: Event<P::Message>) {
+        self.act(event);
     }
 
     /// What an event does on a machine that is not frozen.
-    #[allow(clippy::inline_always, reason = "as above")]
+    #[allow(
+        clippy::inline_always,
+        reason = "an event is large, and would be copied for each call"
+    )]
     #[inline(always)]
     fn act(&mut self, event: Event<P::Message>) {
+        // The most frequent first, and not through a table.
+        if let Event::Arrive {
+            to,
+            from,
+            link,
+            incarnation,
+            message,
+            ..
+        } = event
+        {
+            return self.arrive(to, from, link, incarnation, message);
+        }
         match event {
-            Event::Start { to, life } => {
-                let node = self.core.tenants[to.index()].node;
-                if self.core.hosts[node.index()].life == life {
-                    self.start(to);
-                }
-            }
-            Event::Arrive {
-                to,
-                from,
-                link,
-                incarnation,
-                message,
-            } => self.arrive(to, from, link, incarnation, message),
+            Event::Arrive { .. } => {}
             Event::Served {
                 to,
                 incarnation,
@@ -477,48 +463,70 @@ impl<P: Process> Sim<P> {
                     process.timer(token, &mut ctx);
                 }
             }
-            Event::Synced {
+            Event::Rare(Rare::Start { to, life }) => self.start_if_same(to, life),
+            Event::Rare(Rare::Synced {
                 to,
                 incarnation,
                 position,
                 token,
-            } => {
-                // The device does it even for a process that died meanwhile.
-                let node = self.core.tenants[to.index()].node;
-                self.core.hosts[node.index()].disk.sync_to(position);
-                if self.is_current(to, incarnation) {
-                    let (process, mut ctx) = self.enter(to);
-                    process.timer(token, &mut ctx);
-                }
-            }
-            Event::Reset {
+            }) => self.synced(to, incarnation, position, token),
+            Event::Rare(Rare::Reset {
                 to,
                 peer,
                 incarnation,
                 link,
-            } => {
-                if self.core.hear_reset(to, peer, incarnation, link) {
-                    let (process, mut ctx) = self.enter(to);
-                    process.disconnected(peer, &mut ctx);
-                }
-            }
-            Event::Stop { to, incarnation } => {
-                if self.is_current(to, incarnation) {
-                    let (process, mut ctx) = self.enter(to);
-                    process.stop(&mut ctx);
-                }
-            }
-            Event::Fault(step) => self.fault_step(step),
-            Event::Thaw { node } => self.thaw(node),
-            Event::Resend { stall } => self.core.resend(stall),
+            }) => self.disconnected(to, peer, incarnation, link),
+            Event::Rare(Rare::Stop { to, incarnation }) => self.stop(to, incarnation),
+            Event::Rare(Rare::Fault(step)) => self.fault_step(step),
+            Event::Rare(Rare::Thaw { node }) => self.thaw(node),
+            Event::Rare(Rare::Resend { stall }) => self.core.resend(stall),
         }
     }
 
-    fn is_current(&self, pid: Pid, incarnation: u32) -> bool {
-        let tenant = &self.core.tenants[pid.index()];
-        tenant.alive && tenant.incarnation == incarnation
+    #[cold]
+    #[inline(never)]
+    fn start_if_same(&mut self, to: Pid, life: u32) {
+        let node = self.core.tenants[to.index()].node;
+        if self.core.hosts[node.index()].life == life {
+            self.start(to);
+        }
     }
 
+    #[inline(never)]
+    fn synced(&mut self, to: Pid, incarnation: u32, position: u64, token: Token) {
+        // The device does it even for a process that died meanwhile.
+        let node = self.core.tenants[to.index()].node;
+        self.core.hosts[node.index()].disk.sync_to(position);
+        if self.is_current(to, incarnation) {
+            let (process, mut ctx) = self.enter(to);
+            process.timer(token, &mut ctx);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn disconnected(&mut self, to: Pid, peer: Pid, incarnation: u32, link: u32) {
+        if self.core.hear_reset(to, peer, incarnation, link) {
+            let (process, mut ctx) = self.enter(to);
+            process.disconnected(peer, &mut ctx);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn stop(&mut self, to: Pid, incarnation: u32) {
+        if self.is_current(to, incarnation) {
+            let (process, mut ctx) = self.enter(to);
+            process.stop(&mut ctx);
+        }
+    }
+
+    #[inline]
+    fn is_current(&self, pid: Pid, incarnation: u32) -> bool {
+        self.core.tenants[pid.index()].current == incarnation
+    }
+
+    #[inline]
     pub(super) fn enter(&mut self, pid: Pid) -> (&mut P, Ctx<'_, P::Message>) {
         (
             &mut self.processes[pid.index()],
@@ -531,11 +539,11 @@ impl<P: Process> Sim<P> {
 
     fn start(&mut self, pid: Pid) {
         let tenant = &mut self.core.tenants[pid.index()];
-        if tenant.alive || !self.core.hosts[tenant.node.index()].up {
+        if tenant.alive() || !self.core.hosts[tenant.node.index()].up {
             return;
         }
-        tenant.alive = true;
         tenant.incarnation += 1;
+        tenant.current = tenant.incarnation;
         tenant
             .channels
             .iter_mut()
@@ -549,28 +557,14 @@ impl<P: Process> Sim<P> {
         process.start(&mut ctx);
     }
 
+    #[inline]
     fn arrive(&mut self, to: Pid, from: Pid, link: u32, meant_for: u32, message: P::Message) {
-        self.core.net.traffic_mut(link).in_flight -= 1;
-        if self.core.net.cut_on_arrival(link) {
-            self.core.net.traffic_mut(link).dropped += 1;
-            self.core.record(from, Fact::Dropped { to, why: Drop::Cut });
+        if (self.core.net.has_cuts() || !self.is_current(to, meant_for))
+            && !self.core.gets_through(to, from, link, meant_for)
+        {
             return;
         }
-        let tenant = &self.core.tenants[to.index()];
-        if !tenant.alive || (meant_for != tenant.incarnation && meant_for != CLOSED) {
-            let up = self.core.hosts[tenant.node.index()].up;
-            let why = if up { Drop::Refused } else { Drop::Down };
-            self.core.record(from, Fact::Dropped { to, why });
-            if up {
-                self.core.tell_reset(from, to, meant_for);
-            }
-            return;
-        }
-        if meant_for == CLOSED {
-            self.core.connect(from, to);
-        }
-        let now = self.core.now;
-        let cost = self.processes[to.index()].cost(&message, now);
+        let cost = self.processes[to.index()].cost(&message, self.core.now);
         if cost == super::process::Cost::FREE {
             self.handle(to, from, message);
         } else {
@@ -578,6 +572,7 @@ impl<P: Process> Sim<P> {
         }
     }
 
+    #[inline]
     fn handle(&mut self, to: Pid, from: Pid, message: P::Message) {
         let (process, mut ctx) = self.enter(to);
         process.message(from, message, &mut ctx);
@@ -587,7 +582,7 @@ impl<P: Process> Sim<P> {
     fn end(&mut self, pid: Pid, code: Option<u16>) {
         let tenant = &self.core.tenants[pid.index()];
         let node = tenant.node;
-        if tenant.alive {
+        if tenant.alive() {
             let how = code.map_or(Fact::Stopped, |code| Fact::Halted { code });
             self.core.record(pid, how);
             self.bury_process(pid, false);
@@ -601,11 +596,38 @@ impl<M: Clone> Core<M> {
     pub(super) fn look_for_frozen(&mut self) {
         let is_frozen = |h: &Host<M, Caused<M>>| h.paused > 0 || !h.parked.is_empty();
         self.frozen = self.hosts.iter().any(is_frozen);
+        self.attention |= self.frozen;
+    }
+
+    /// A machine is frozen from now on.
+    pub(super) fn freeze(&mut self) {
+        (self.frozen, self.attention) = (true, true);
+    }
+
+    /// A process ends with this event; with the code if it could not go on.
+    pub(super) fn halt(&mut self, pid: Pid, code: Option<u16>) {
+        self.halted.push((pid, code));
+        self.attention = true;
     }
 
     #[inline]
     pub(super) fn schedule(&mut self, after_ns: u64, event: Event<M>) -> Ticket {
         self.schedule_at(self.now.saturating_add(after_ns), event)
+    }
+
+    /// Sets a timer of a process: so many ns of its node's clock later.
+    #[inline(never)]
+    pub(super) fn set_timer(&mut self, to: Pid, after_ns: u64, token: Token) -> Ticket {
+        let tenant = &self.tenants[to.index()];
+        let incarnation = tenant.incarnation;
+        let clock = &self.hosts[tenant.node.index()].clock;
+        let time = self.now.saturating_add(clock.true_ns(after_ns));
+        let event = Event::Timer {
+            to,
+            incarnation,
+            token,
+        };
+        self.schedule_at(time, event)
     }
 
     #[allow(
@@ -631,6 +653,7 @@ impl<M: Clone> Core<M> {
             pid,
             fact,
         });
+        self.attention |= self.records.len() >= PORTION;
     }
 
     /// The channel from one process to another, opened if need be.
@@ -659,16 +682,66 @@ impl<M: Clone> Core<M> {
         }
     }
 
+    /// Whether a message that arrives under a cut, or for an incarnation that does not live, reaches anybody.
+    #[cold]
+    #[inline(never)]
+    fn gets_through(&mut self, to: Pid, from: Pid, link: u32, meant_for: u32) -> bool {
+        if self.net.cut_on_arrival(link) {
+            self.net.traffic_mut(link).dropped += 1;
+            self.record(from, Fact::Dropped { to, why: Drop::Cut });
+            return false;
+        }
+        let tenant = &self.tenants[to.index()];
+        if !tenant.alive() || (meant_for != tenant.incarnation && meant_for != CLOSED) {
+            let up = self.hosts[tenant.node.index()].up;
+            let why = if up { Drop::Refused } else { Drop::Down };
+            self.record(from, Fact::Dropped { to, why });
+            if up {
+                self.tell_reset(from, to, meant_for);
+            }
+            return false;
+        }
+        if meant_for == CLOSED {
+            self.connect(from, to);
+        }
+        true
+    }
+
     pub(super) fn send(&mut self, from: Pid, to: Pid, message: M, bytes: u32) {
-        if self.tenants[from.index()]
-            .guess(to)
-            .is_none_or(|c| c.incarnation == CLOSED)
-        {
+        let Some((time, link, incarnation)) = self.send_quickly(from, to, bytes) else {
+            return self.send_slowly(from, to, message, bytes);
+        };
+        let event = Event::Arrive {
+            to,
+            from,
+            link,
+            incarnation,
+            bytes,
+            message,
+        };
+        self.schedule_at(time, event);
+    }
+
+    /// When a message arrives that goes over an open connection on a link without any trouble, over which link, and for
+    /// which incarnation; `None`, and nothing has changed, if it is not as simple as that.
+    #[inline]
+    fn send_quickly(&mut self, from: Pid, to: Pid, bytes: u32) -> Option<(u64, u32, u32)> {
+        let channel = self.tenants.get_mut(from.index())?.guess(to)?;
+        let latency = self.net.send_quickly(channel.link, bytes)?;
+        let time = self.now.saturating_add(latency).max(channel.last_arrival);
+        channel.last_arrival = time;
+        Some((time, channel.link, channel.incarnation))
+    }
+
+    #[inline(never)]
+    fn send_slowly(&mut self, from: Pid, to: Pid, message: M, bytes: u32) {
+        if self.tenants[from.index()].guess(to).is_none() {
             self.open_channel(from, to);
         }
-        let Some(channel) = self.tenants[from.index()].guess(to) else {
+        let Ok(at) = self.tenants[from.index()].find(to) else {
             return;
         };
+        let channel = &mut self.tenants[from.index()].channels[at];
         let (link, incarnation) = (channel.link, channel.incarnation);
         let sent = self.net.send(link, self.now, bytes);
         let mut time = sent.at;
@@ -692,6 +765,7 @@ impl<M: Clone> Core<M> {
             from,
             link,
             incarnation,
+            bytes,
             message,
         };
         self.schedule_at(time, event);
@@ -703,7 +777,11 @@ impl<M: Clone> Core<M> {
     fn open_channel(&mut self, from: Pid, to: Pid) {
         let at = self.channel(from, to);
         let peer = &self.tenants[to.index()];
-        let listening = if peer.alive { peer.incarnation } else { CLOSED };
+        let listening = if peer.alive() {
+            peer.incarnation
+        } else {
+            CLOSED
+        };
         let tenant = &mut self.tenants[from.index()];
         tenant.near[to.index() % NEAR] = at as u32;
         let channel = &mut tenant.channels[at];
@@ -730,12 +808,13 @@ impl<M: Clone> Core<M> {
         let host = &mut self.hosts[node.index()];
         let position = host.disk.written();
         let time = host.disk.time_ns(0, true, &mut host.disk_stream);
-        let event = Event::Synced {
+        let event = Rare::Synced {
             to: pid,
             incarnation,
             position,
             token,
-        };
+        }
+        .into();
         if host.disk.is_stalled() {
             host.stalled.push((
                 time,
@@ -755,35 +834,33 @@ impl<M: Clone> Core<M> {
         let at = self.channel(peer, hearer);
         let link = self.tenants[peer.index()].channels[at].link;
         let sent = self.net.send(link, self.now, RESET_BYTES);
-        let arrives = match sent.trouble {
-            Trouble::None | Trouble::Perhaps => 1,
-            Trouble::Again(_) => 2,
+        match sent.trouble {
+            Trouble::None | Trouble::Perhaps | Trouble::Again(_) => {}
             // Nobody sends a reset again: who does not hear it is told when he sends something.
             Trouble::Lost(_) => {
-                let traffic = self.net.traffic_mut(link);
-                traffic.in_flight -= 1;
-                traffic.dropped += 1;
+                self.net.traffic_mut(link).dropped += 1;
                 return;
             }
             Trouble::Dropped(_) => return,
-        };
+        }
         let time = sent.at;
-        self.net.traffic_mut(link).in_flight -= arrives;
         let channel = &mut self.tenants[peer.index()].channels[at];
         channel.last_arrival = channel.last_arrival.max(time);
         let after = channel.last_arrival - self.now;
-        let event = Event::Reset {
+        let event = Rare::Reset {
             to: hearer,
             peer,
             incarnation,
             link,
-        };
+        }
+        .into();
         self.schedule(after, event);
     }
 
     /// Whether a reset is news to somebody who lives: a connection is reset once, and one that was opened anew stays.
     fn hear_reset(&mut self, hearer: Pid, peer: Pid, incarnation: u32, link: u32) -> bool {
-        if !self.tenants[hearer.index()].alive || (link != NO_LINK && self.net.cut_on_arrival(link))
+        if !self.tenants[hearer.index()].alive()
+            || (link != NO_LINK && self.net.cut_on_arrival(link))
         {
             return false;
         }
@@ -801,10 +878,10 @@ impl<M: Clone> Core<M> {
     /// the process dies, and again when it is back, for those whom nothing could be told then (no power, a cut).
     pub(super) fn reset_peers(&mut self, pid: Pid) {
         let current = self.tenants[pid.index()].incarnation;
-        let alive = self.tenants[pid.index()].alive;
+        let alive = self.tenants[pid.index()].alive();
         for hearer in 0..self.tenants.len() as u32 {
             let tenant = &self.tenants[hearer as usize];
-            if !tenant.alive || hearer == pid.0 {
+            if !tenant.alive() || hearer == pid.0 {
                 continue;
             }
             let Ok(at) = tenant.channels.binary_search_by_key(&pid, |c| c.peer) else {

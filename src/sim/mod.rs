@@ -6,6 +6,7 @@ pub mod arrivals;
 pub mod complaint;
 pub mod digest;
 pub mod dist;
+mod event;
 pub mod fault;
 pub mod history;
 pub mod host;
@@ -24,8 +25,9 @@ pub mod stream;
 mod tcp;
 pub mod units;
 
+pub use event::{Caused, Event, Rare};
 pub use ids::{GroupId, LaneId, NodeId, Pid, QueueId, Span};
-pub use kernel::{Caused, Core, Event, NodePlan, Sim, WorldPlan};
+pub use kernel::{Core, NodePlan, Sim, WorldPlan};
 pub use names::Names;
 pub use process::{Cost, Ctx, Process, Role, TimerId, Token};
 pub use record::{Fact, Observer, Record};

@@ -133,6 +133,17 @@ struct State {
     ns_per_mib: u64,
 }
 
+impl State {
+    /// The version in which nothing but the latency matters; 0: none.
+    fn plain_in(&self) -> u32 {
+        if self.plain && self.ns_per_mib == 0 {
+            self.version
+        } else {
+            0
+        }
+    }
+}
+
 /// Counts of a directed link since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -142,8 +153,6 @@ pub struct Traffic {
     pub bytes: u64,
     /// Messages that the link or a cut dropped.
     pub dropped: u64,
-    /// Messages on their way now, also those that wait until they are sent again.
-    pub in_flight: u64,
 }
 
 /// A directed link between two nodes.
@@ -151,6 +160,8 @@ pub struct Traffic {
 pub struct Link {
     from: NodeId,
     to: NodeId,
+    /// The version of the network in which nothing about it but its latency matters; 0: none.
+    plain_in: u32,
     latency: Sampler,
     plan: LinkPlan,
     state: State,
@@ -287,11 +298,13 @@ impl Network {
 
     fn open(&self, from: NodeId, to: NodeId, name: &str) -> Link {
         let plan = self.link_plan(from, to);
+        let state = self.state(from, to, &plan);
         Link {
             from,
             to,
+            plain_in: state.plain_in(),
             latency: plan.latency.compile(),
-            state: self.state(from, to, &plan),
+            state,
             plan,
             wire_free_at: 0,
             stream: Stream::named(self.seed, "link", name),
@@ -387,6 +400,20 @@ impl Network {
         }
     }
 
+    /// How long a message of `bytes` takes on a link that nothing is wrong with, and that has no bandwidth; `None`, and
+    /// nothing was sent, if it is not such a link.
+    #[inline]
+    pub(super) fn send_quickly(&mut self, index: u32, bytes: u32) -> Option<u64> {
+        let link = self.links.get_mut(index as usize)?;
+        if link.plain_in != self.version {
+            return None;
+        }
+        let latency = link.latency.sample(&mut link.stream);
+        link.traffic.sent += 1;
+        link.traffic.bytes += u64::from(bytes);
+        Some(latency)
+    }
+
     /// Decides what becomes of a message of `bytes` that is sent at `now`.
     #[inline]
     pub(super) fn send(&mut self, index: u32, now: u64, bytes: u32) -> Sent {
@@ -401,6 +428,7 @@ impl Network {
             let link = &self.links[at];
             let mut state = self.state(link.from, link.to, &link.plan);
             state.plain &= link.stalls == 0;
+            self.links[at].plain_in = state.plain_in();
             self.links[at].state = state;
         }
         &mut self.links[at]
@@ -411,6 +439,7 @@ impl Network {
         let link = self.current(index);
         link.stalls += 1;
         link.state.plain = false;
+        link.plain_in = 0;
     }
 
     /// A connection over a link waits no more.
@@ -438,6 +467,12 @@ impl Network {
         self.cuts > 0 && self.current(index).state.cut
     }
 
+    /// Whether any message may be dropped when it arrives.
+    #[inline]
+    pub(super) fn has_cuts(&self) -> bool {
+        self.cuts > 0
+    }
+
     pub(super) fn traffic_mut(&mut self, index: u32) -> &mut Traffic {
         &mut self.links[index as usize].traffic
     }
@@ -456,7 +491,6 @@ impl Link {
         if self.state.ns_per_mib > 0 {
             at = self.depart(now, bytes);
         }
-        self.traffic.in_flight += 1;
         Sent {
             at: at.saturating_add(latency),
             in_order: true,
@@ -497,7 +531,6 @@ impl Link {
             latency = latency.saturating_add(delay.sample(&mut self.trouble));
         }
         if let Some(how) = lost {
-            self.traffic.in_flight += 1;
             return Sent {
                 at: depart.saturating_add(latency),
                 in_order: false,
@@ -510,13 +543,11 @@ impl Link {
             latency = latency.saturating_add(self.trouble.below(state.reorder_by_ns.max(1)));
         }
         let at = depart.saturating_add(latency);
-        self.traffic.in_flight += 1;
         let mut trouble = match self.stalls {
             0 => Trouble::None,
             _ => Trouble::Perhaps,
         };
         if state.duplicate > 0.0 && self.trouble.chance(state.duplicate) {
-            self.traffic.in_flight += 1;
             trouble = Trouble::Again(at.saturating_add(self.latency.sample(&mut self.trouble)));
         }
         Sent {

@@ -1,7 +1,8 @@
 //! What the kernel asks of a process, and what it offers one.
 
+use super::event::Event;
 use super::host::{Clock, Survival};
-use super::kernel::{Core, Event};
+use super::kernel::Core;
 use super::names::Names;
 use super::queue::Ticket;
 use super::record::{Fact, Record};
@@ -179,14 +180,7 @@ impl<M: Clone> Ctx<'_, M> {
 
     /// Fires `after_ns` of this node's clock later, unless the process dies before.
     pub fn timer(&mut self, after_ns: u64, token: Token) -> TimerId {
-        let true_ns = self.host_clock().true_ns(after_ns);
-        let incarnation = self.incarnation();
-        let event = Event::Timer {
-            to: self.me,
-            incarnation,
-            token,
-        };
-        TimerId(self.core.schedule(true_ns, event))
+        TimerId(self.core.set_timer(self.me, after_ns, token))
     }
 
     /// Takes a timer back; it does not matter whether it has fired.
@@ -252,11 +246,11 @@ impl<M: Clone> Ctx<'_, M> {
 
     /// The process ends by itself after this call, with the meaning of `code` in the system's table of notes.
     pub fn halt(&mut self, code: u16) {
-        self.core.halted.push((self.me, Some(code)));
+        self.core.halt(self.me, Some(code));
     }
 
     /// The process ends after this call because it was asked to ([`Process::stop`]), with everything in order.
     pub fn exit(&mut self) {
-        self.core.halted.push((self.me, None));
+        self.core.halt(self.me, None);
     }
 }

@@ -494,8 +494,8 @@ impl Record {
     pub(super) fn fold(&self, digest: &mut Digest) {
         let [a, b, c] = self.fact.words();
         let what = self.at ^ u64::from(self.pid.0) << 40 ^ u64::from(self.fact.kind()) << 32;
-        digest.words(what, a);
-        digest.words(b, c);
+        digest.record_words(what, a);
+        digest.record_words(b, c);
     }
 }
 

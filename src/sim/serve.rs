@@ -1,7 +1,8 @@
 //! A node's CPU: requests wait in the inbox for one of the cores, first come first served.
 
+use super::event::{Caused, Event};
 use super::host::Waiting;
-use super::kernel::{Caused, Core, Event, Sim};
+use super::kernel::{Core, Sim};
 use super::process::{Cost, Process};
 use super::{NodeId, Pid};
 
@@ -49,7 +50,7 @@ impl<P: Process> Sim<P> {
                 return;
             };
             let tenant = &self.core.tenants[waiting.to.index()];
-            if !tenant.alive || tenant.incarnation != waiting.incarnation {
+            if !tenant.alive() || tenant.incarnation != waiting.incarnation {
                 continue;
             }
             self.core.hosts[node.index()].busy += 1;

@@ -13,27 +13,38 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::dist::ziggurat;
 
-/// One random stream. Cheap until its first draw: the generator's 304 bytes are opened only then. A clone continues with
+/// One random stream. Cheap until its first draw: the generator and the draws that are ready (576 bytes) are opened only then. A clone continues with
 /// the same draws as the original, and is as cheap: it knows only how many there were.
 #[derive(Debug)]
 pub struct Stream {
     seed: u64,
     number: u64,
-    /// While it is not open: the draws there were.
+    /// The draws before those that are ready.
     drawn: u64,
-    open: Option<Box<ChaCha8Rng>>,
+    open: Option<Box<Open>>,
 }
 
 /// The generator gives words of 32 bits, and a draw takes two.
 const WORDS_PER_DRAW: u128 = 2;
 
+/// So many draws are made at once.
+const READY: usize = 32;
+
+#[derive(Clone, Debug)]
+struct Open {
+    /// How many of those that are ready are taken.
+    taken: u32,
+    ready: [[u8; 8]; READY],
+    generator: ChaCha8Rng,
+}
+
 impl Clone for Stream {
     fn clone(&self) -> Self {
-        let drawn = |generator: &ChaCha8Rng| (generator.get_word_pos() / WORDS_PER_DRAW) as u64;
+        let taken = self.open.as_ref().map_or(0, |open| u64::from(open.taken));
         Self {
             seed: self.seed,
             number: self.number,
-            drawn: self.open.as_deref().map_or(self.drawn, drawn),
+            drawn: self.drawn + taken,
             open: None,
         }
     }
@@ -53,18 +64,35 @@ impl Stream {
     /// The next 64 random bits.
     #[inline]
     pub fn next_u64(&mut self) -> u64 {
-        match &mut self.open {
-            Some(generator) => generator.next_u64(),
-            None => self.open_and_draw(),
+        if let Some(open) = &mut self.open
+            && let Some(bytes) = open.ready.get(open.taken as usize)
+        {
+            open.taken += 1;
+            return u64::from_le_bytes(*bytes);
         }
+        self.refill_and_draw()
     }
 
     #[cold]
-    fn open_and_draw(&mut self) -> u64 {
-        let mut generator = ChaCha8Rng::from_seed(key(self.seed));
-        generator.set_stream(self.number);
-        generator.set_word_pos(u128::from(self.drawn) * WORDS_PER_DRAW);
-        self.open.insert(Box::new(generator)).next_u64()
+    #[inline(never)]
+    fn refill_and_draw(&mut self) -> u64 {
+        let open = if let Some(open) = &mut self.open {
+            self.drawn += u64::from(open.taken);
+            open
+        } else {
+            let mut generator = ChaCha8Rng::from_seed(key(self.seed));
+            generator.set_stream(self.number);
+            generator.set_word_pos(u128::from(self.drawn) * WORDS_PER_DRAW);
+            self.open.insert(Box::new(Open {
+                taken: 0,
+                ready: [[0; 8]; READY],
+                generator,
+            }))
+        };
+        // Little-endian words, the lower one first: the same 64 bits as the generator's own.
+        open.generator.fill_bytes(open.ready.as_flattened_mut());
+        open.taken = 1;
+        u64::from_le_bytes(open.ready[0])
     }
 
     /// Uniform in [0, 1): a multiple of 2⁻⁵³.

@@ -14,7 +14,8 @@
 
 use std::collections::VecDeque;
 
-use super::kernel::{Core, Event};
+use super::event::{Event, Rare};
+use super::kernel::Core;
 use super::net::{Sent, Trouble};
 use super::record::{Drop, Fact};
 use super::stream::Stream;
@@ -107,6 +108,11 @@ impl<M> Default for Stalls<M> {
 }
 
 impl<M> Stalls<M> {
+    /// How many messages wait, by link.
+    pub fn waiting(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.all.iter().map(|s| (s.link, s.waiting.len() as u32))
+    }
+
     fn of(&mut self, from: Pid, to: Pid) -> Option<&mut Stall<M>> {
         self.all.iter_mut().find(|s| (s.from, s.to) == (from, to))
     }
@@ -138,9 +144,6 @@ impl<M: Clone> Core<M> {
         };
         if let Some(stall) = self.stalls.of(from, to) {
             stall.waiting.push_back(waiting);
-            if let Trouble::Again(_) = sent.trouble {
-                self.net.traffic_mut(link).in_flight -= 1;
-            }
             return;
         }
         match sent.trouble {
@@ -158,6 +161,7 @@ impl<M: Clone> Core<M> {
         let Waiting {
             incarnation,
             message,
+            bytes,
             ..
         } = mail;
         let event = Event::Arrive {
@@ -165,6 +169,7 @@ impl<M: Clone> Core<M> {
             from,
             link,
             incarnation,
+            bytes,
             message,
         };
         self.schedule_at(time, event);
@@ -188,7 +193,7 @@ impl<M: Clone> Core<M> {
             waiting,
         });
         self.net.stall(link);
-        self.schedule(after_ns, Event::Resend { stall: number });
+        self.schedule(after_ns, Rare::Resend { stall: number }.into());
     }
 
     /// The lost message is sent again.
@@ -205,7 +210,7 @@ impl<M: Clone> Core<M> {
             let round_trip_ns = stall.waiting[0].latency_ns.saturating_mul(2);
             let after_ns = timeout_ns(stall.timeouts, round_trip_ns);
             stall.timeouts += 1;
-            self.schedule(after_ns, Event::Resend { stall: number });
+            self.schedule(after_ns, Rare::Resend { stall: number }.into());
             return;
         }
         let stall = self.stalls.all.remove(at);
@@ -243,12 +248,13 @@ impl<M: Clone> Core<M> {
         let stall = &self.stalls.all[at];
         let (to, peer, incarnation) = (stall.from, stall.to, stall.waiting[0].incarnation);
         self.forget_stall(at);
-        let event = Event::Reset {
+        let event = Rare::Reset {
             to,
             peer,
             incarnation,
             link: NO_LINK,
-        };
+        }
+        .into();
         self.schedule(0, event);
     }
 
@@ -264,9 +270,7 @@ impl<M: Clone> Core<M> {
         let stall = self.stalls.all.remove(at);
         self.net.unstall(stall.link);
         for _ in stall.waiting {
-            let traffic = self.net.traffic_mut(stall.link);
-            traffic.in_flight -= 1;
-            traffic.dropped += 1;
+            self.net.traffic_mut(stall.link).dropped += 1;
             let (to, why) = (stall.to, Drop::Loss);
             self.record(stall.from, Fact::Dropped { to, why });
         }

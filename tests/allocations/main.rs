@@ -79,11 +79,13 @@ fn a_checkpoint_of_ten_brokers_with_a_hundred_thousand_records_each_takes_less_t
         used.bytes_current
     };
     // Two that have changed by themselves all that they change.
-    let mut twins = [run.clone(), run.clone()];
+    let mut twins = vec![run.clone(), run.clone()];
     for twin in &mut twins {
         go_on(twin);
     }
-    let [one, other] = &mut twins;
+    let [one, other] = &mut twins[..] else {
+        unreachable!("there are two")
+    };
     let mut checkpoint = None;
     let cloned = allocation_counter::measure(|| checkpoint = Some(one.clone())).bytes_current;
     // As it goes on, one copies what the checkpoint holds.

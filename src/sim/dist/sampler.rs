@@ -86,9 +86,12 @@ impl Sampler {
     /// Draws a duration in nanoseconds. A constant draws nothing from the stream; what has a table, one number.
     #[inline]
     pub fn sample(&self, stream: &mut Stream) -> u64 {
+        // The most frequent first.
+        if let Kind::Table(table) = &self.kind {
+            return table.at(stream.next_u64());
+        }
         match &self.kind {
             Kind::Constant(ns) => *ns,
-            Kind::Table(table) => table.at(stream.next_u64()),
             _ => self.sample_rare(stream),
         }
     }

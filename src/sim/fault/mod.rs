@@ -50,7 +50,8 @@ use serde::{Deserialize, Serialize};
 
 use super::NodeId;
 use super::complaint::{Complaint, Path};
-use super::kernel::{Event, Sim};
+use super::event::Rare;
+use super::kernel::Sim;
 use super::names::FaultName;
 use super::process::Process;
 use super::record::{Fact, Record};
@@ -383,11 +384,12 @@ impl<P: Process> Sim<P> {
         {
             self.core.schedule(
                 time - self.core.now,
-                Event::Fault(Step::Begin { fault, round }),
+                Rare::Fault(Step::Begin { fault, round }).into(),
             );
         }
     }
 
+    #[inline(never)]
     pub(super) fn fault_step(&mut self, step: Step) {
         match step {
             Step::Begin { fault, round } => {
@@ -438,7 +440,7 @@ impl<P: Process> Sim<P> {
             self.faults.active[active as usize].until_ns = Some(since_ns);
         } else if let Some(lasting) = plan.lasting_ns {
             self.core
-                .schedule(lasting, Event::Fault(Step::End { active }));
+                .schedule(lasting, Rare::Fault(Step::End { active }).into());
         }
     }
 

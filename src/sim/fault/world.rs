@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::super::event::{Caused, Event, Rare};
 use super::super::host::Host;
-use super::super::kernel::{Caused, Event, Sim};
+use super::super::kernel::Sim;
 use super::super::net::Effect;
 use super::super::process::{Ctx, Process, Role};
 use super::super::record::{Drop, Fact};
@@ -118,9 +119,11 @@ impl<P: Process> World<'_, P> {
         for at in 0..self.sim.core.residents.of(node).len() {
             let to = self.sim.core.residents.of(node)[at];
             let tenant = &self.sim.core.tenants[to.index()];
-            if tenant.alive {
+            if tenant.alive() {
                 let incarnation = tenant.incarnation;
-                self.sim.core.schedule(0, Event::Stop { to, incarnation });
+                self.sim
+                    .core
+                    .schedule(0, Rare::Stop { to, incarnation }.into());
             }
         }
         self.sim.tell_if_gone(node);
@@ -136,7 +139,7 @@ impl<P: Process> World<'_, P> {
 
     /// Whether the machine has power and all its processes live.
     pub fn is_well(&self, node: NodeId) -> bool {
-        let alive = |p: &Pid| self.sim.core.tenants[p.index()].alive;
+        let alive = |p: &Pid| self.sim.core.tenants[p.index()].alive();
         self.sim.core.hosts[node.index()].up && self.sim.core.residents.of(node).iter().all(alive)
     }
 
@@ -186,8 +189,8 @@ impl<P: Process> World<'_, P> {
         let life = self.host(node).life;
         for at in 0..self.sim.core.residents.of(node).len() {
             let to = self.sim.core.residents.of(node)[at];
-            if !self.sim.core.tenants[to.index()].alive {
-                self.sim.core.schedule(0, Event::Start { to, life });
+            if !self.sim.core.tenants[to.index()].alive() {
+                self.sim.core.schedule(0, Rare::Start { to, life }.into());
             }
         }
     }
@@ -198,7 +201,7 @@ impl<P: Process> World<'_, P> {
         let host = self.host(node);
         host.paused += 1;
         if host.paused == 1 {
-            self.sim.core.frozen = true;
+            self.sim.core.freeze();
             self.sim
                 .core
                 .record(super::Record::NOBODY, Fact::Paused { node });
@@ -216,7 +219,7 @@ impl<P: Process> World<'_, P> {
         let waits = !host.parked.is_empty();
         self.sim.core.look_for_frozen();
         if waits {
-            self.sim.core.schedule(0, Event::Thaw { node });
+            self.sim.core.schedule(0, Rare::Thaw { node }.into());
         }
         self.sim
             .core
@@ -330,7 +333,7 @@ impl<P: Process> World<'_, P> {
         let active = self.active;
         self.sim
             .core
-            .schedule(0, Event::Fault(Step::End { active }));
+            .schedule(0, Rare::Fault(Step::End { active }).into());
     }
 
     /// Puts an effect on the links from some nodes to some others; the number undoes it.
@@ -351,7 +354,7 @@ impl<P: Process> World<'_, P> {
         let active = self.active;
         self.sim
             .core
-            .schedule(after_ns, Event::Fault(Step::Tick { active, tag }));
+            .schedule(after_ns, Rare::Fault(Step::Tick { active, tag }).into());
     }
 
     /// Ends the faults at work that a heal undoes.
@@ -374,7 +377,7 @@ impl<P: Process> Sim<P> {
         }
         for at in 0..self.core.residents.of(node).len() {
             let pid = self.core.residents.of(node)[at];
-            if self.core.tenants[pid.index()].alive {
+            if self.core.tenants[pid.index()].alive() {
                 self.kill_process(pid, power);
             } else {
                 // It cannot die twice, but its bytes can still be lost.
@@ -394,8 +397,7 @@ impl<P: Process> Sim<P> {
     fn lose_parked(&mut self, node: NodeId) {
         let parked = std::mem::take(&mut self.core.hosts[node.index()].parked);
         for caused in parked {
-            if let Event::Arrive { to, from, link, .. } = caused.event {
-                self.core.net.traffic_mut(link).in_flight -= 1;
+            if let Event::Arrive { to, from, .. } = caused.event {
                 let why = Drop::Down;
                 self.core.record(from, Fact::Dropped { to, why });
             }
@@ -404,13 +406,13 @@ impl<P: Process> Sim<P> {
 
     /// Those who asked the processes of a node to stop are told when the last one is gone.
     pub(in super::super) fn tell_if_gone(&mut self, node: NodeId) {
-        let alive = |p: &Pid| self.core.tenants[p.index()].alive;
+        let alive = |p: &Pid| self.core.tenants[p.index()].alive();
         if self.core.residents.of(node).iter().any(alive) {
             return;
         }
         for (active, tag) in std::mem::take(&mut self.core.hosts[node.index()].stopping) {
             self.core
-                .schedule(0, Event::Fault(Step::Tick { active, tag }));
+                .schedule(0, Rare::Fault(Step::Tick { active, tag }).into());
         }
     }
 
@@ -421,7 +423,7 @@ impl<P: Process> Sim<P> {
 
     /// A process is gone, whatever ended it.
     pub(in super::super) fn bury_process(&mut self, pid: Pid, power: bool) {
-        self.core.tenants[pid.index()].alive = false;
+        self.core.tenants[pid.index()].bury();
         self.lose_bytes(pid, power);
         let node = self.core.tenants[pid.index()].node;
         self.core.forget_requests(node, pid);

@@ -23,6 +23,9 @@ use wheel::{Next, Wheel};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket(u64);
 
+/// Where an event waits whose time has come.
+pub(in crate::sim) struct Due(u32);
+
 /// Pending events in (time, schedule order): at most 16 million at once. `Clone` is a checkpoint.
 #[derive(Clone, Debug)]
 pub struct EventQueue<E> {
@@ -99,8 +102,23 @@ impl<E> EventQueue<E> {
     #[inline]
     pub fn pop_until(&mut self, until: u64) -> Option<(u64, E)> {
         loop {
-            let (time, number) = match self.run.pop_until(until) {
-                First::Due(key) => (time_of(key), place_of(key)),
+            let (time, due) = self.due(until)?;
+            if let Some(event) = self.take(due) {
+                return Some((time, event));
+            }
+        }
+    }
+
+    /// The time of the next event, if that is not after `until`, and where it waits. It is to be taken at once.
+    #[allow(
+        clippy::inline_always,
+        reason = "an event goes from its place to where it is used, and is not copied in between"
+    )]
+    #[inline(always)]
+    pub(in crate::sim) fn due(&mut self, until: u64) -> Option<(u64, Due)> {
+        loop {
+            match self.run.pop_until(until) {
+                First::Due(key) => return Some((time_of(key), Due(place_of(key)))),
                 First::Later => return None,
                 First::Empty => match self.wheel.advance(until, &mut self.slab, &mut self.run) {
                     Next::One(number) => {
@@ -109,16 +127,24 @@ impl<E> EventQueue<E> {
                             self.run.insert(place.key());
                             return None;
                         }
-                        (place.time(), number)
+                        return Some((place.time(), Due(number)));
                     }
-                    Next::Run => continue,
+                    Next::Run => {}
                     Next::None => return None,
                 },
-            };
-            if let Some(event) = self.slab.take(number) {
-                return Some((time, event));
             }
         }
+    }
+
+    /// Takes the event whose time has come; `None` if it was cancelled.
+    #[inline]
+    pub(in crate::sim) fn take(&mut self, due: Due) -> Option<E> {
+        self.slab.take(due.0)
+    }
+
+    /// All pending events, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &E> {
+        self.slab.iter()
     }
 
     /// How many events are pending.

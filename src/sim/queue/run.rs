@@ -9,7 +9,7 @@ use super::slab::{Key, time_of};
 const REACH: usize = 64;
 
 /// So few keys are sorted by insertion: what a tick holds is nearly always little, and nearly in order.
-const INSERTED: usize = 24;
+const INSERTED: usize = 32;
 
 /// Sorted keys, and a heap for those that come late and belong far inside: it is used only if very many share a tick, and
 /// keeps that from becoming quadratic.
@@ -66,13 +66,35 @@ impl Run {
     }
 
     /// Adds a key at its place.
+    #[inline]
     pub fn insert(&mut self, key: Key) {
-        let at = self.keys.partition_point(|k| *k > key);
-        if self.keys.len() - at <= REACH {
-            self.keys.insert(at, key);
-        } else {
-            self.late.push(Reverse(key));
+        let len = self.keys.len();
+        self.keys.push(key);
+        let mut at = len;
+        while at > 0 && key > self.keys[at - 1] {
+            if len - at >= REACH {
+                return self.insert_far(key);
+            }
+            self.keys[at] = self.keys[at - 1];
+            at -= 1;
         }
+        self.keys[at] = key;
+    }
+
+    /// The place of a key was too far inside: those that were moved for it go back, and it goes into the heap.
+    #[cold]
+    #[inline(never)]
+    fn insert_far(&mut self, key: Key) {
+        let moved = self.keys.len() - REACH;
+        self.keys.copy_within(moved.., moved - 1);
+        self.keys.pop();
+        self.late.push(Reverse(key));
+    }
+
+    /// How many keys it holds, without those that came late.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.keys.len()
     }
 
     /// Adds a key to an exhausted run that is going to be sorted.
@@ -108,6 +130,10 @@ impl Run {
 fn insertion_sort(keys: &mut [Key]) {
     for next in 1..keys.len() {
         let key = keys[next];
+        // Nearly always.
+        if key < keys[next - 1] {
+            continue;
+        }
         let mut at = next;
         while at > 0 && key > keys[at - 1] {
             keys[at] = keys[at - 1];

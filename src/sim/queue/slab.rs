@@ -179,6 +179,11 @@ impl<E> Slab<E> {
         self.dead as usize
     }
 
+    /// The events that wait.
+    pub fn iter(&self) -> impl Iterator<Item = &E> {
+        self.places.iter().filter_map(|place| place.event.as_ref())
+    }
+
     /// The places of a list.
     pub fn list(&self, first: u32) -> impl Iterator<Item = &Place<E>> {
         let place = |number: u32| self.places.get(number as usize);

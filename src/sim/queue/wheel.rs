@@ -17,7 +17,7 @@
 use super::run::Run;
 use super::slab::{NIL, Place, Slab};
 
-const NEAR_BITS: u32 = 10;
+const NEAR_BITS: u32 = 11;
 /// Near slots.
 const NEAR: usize = 1 << NEAR_BITS;
 const WORDS: usize = NEAR / 64;
@@ -26,9 +26,11 @@ const WORDS: usize = NEAR / 64;
 const JUDGED: u32 = 512;
 /// With fewer than so many ticks that have events at different times there are few: an occupied tick costs about as much as
 /// another event in a run. (Many events of one time can't be told apart by any tick.)
-const FEW: u32 = JUDGED * 15 / 100;
+const FEW: u32 = JUDGED * 10 / 100;
 /// With more there are many.
-const MANY: u32 = JUDGED * 45 / 100;
+const MANY: u32 = JUDGED * 30 / 100;
+/// So many events are kept sorted without the wheel.
+const ALONE: usize = 8;
 /// No tick is longer than 2^this nanoseconds: 17 s.
 const SHIFT_MAX: u32 = 34;
 
@@ -144,6 +146,8 @@ pub(super) struct Wheel {
     mixed: u32,
     /// All events in the slots have later ticks than this.
     cursor: u64,
+    /// One bit for each level that holds events.
+    far: u32,
     /// As many as were needed so far.
     levels: Vec<Level>,
     near: Near,
@@ -166,6 +170,7 @@ impl Wheel {
             ticks: 0,
             mixed: 0,
             cursor: 0,
+            far: 0,
             levels: Vec::new(),
             near: Near::EMPTY,
         }
@@ -176,6 +181,11 @@ impl Wheel {
     pub fn insert<E>(&mut self, place: &mut Place<E>, number: u32, run: &mut Run) {
         let tick = place.time() >> self.shift;
         if tick.wrapping_sub(self.cursor).wrapping_sub(1) < NEAR as u64 - 1 {
+            if self.near.words == 0 && self.far == 0 && run.len() < ALONE {
+                // So few are pending that they need no wheel.
+                self.cursor = tick;
+                return run.insert(place.key());
+            }
             self.near.put(tick as usize, place, number);
         } else if tick > self.cursor {
             self.insert_far(tick, place, number);
@@ -193,6 +203,7 @@ impl Wheel {
             self.levels.resize(at + 1, Level::EMPTY);
         }
         self.levels[at].put(slot, place, number);
+        self.far |= 1 << at;
     }
 
     /// Goes to the next tick that has events, unless that is after `until`.
@@ -247,6 +258,9 @@ impl Wheel {
         }
         if let Some((at, slot, _)) = far {
             let list = self.levels[at].take(slot);
+            if self.levels[at].first().is_none() {
+                self.far &= !(1 << at);
+            }
             self.move_down(list, slab, run);
         }
         self.ticks += 1;
@@ -256,8 +270,11 @@ impl Wheel {
 
     /// The first slot of the levels: level, slot and the first tick that belongs there.
     fn far(&self) -> Option<(usize, usize, u64)> {
-        let first = |(at, level): (usize, &Level)| Some((at, level.first()?));
-        let (at, slot) = self.levels.iter().enumerate().find_map(first)?;
+        if self.far == 0 {
+            return None;
+        }
+        let at = self.far.trailing_zeros() as usize;
+        let slot = self.levels[at].first()?;
         let shift = NEAR_BITS + at as u32 * 8;
         // Digits above this level are the cursor's own; those below are not known yet.
         Some((
@@ -309,6 +326,7 @@ impl Wheel {
         self.levels
             .iter_mut()
             .for_each(|level| level.take_all(&mut lists));
+        self.far = 0;
         for list in lists {
             let mut live = NIL;
             let mut next = list;

@@ -198,6 +198,7 @@ fn edges(session: &Session, rates: &Rates) -> Vec<Edge> {
         }
     }
     let network = sim.network();
+    let on_their_way = sim.on_their_way();
     pairs
         .into_iter()
         .map(|(from, to)| {
@@ -205,16 +206,13 @@ fn edges(session: &Session, rates: &Rates) -> Vec<Edge> {
                 .get(from.index())
                 .and_then(|l| l.iter().find(|l| l.0 == to))
                 .map(|l| l.1);
-            let traffic = link
-                .and_then(|l| network.links().get(l))
-                .map(|l| l.traffic());
             Edge {
                 from: from.index(),
                 to: to.index(),
                 per_s: link.map_or(0.0, |l| rates.per_s(l)),
                 cut: network.is_cut(from, to),
                 impaired: network.is_impaired(from, to),
-                in_flight: traffic.map_or(0, |t| u32::try_from(t.in_flight).unwrap_or(u32::MAX)),
+                in_flight: link.and_then(|l| on_their_way.get(l).copied()).unwrap_or(0),
             }
         })
         .collect()

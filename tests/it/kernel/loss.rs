@@ -53,7 +53,7 @@ fn what_is_sent_behind_a_lost_message_waits_for_it() {
     sim.run_until(1_180 * MS, &mut ());
     let traffic = sim.network().links()[0].traffic();
     assert_eq!(
-        (traffic.sent, traffic.dropped, traffic.in_flight),
+        (traffic.sent, traffic.dropped, sim.on_their_way()[0]),
         (3, 0, 3)
     );
     sim.run_until(2 * SECOND, &mut ());
@@ -61,7 +61,7 @@ fn what_is_sent_behind_a_lost_message_waits_for_it() {
     let last = 1_300 * MS + LATENCY;
     let got = sim.processes()[1].got();
     assert_eq!(got, [(at, 1), (at, 2), (at, 3), (last, 4)]);
-    assert_eq!(sim.network().links()[0].traffic().in_flight, 0);
+    assert_eq!(sim.on_their_way()[0], 0);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_connection_is_given_up_after_fifteen_times_and_the_next_one_is_fresh() {
     let fresh = (1_100 * SECOND + LATENCY, 3);
     assert_eq!(sim.processes()[1].got(), [fresh]);
     let traffic = sim.network().links()[0].traffic();
-    assert_eq!((traffic.dropped, traffic.in_flight), (2, 0));
+    assert_eq!((traffic.dropped, sim.on_their_way()[0]), (2, 0));
 }
 
 /// How late each message is on a link that loses 1 % of all packets; they are far apart, so that none waits for another.

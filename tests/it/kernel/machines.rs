@@ -159,7 +159,7 @@ fn power_lost_in_a_pause_loses_what_waited_and_a_restart_waits_for_the_end_of_th
     assert!(numbers.contains(&9) && !numbers.contains(&12));
     assert_eq!(numbers.last(), Some(&50));
     // Whatever became of them, nothing is on its way for ever.
-    assert_eq!(sim.network().links()[0].traffic().in_flight, 0);
+    assert_eq!(sim.on_their_way()[0], 0);
     assert!(!sim.host(NodeId(1)).is_paused());
 }
 

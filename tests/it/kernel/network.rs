@@ -143,7 +143,7 @@ fn a_cut_has_a_direction_and_drops_what_is_on_its_way() {
     assert_eq!(drops(&records), [Drop::Cut, Drop::Cut]);
     let traffic = sim.network().links()[0].traffic();
     assert_eq!(
-        (traffic.sent, traffic.dropped, traffic.in_flight),
+        (traffic.sent, traffic.dropped, sim.on_their_way()[0]),
         (5, 2, 0)
     );
     let both = r#"Cut(from: "n1", to: "n2")"#;
