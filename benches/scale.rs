@@ -160,8 +160,8 @@ fn all(long_events: Option<u64>) -> Option<bool> {
     println!("run        load s build s       events  virtual s     wall s  million/s  peak MiB");
     let cases = [
         ("small", 5 * SECOND, 200_000),
-        ("tenth", 6 * SECOND, 1_000_000),
-        ("large", 6 * SECOND, 2_000_000),
+        ("tenth", 8 * SECOND, 1_000_000),
+        ("large", 8 * SECOND, 2_000_000),
     ];
     let sizes = interleaved(&cases)?;
     for ((name, ..), figures) in cases.iter().zip(&sizes) {
