@@ -155,42 +155,92 @@ pub struct Traffic {
     pub dropped: u64,
 }
 
-/// A directed link between two nodes.
+/// A directed link between two nodes. A large world has tens of thousands, and every message looks at one: so what it looks at
+/// is one line of the cache.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub struct Link {
-    from: NodeId,
-    to: NodeId,
     /// The version of the network in which nothing about it but its latency matters; 0: none.
     plain_in: u32,
-    latency: Sampler,
-    plan: LinkPlan,
+    /// Which of the network's plans is its.
+    plan: u32,
+    /// For latencies: one draw for each message, whatever becomes of it.
+    stream: Stream,
+    sent: u64,
+    bytes: u64,
+    rest: Box<Rest>,
+}
+
+const _: () = assert!(size_of::<Link>() == 64, "a link is one line of the cache");
+
+/// What is looked at when something is wrong with a link, or it has a bandwidth.
+#[derive(Clone, Debug)]
+pub(super) struct Rest {
+    from: NodeId,
+    to: NodeId,
     state: State,
     /// When the wire is free again.
     wire_free_at: u64,
-    /// For latencies: one draw for each message, whatever becomes of it.
-    stream: Stream,
-    /// For everything else, so that no fault moves the latencies.
+    /// For everything but latencies, so that no fault moves those.
     trouble: Stream,
     /// How many connections over it wait until something is sent again.
     stalls: u32,
-    pub(super) traffic: Traffic,
+    pub dropped: u64,
 }
 
 impl Link {
     /// Sending node.
     pub fn from(&self) -> NodeId {
-        self.from
+        self.rest.from
     }
 
     /// Receiving node.
     pub fn to(&self) -> NodeId {
-        self.to
+        self.rest.to
     }
 
     /// Counts since the start.
     pub fn traffic(&self) -> Traffic {
-        self.traffic
+        Traffic {
+            sent: self.sent,
+            bytes: self.bytes,
+            dropped: self.rest.dropped,
+        }
     }
+}
+
+/// A plan that links share, and what draws its latencies.
+#[derive(Debug)]
+struct Planned {
+    link: LinkPlan,
+    latency: Sampler,
+}
+
+impl Planned {
+    fn new(link: LinkPlan) -> Self {
+        Self {
+            latency: link.latency.compile(),
+            link,
+        }
+    }
+}
+
+/// The places of the plan for links in general, of that for links of a node to itself, and of the first route's.
+const GENERAL: usize = 0;
+const LOOPBACK: usize = 1;
+const ROUTES: usize = 2;
+
+fn planned(plan: &NetworkPlan) -> Arc<[Planned]> {
+    let loopback = LinkPlan {
+        latency: plan.loopback.clone(),
+        loss: Chance::NEVER,
+        duplicate: Chance::NEVER,
+        reorder: Chance::NEVER,
+        bandwidth: None,
+    };
+    let routes = plan.routes.iter().map(|r| r.link.clone());
+    let all = [plan.link.clone(), loopback].into_iter().chain(routes);
+    all.map(Planned::new).collect()
 }
 
 /// How a link treats one message.
@@ -230,6 +280,8 @@ impl Sent {
 pub struct Network {
     seed: u64,
     plan: Arc<NetworkPlan>,
+    /// The plans in it.
+    planned: Arc<[Planned]>,
     links: Vec<Link>,
     /// For each node, where its link to each other node stands in `links` (`u32::MAX`: not yet).
     table: Vec<Vec<u32>>,
@@ -243,6 +295,7 @@ impl Network {
     pub(super) fn new(seed: u64, plan: NetworkPlan, nodes: usize) -> Self {
         Self {
             seed,
+            planned: planned(&plan),
             plan: Arc::new(plan),
             links: Vec::new(),
             table: vec![Vec::new(); nodes],
@@ -297,43 +350,34 @@ impl Network {
     }
 
     fn open(&self, from: NodeId, to: NodeId, name: &str) -> Link {
-        let plan = self.link_plan(from, to);
-        let state = self.state(from, to, &plan);
+        let plan = self.plan_of(from, to);
+        let state = self.state(from, to, &self.planned[plan].link);
         Link {
-            from,
-            to,
             plain_in: state.plain_in(),
-            latency: plan.latency.compile(),
-            state,
-            plan,
-            wire_free_at: 0,
+            plan: plan as u32,
             stream: Stream::named(self.seed, "link", name),
-            trouble: Stream::named(self.seed, "link trouble", name),
-            stalls: 0,
-            traffic: Traffic::default(),
+            sent: 0,
+            bytes: 0,
+            rest: Box::new(Rest {
+                from,
+                to,
+                state,
+                wire_free_at: 0,
+                trouble: Stream::named(self.seed, "link trouble", name),
+                stalls: 0,
+                dropped: 0,
+            }),
         }
     }
 
-    fn link_plan(&self, from: NodeId, to: NodeId) -> LinkPlan {
+    /// Which plan is that of a link.
+    fn plan_of(&self, from: NodeId, to: NodeId) -> usize {
         if from == to {
-            let latency = self.plan.loopback.clone();
-            let (loss, duplicate, reorder) = (Chance::NEVER, Chance::NEVER, Chance::NEVER);
-            return LinkPlan {
-                latency,
-                loss,
-                duplicate,
-                reorder,
-                bandwidth: None,
-            };
+            return LOOPBACK;
         }
-        let on =
-            |r: &&Route| r.from.binary_search(&from).is_ok() && r.to.binary_search(&to).is_ok();
-        self.plan
-            .routes
-            .iter()
-            .rev()
-            .find(on)
-            .map_or_else(|| self.plan.link.clone(), |r| r.link.clone())
+        let on = |r: &Route| r.from.binary_search(&from).is_ok() && r.to.binary_search(&to).is_ok();
+        let route = self.plan.routes.iter().rposition(on);
+        route.map_or(GENERAL, |nth| ROUTES + nth)
     }
 
     fn state(&self, from: NodeId, to: NodeId, plan: &LinkPlan) -> State {
@@ -408,28 +452,32 @@ impl Network {
         if link.plain_in != self.version {
             return None;
         }
-        let latency = link.latency.sample(&mut link.stream);
-        link.traffic.sent += 1;
-        link.traffic.bytes += u64::from(bytes);
+        let latency = &self.planned[link.plan as usize].latency;
+        let latency = latency.sample(&mut link.stream);
+        link.sent += 1;
+        link.bytes += u64::from(bytes);
         Some(latency)
     }
 
     /// Decides what becomes of a message of `bytes` that is sent at `now`.
     #[inline]
     pub(super) fn send(&mut self, index: u32, now: u64, bytes: u32) -> Sent {
-        self.current(index).send(now, bytes)
+        let plan = self.current(index).plan as usize;
+        let latency = &self.planned[plan].latency;
+        self.links[index as usize].send(latency, now, bytes)
     }
 
     /// The link with its state up to date.
     #[inline]
     fn current(&mut self, index: u32) -> &mut Link {
         let at = index as usize;
-        if self.links[at].state.version != self.version {
-            let link = &self.links[at];
-            let mut state = self.state(link.from, link.to, &link.plan);
-            state.plain &= link.stalls == 0;
+        let link = &self.links[at];
+        if link.plain_in != self.version && link.rest.state.version != self.version {
+            let plan = &self.planned[link.plan as usize].link;
+            let mut state = self.state(link.rest.from, link.rest.to, plan);
+            state.plain &= link.rest.stalls == 0;
             self.links[at].plain_in = state.plain_in();
-            self.links[at].state = state;
+            self.links[at].rest.state = state;
         }
         &mut self.links[at]
     }
@@ -437,34 +485,34 @@ impl Network {
     /// A connection over a link waits from now on until something is sent again.
     pub(super) fn stall(&mut self, index: u32) {
         let link = self.current(index);
-        link.stalls += 1;
-        link.state.plain = false;
+        link.rest.stalls += 1;
+        link.rest.state.plain = false;
         link.plain_in = 0;
     }
 
     /// A connection over a link waits no more.
     pub(super) fn unstall(&mut self, index: u32) {
         let link = &mut self.links[index as usize];
-        link.stalls -= 1;
+        link.rest.stalls -= 1;
         // Whether the link is plain is found out anew.
-        link.state.version = 0;
+        link.rest.state.version = 0;
     }
 
     /// Whether and how packets of a message that goes out now are lost.
     pub(super) fn loses(&mut self, index: u32, bytes: u32) -> Option<Lost> {
-        self.current(index).loses(bytes)
+        self.current(index).rest.loses(bytes)
     }
 
     /// Whether a packet that is sent again does not arrive either.
     pub(super) fn loses_again(&mut self, index: u32) -> bool {
         let link = self.current(index);
-        link.state.cut || link.loses(0).is_some()
+        link.rest.state.cut || link.rest.loses(0).is_some()
     }
 
     /// Whether a message on a link is dropped because the link is cut when it should arrive.
     #[inline]
     pub(super) fn cut_on_arrival(&mut self, index: u32) -> bool {
-        self.cuts > 0 && self.current(index).state.cut
+        self.cuts > 0 && self.current(index).rest.state.cut
     }
 
     /// Whether any message may be dropped when it arrives.
@@ -473,23 +521,23 @@ impl Network {
         self.cuts > 0
     }
 
-    pub(super) fn traffic_mut(&mut self, index: u32) -> &mut Traffic {
-        &mut self.links[index as usize].traffic
+    pub(super) fn traffic_mut(&mut self, index: u32) -> &mut Rest {
+        &mut self.links[index as usize].rest
     }
 }
 
 impl Link {
     #[inline]
-    fn send(&mut self, now: u64, bytes: u32) -> Sent {
-        self.traffic.sent += 1;
-        self.traffic.bytes += u64::from(bytes);
-        let latency = self.latency.sample(&mut self.stream);
-        if !self.state.plain {
-            return self.send_badly(now, bytes, latency);
+    fn send(&mut self, sampler: &Sampler, now: u64, bytes: u32) -> Sent {
+        self.sent += 1;
+        self.bytes += u64::from(bytes);
+        let latency = sampler.sample(&mut self.stream);
+        if !self.rest.state.plain {
+            return self.rest.send_badly(sampler, now, bytes, latency);
         }
         let mut at = now;
-        if self.state.ns_per_mib > 0 {
-            at = self.depart(now, bytes);
+        if self.rest.state.ns_per_mib > 0 {
+            at = self.rest.depart(now, bytes);
         }
         Sent {
             at: at.saturating_add(latency),
@@ -497,7 +545,9 @@ impl Link {
             trouble: Trouble::None,
         }
     }
+}
 
+impl Rest {
     /// When the last byte of a message is on the wire.
     #[inline]
     fn depart(&mut self, now: u64, bytes: u32) -> u64 {
@@ -508,14 +558,14 @@ impl Link {
 
     /// What faults make of a message.
     #[cold]
-    fn send_badly(&mut self, now: u64, bytes: u32, mut latency: u64) -> Sent {
+    fn send_badly(&mut self, sampler: &Sampler, now: u64, bytes: u32, mut latency: u64) -> Sent {
         let state = &self.state;
         if state.cut {
-            self.traffic.dropped += 1;
+            self.dropped += 1;
             return Sent::dropped(Drop::Cut);
         }
         if state.swallow > 0.0 && self.trouble.chance(state.swallow) {
-            self.traffic.dropped += 1;
+            self.dropped += 1;
             return Sent::dropped(Drop::Loss);
         }
         let lost = self.loses(bytes);
@@ -548,7 +598,7 @@ impl Link {
             _ => Trouble::Perhaps,
         };
         if state.duplicate > 0.0 && self.trouble.chance(state.duplicate) {
-            trouble = Trouble::Again(at.saturating_add(self.latency.sample(&mut self.trouble)));
+            trouble = Trouble::Again(at.saturating_add(sampler.sample(&mut self.trouble)));
         }
         Sent {
             at,
@@ -556,9 +606,7 @@ impl Link {
             trouble,
         }
     }
-}
 
-impl Link {
     /// Whether and how packets of a message are lost. Draws nothing on a link that loses nothing.
     fn loses(&mut self, bytes: u32) -> Option<Lost> {
         let loss = self.state.loss;
