@@ -198,6 +198,23 @@ fn cancelled_timeouts_do_not_pile_up() {
         );
     }
     assert_eq!(queue.len() as u64, OUTSTANDING);
+    let left: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|e| e.1).collect();
+    assert!(left.into_iter().eq(1_000_000 - OUTSTANDING..1_000_000));
+}
+
+/// A few that wait among thousands that were cancelled are still there when those are swept out.
+#[test]
+fn the_last_few_survive_a_sweep() {
+    let mut queue = EventQueue::default();
+    let tickets: Vec<_> = (0..4_000_u64)
+        .map(|number| queue.schedule(number * 1_000 + MS, number))
+        .collect();
+    let stays = |number: usize| number % 1_000 == 7;
+    for (number, ticket) in tickets.into_iter().enumerate() {
+        assert!(stays(number) || queue.cancel(ticket) == Some(number as u64));
+    }
+    let left: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|e| e.1).collect();
+    assert_eq!(left, [7, 1_007, 2_007, 3_007]);
 }
 
 /// Many at one moment, each of which schedules another at that moment: the order is theirs, and the time is linear.

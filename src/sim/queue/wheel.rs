@@ -180,7 +180,7 @@ impl Wheel {
     #[inline]
     pub fn insert<E>(&mut self, place: &mut Place<E>, number: u32, run: &mut Run) {
         let tick = place.time() >> self.shift;
-        if tick.wrapping_sub(self.cursor).wrapping_sub(1) < NEAR as u64 - 1 {
+        if self.is_near(tick) {
             if self.near.words == 0 && self.far == 0 && run.len() < ALONE {
                 // So few are pending that they need no wheel.
                 self.cursor = tick;
@@ -192,6 +192,12 @@ impl Wheel {
         } else {
             run.insert(place.key());
         }
+    }
+
+    /// Whether a tick is one of the next.
+    #[inline]
+    fn is_near(&self, tick: u64) -> bool {
+        tick.wrapping_sub(self.cursor).wrapping_sub(1) < NEAR as u64 - 1
     }
 
     #[cold]
@@ -291,10 +297,13 @@ impl Wheel {
             let number = next;
             let place = slab.at_mut(number);
             next = place.next;
-            if place.time() >> self.shift <= self.cursor {
+            let tick = place.time() >> self.shift;
+            if tick <= self.cursor {
                 run.fill(place.key());
+            } else if self.is_near(tick) {
+                self.near.put(tick as usize, place, number);
             } else {
-                self.insert(place, number, run);
+                self.insert_far(tick, place, number);
             }
         }
     }
