@@ -1,6 +1,7 @@
 //! The kernel: time, events, random numbers, machines, the network, faults, records. It knows no protocol, no file, no
 //! screen and no wall clock; it is generic over the processes it runs.
 
+mod act;
 pub mod amount;
 pub mod arrivals;
 pub mod complaint;
@@ -24,13 +25,16 @@ pub mod skew;
 pub mod stream;
 mod tcp;
 pub mod units;
+mod wire;
+mod world;
 
 pub use event::{Caused, Event, Rare};
 pub use ids::{GroupId, LaneId, NodeId, Pid, QueueId, Span};
-pub use kernel::{Core, NodePlan, Sim, WorldPlan};
+pub use kernel::{NodePlan, Sim, WorldPlan};
 pub use names::Names;
 pub use process::{Cost, Ctx, Process, Role, TimerId, Token};
 pub use record::{Fact, Observer, Record};
+pub use world::Core;
 
 /// A second of virtual time, ns.
 pub const SECOND: u64 = 1_000_000_000;

@@ -2,10 +2,10 @@
 
 use super::event::Event;
 use super::host::{Clock, Survival};
-use super::kernel::Core;
 use super::names::Names;
 use super::queue::Ticket;
 use super::record::{Fact, Record};
+use super::world::Core;
 use super::{NodeId, Pid};
 
 /// What a process says about a timer of its own; it gets it back when the timer fires. The kernel does not read it.

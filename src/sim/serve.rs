@@ -2,8 +2,9 @@
 
 use super::event::{Caused, Event};
 use super::host::Waiting;
-use super::kernel::{Core, Sim};
+use super::kernel::Sim;
 use super::process::{Cost, Process};
+use super::world::Core;
 use super::{NodeId, Pid};
 
 impl<P: Process> Sim<P> {

@@ -15,10 +15,10 @@
 use std::collections::VecDeque;
 
 use super::event::{Event, Rare};
-use super::kernel::Core;
 use super::net::{Sent, Trouble};
 use super::record::{Drop, Fact};
 use super::stream::Stream;
+use super::world::Core;
 use super::{MS, Pid, SECOND};
 
 /// The payload of a segment on Ethernet: 1500 bytes without 20 of IPv4 and 20 of TCP (RFC 9293 section 3.7.1).
