@@ -2,7 +2,6 @@
 
 use super::event::{Event, Rare};
 use super::kernel::Sim;
-use super::net::CLOSED;
 use super::process::{Cost, Ctx, Process, Token};
 use super::record::Fact;
 use super::{NodeId, Pid};
@@ -160,10 +159,7 @@ impl<P: Process> Sim<P> {
         }
         tenant.incarnation += 1;
         tenant.current = tenant.incarnation;
-        tenant
-            .channels
-            .iter_mut()
-            .for_each(|c| c.incarnation = CLOSED);
+        tenant.close_all();
         let incarnation = tenant.incarnation;
         self.core.record(pid, Fact::Started { incarnation });
         if incarnation > 1 {

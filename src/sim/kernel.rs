@@ -149,31 +149,27 @@ impl<P: Process> Sim<P> {
     /// Lets one event happen. `false` if there was none at or before `until` (true time, ns).
     #[inline]
     pub fn step<O: Observer>(&mut self, until: u64, observer: &mut O) -> bool {
-        let happened = self.portion(until, 1);
-        self.hand_over(observer);
-        happened
+        self.play(until, 1, observer)
     }
 
     /// Lets at most `events` events happen, none after `until`. `true` if it stopped because of `events`. The observer has
     /// seen everything when this returns; it is told in portions, which is quicker than event by event.
     pub fn play<O: Observer>(&mut self, until: u64, events: u64, observer: &mut O) -> bool {
-        let mut left = events;
+        let last = self.core.event.saturating_add(events);
         loop {
-            let before = self.core.event;
-            let more = self.portion(until, left);
-            left -= self.core.event - before;
+            let more = self.portion(until, last);
             self.hand_over(observer);
-            if !more || left == 0 {
+            if !more || self.core.event == last {
                 return more;
             }
         }
     }
 
-    /// Lets events happen as long as their records are few. `false` if none is left at or before `until`.
+    /// Lets events happen up to that number, as long as their records are few. `false` if none is left at or before `until`.
     #[inline(never)]
-    fn portion(&mut self, until: u64, events: u64) -> bool {
+    fn portion(&mut self, until: u64, last: u64) -> bool {
         let mut more = true;
-        for _ in 0..events {
+        while more && self.core.event < last {
             if self.core.attention {
                 self.end_halted();
                 if self.core.records.len() >= PORTION {
@@ -181,16 +177,10 @@ impl<P: Process> Sim<P> {
                 }
                 if self.core.frozen {
                     more = self.happen_if_awake(until);
-                    if more {
-                        continue;
-                    }
-                    break;
+                    continue;
                 }
             }
             more = self.happen(until);
-            if !more {
-                break;
-            }
         }
         self.end_halted();
         more

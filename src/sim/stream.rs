@@ -31,6 +31,7 @@ const WORDS_PER_DRAW: u128 = 2;
 const READY: usize = 32;
 
 #[derive(Clone, Debug)]
+#[repr(C)] // In this order: what every draw looks at lies together.
 struct Open {
     /// How many of those that are ready are taken.
     taken: u32,

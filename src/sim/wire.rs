@@ -5,7 +5,7 @@ use super::event::{Event, Rare};
 use super::net::{CLOSED, Channel, Trouble};
 use super::record::{Drop, Fact};
 use super::tcp::{NO_LINK, Troubled};
-use super::world::{Core, NEAR};
+use super::world::Core;
 
 /// A TCP segment without data: IP and TCP headers.
 const RESET_BYTES: u32 = 40;
@@ -31,7 +31,7 @@ impl<M: Clone> Core<M> {
                     last_served: 0,
                     incarnation: CLOSED,
                 };
-                self.tenants[from.index()].channels.insert(at, channel);
+                self.tenants[from.index()].insert(at, channel);
                 at
             }
         }
@@ -81,7 +81,7 @@ impl<M: Clone> Core<M> {
     /// which incarnation; `None`, and nothing has changed, if it is not as simple as that.
     #[inline]
     fn send_quickly(&mut self, from: Pid, to: Pid, bytes: u32) -> Option<(u64, u32, u32)> {
-        let channel = self.tenants.get_mut(from.index())?.guess(to)?;
+        let channel = self.tenants.get_mut(from.index())?.ready(to)?;
         let latency = self.net.send_quickly(channel.link, bytes)?;
         let time = self.now.saturating_add(latency).max(channel.last_arrival);
         channel.last_arrival = time;
@@ -90,7 +90,7 @@ impl<M: Clone> Core<M> {
 
     #[inline(never)]
     fn send_slowly(&mut self, from: Pid, to: Pid, message: M, bytes: u32) {
-        if self.tenants[from.index()].guess(to).is_none() {
+        if self.tenants[from.index()].ready(to).is_none() {
             self.open_channel(from, to);
         }
         let Ok(at) = self.tenants[from.index()].find(to) else {
@@ -138,11 +138,13 @@ impl<M: Clone> Core<M> {
             CLOSED
         };
         let tenant = &mut self.tenants[from.index()];
-        tenant.near[to.index() % NEAR] = at as u32;
         let channel = &mut tenant.channels[at];
         if channel.incarnation == CLOSED {
-            channel.incarnation = listening;
             channel.last_served = 0;
+            tenant.open(at, listening);
+        } else {
+            let known = channel.incarnation;
+            tenant.open(at, known);
         }
     }
 
@@ -200,10 +202,10 @@ impl<M: Clone> Core<M> {
             return false;
         }
         let at = self.channel(hearer, peer);
-        let channel = &mut self.tenants[hearer.index()].channels[at];
-        let news = channel.incarnation == incarnation;
+        let tenant = &mut self.tenants[hearer.index()];
+        let news = tenant.channels[at].incarnation == incarnation;
         if news {
-            channel.incarnation = CLOSED;
+            tenant.close(at);
             self.forget_stalled(hearer, Some(peer));
         }
         news

@@ -26,12 +26,13 @@ pub(super) struct Tenant {
     /// The incarnation that lives; `DEAD` if none does.
     pub current: u32,
     pub channels: Vec<Channel>,
-    /// Where the channels to processes with these last bits were found last: a guess.
-    pub near: [u32; NEAR],
+    /// For each remainder of process numbers, the open channel to one of them that was used last; none is closed.
+    ready: [u32; READY],
 }
 
-/// How many guesses a process keeps about its channels: a power of two.
-pub(super) const NEAR: usize = 16;
+/// How many of its open channels a process has at hand: a power of two.
+const READY: usize = 16;
+const NONE_READY: [u32; READY] = [u32::MAX; READY];
 
 /// No incarnation; not [`CLOSED`], so that it is equal to none that a message is meant for.
 const DEAD: u32 = u32::MAX - 1;
@@ -43,7 +44,7 @@ impl Tenant {
             incarnation: 0,
             current: DEAD,
             channels: Vec::new(),
-            near: [0; NEAR],
+            ready: NONE_READY,
         }
     }
 
@@ -58,27 +59,51 @@ impl Tenant {
         self.current = DEAD;
     }
 
-    /// The channel to a process, if it is open and where it was found last.
+    /// The channel to a process, if it is open and was used lately.
     #[inline]
-    pub fn guess(&mut self, to: Pid) -> Option<&mut Channel> {
-        let at = self.near[to.index() % NEAR] as usize;
-        let channel = self.channels.get_mut(at)?;
-        (channel.peer == to && channel.incarnation != CLOSED).then_some(channel)
+    pub fn ready(&mut self, to: Pid) -> Option<&mut Channel> {
+        let at = self.ready[to.index() % READY] as usize;
+        self.channels.get_mut(at).filter(|c| c.peer == to)
     }
 
-    /// The channel to a process, if there is one.
+    /// The channel to a process, if there is one; or where it belongs.
     #[inline]
-    pub fn find(&mut self, to: Pid) -> Result<usize, usize> {
-        let guess = &mut self.near[to.index() % NEAR];
-        let at = *guess as usize;
+    pub fn find(&self, to: Pid) -> Result<usize, usize> {
+        let at = self.ready[to.index() % READY] as usize;
         if self.channels.get(at).is_some_and(|c| c.peer == to) {
             return Ok(at);
         }
-        let found = self.channels.binary_search_by_key(&to, |c| c.peer);
-        if let Ok(at) = found {
-            *guess = at as u32;
+        self.channels.binary_search_by_key(&to, |c| c.peer)
+    }
+
+    /// Adds a channel where it belongs.
+    pub fn insert(&mut self, at: usize, channel: Channel) {
+        self.ready = NONE_READY;
+        self.channels.insert(at, channel);
+    }
+
+    /// A channel is connected to an incarnation, and used.
+    pub fn open(&mut self, at: usize, incarnation: u32) {
+        let channel = &mut self.channels[at];
+        channel.incarnation = incarnation;
+        if incarnation != CLOSED {
+            self.ready[channel.peer.index() % READY] = at as u32;
         }
-        found
+    }
+
+    /// A connection is gone.
+    pub fn close(&mut self, at: usize) {
+        let channel = &mut self.channels[at];
+        channel.incarnation = CLOSED;
+        self.ready[channel.peer.index() % READY] = u32::MAX;
+    }
+
+    /// All connections are gone.
+    pub fn close_all(&mut self) {
+        self.ready = NONE_READY;
+        for channel in &mut self.channels {
+            channel.incarnation = CLOSED;
+        }
     }
 }
 
