@@ -49,7 +49,7 @@ impl<E> Default for EventQueue<E> {
 impl<E> EventQueue<E> {
     /// An empty queue with ticks of so many nanoseconds, rounded down to a power of two; at least 1.
     ///
-    /// The tick is right when most events are scheduled between 1 and 1023 ticks ahead, and few share a tick. It has no
+    /// The tick is right when most events are scheduled between 1 and 2047 ticks ahead, and few share a tick. It has no
     /// influence on the order.
     pub fn with_tick(tick_ns: u64) -> Self {
         Self {

@@ -1,17 +1,18 @@
 //! A hierarchical timing wheel: lists of places by time.
 //!
-//! Time is cut into ticks. An event of the next 1023 ticks lies in the near slot of its tick: the last ten bits of its number.
-//! The bits above are digits of base 256, and each digit has a level of 256 slots. An event further ahead lies on the level
-//! of the highest digit in which its tick differs from the cursor's, in the slot of that digit. (The near slots begin again
-//! with 0 at the end of a *lap* of 1024 ticks.) So what lies in the near slots behind the cursor's own comes before all
+//! Time is cut into ticks. An event of the next 2047 ticks lies in the near slot of its tick: the last eleven bits of its
+//! number. The bits above are digits of base 256, and each digit has a level of 256 slots. An event further ahead lies on the
+//! level of the highest digit in which its tick differs from the cursor's, in the slot of that digit. (The near slots begin
+//! again with 0 at the end of a *lap* of 2048 ticks.) So what lies in the near slots behind the cursor's own comes before all
 //! else; what lies there before it, in the next lap, and what the levels hold for that lap must be looked at together.
 //! All of a level comes before all of the next, and a slot before those behind it. What such a slot holds moves down when
-//! the cursor comes near. Seven levels reach the end of time.
-//!
+//! the cursor comes near. Seven levels reach the end of time. As long as only a few events are pending, they are all in the
+//! run, and the cursor is at the last of them.
 //! The tick suits itself to what happens: it doubles while hardly any tick has more than one event, and halves while ticks
+//!
 //! have many. Which of several ticks it is depends on the keys alone, and the order depends on none of them.
 //!
-//! The cursor never passes what was asked for: the tick of the last popped event, or of the `until` of a pop that found
+//! Otherwise the cursor never passes what was asked for: the tick of the last popped event, or of the `until` of a pop that found
 //! nothing. A key at or before it is sorted into the run, which is exact, and slow only if there are many.
 
 use super::run::Run;
