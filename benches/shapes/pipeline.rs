@@ -86,8 +86,12 @@ impl Process for Part {
     }
 
     fn message(&mut self, from: Pid, word: Word, ctx: &mut Ctx<'_, Word>) {
-        match (self, word) {
-            (Self::Leader(window, next, _), Word::Produce(born_ns)) => {
+        // Each word comes to one part only.
+        match word {
+            Word::Produce(born_ns) => {
+                let Self::Leader(window, next, _) = self else {
+                    return;
+                };
                 let number = *next;
                 *next += 1;
                 window[number as usize % WINDOW] = Pending {
@@ -99,7 +103,10 @@ impl Process for Part {
                     ctx.send(follower, Word::Copy(number), BYTES);
                 }
             }
-            (Self::Leader(window, ..), Word::Copied(number)) => {
+            Word::Copied(number) => {
+                let Self::Leader(window, ..) = self else {
+                    return;
+                };
                 let pending = &mut window[number as usize % WINDOW];
                 pending.copies += 1;
                 if pending.copies == 2 {
@@ -108,19 +115,18 @@ impl Process for Part {
                     ctx.send(CONSUMER, Word::Deliver(number), BYTES);
                 }
             }
-            (Self::Leader(_, _, committed), Word::Commit(number)) => {
-                *committed = (*committed).max(number);
+            Word::Commit(number) => {
+                if let Self::Leader(_, _, committed) = self {
+                    *committed = (*committed).max(number);
+                }
             }
-            (Self::Follower, Word::Copy(number)) => ctx.send(LEADER, Word::Copied(number), BYTES),
-            (Self::Consumer, Word::Deliver(number)) => {
-                ctx.send(LEADER, Word::Commit(number), BYTES);
-            }
-            (Self::Producer(..), Word::Stored(born_ns)) => ctx.record(Fact::Note {
+            Word::Copy(number) => ctx.send(LEADER, Word::Copied(number), BYTES),
+            Word::Deliver(number) => ctx.send(LEADER, Word::Commit(number), BYTES),
+            Word::Stored(born_ns) => ctx.record(Fact::Note {
                 code: ACKED,
                 a: 0,
                 b: ctx.now() - born_ns,
             }),
-            _ => {}
         }
     }
 

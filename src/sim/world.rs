@@ -123,6 +123,8 @@ pub struct Core<M> {
     /// How many of them are in the digest.
     pub(super) folded: usize,
     pub(super) stalls: Stalls<M>,
+    /// Whether a clock runs, or ever ran, at another speed than true time.
+    pub(super) drifts: bool,
     /// Who ends by itself with this event; with the code if it could not go on.
     pub(super) halted: Vec<(Pid, Option<u16>)>,
     /// Whether some machine may be frozen. Then each event is looked at before it happens.
@@ -156,6 +158,7 @@ impl<M: Clone> Core<M> {
             records: Vec::new(),
             folded: 0,
             stalls: Stalls::default(),
+            drifts: nodes.iter().any(|n| n.host.clock_drift_ppb != 0),
             halted: Vec::new(),
             frozen: false,
             attention: false,
@@ -190,8 +193,11 @@ impl<M: Clone> Core<M> {
     pub(super) fn set_timer(&mut self, to: Pid, after_ns: u64, token: Token) -> Ticket {
         let tenant = &self.tenants[to.index()];
         let incarnation = tenant.incarnation;
-        let clock = &self.hosts[tenant.node.index()].clock;
-        let time = self.now.saturating_add(clock.true_ns(after_ns));
+        let mut true_ns = after_ns;
+        if self.drifts {
+            true_ns = self.hosts[tenant.node.index()].clock.true_ns(after_ns);
+        }
+        let time = self.now.saturating_add(true_ns);
         let event = Event::Timer {
             to,
             incarnation,

@@ -295,6 +295,7 @@ impl<P: Process> World<'_, P> {
     pub fn add_drift(&mut self, node: NodeId, ppb: i64) {
         let now = self.now();
         self.host(node).clock.add_drift(now, ppb);
+        self.sim.core.drifts = true;
     }
 
     /// Cuts some nodes off from all others, in both directions; among themselves they reach one another.

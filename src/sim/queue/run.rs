@@ -66,29 +66,36 @@ impl Run {
     }
 
     /// Adds a key at its place.
-    #[inline]
+    #[inline(never)]
     pub fn insert(&mut self, key: Key) {
         let len = self.keys.len();
-        self.keys.push(key);
-        let mut at = len;
+        let Some(last) = self.keys.last_mut() else {
+            return self.keys.push(key);
+        };
+        // Where few are pending a new key is as often before the first as behind it: not to be guessed by a branch.
+        let (first, second) = (key.min(*last), key.max(*last));
+        *last = second;
+        self.keys.push(first);
+        if len > 1 && second == key && key > self.keys[len - 2] {
+            self.insert_inside(len - 1, key);
+        }
+    }
+
+    /// Moves a key from a place in the run to where it belongs, nearer to the beginning.
+    #[inline(never)]
+    fn insert_inside(&mut self, from: usize, key: Key) {
+        let mut at = from;
         while at > 0 && key > self.keys[at - 1] {
-            if len - at >= REACH {
-                return self.insert_far(key);
+            if from - at >= REACH {
+                // Too far inside: those that were moved for it go back, and it goes into the heap.
+                self.keys.copy_within(at + 1..=from, at);
+                self.keys.remove(from);
+                return self.late.push(Reverse(key));
             }
             self.keys[at] = self.keys[at - 1];
             at -= 1;
         }
         self.keys[at] = key;
-    }
-
-    /// The place of a key was too far inside: those that were moved for it go back, and it goes into the heap.
-    #[cold]
-    #[inline(never)]
-    fn insert_far(&mut self, key: Key) {
-        let moved = self.keys.len() - REACH;
-        self.keys.copy_within(moved.., moved - 1);
-        self.keys.pop();
-        self.late.push(Reverse(key));
     }
 
     /// How many keys it holds, without those that came late.
