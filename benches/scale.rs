@@ -43,6 +43,7 @@ fn endless() -> String {
 /// What is run: a name, its text, and how it departs from that.
 fn case(name: &str) -> Option<(String, Vec<String>)> {
     let endless_sets = [
+        r#"systems.events.offsets_topic_segment_bytes="16KiB""#,
         "duration=100h",
         r#"systems.events.log_retention_check_interval_ms="5s""#,
     ];

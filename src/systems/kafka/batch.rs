@@ -103,7 +103,31 @@ enum Items {
     Many(Box<[Item]>),
 }
 
+/// What a record of `__consumer_offsets` is about: of each only the last record counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Key {
+    /// A group's position in a queue.
+    Position(GroupId, QueueId),
+    /// A group's membership.
+    Group(GroupId),
+}
+
 impl Payload {
+    /// What its records are about, in the internal topic; an application's messages have no such keys.
+    pub fn keys(&self) -> impl Iterator<Item = Key> {
+        let (positions, member): (&[(QueueId, u64)], _) = match self {
+            Self::Messages(_) => (&[], None),
+            Self::Commits { offsets, .. } => (offsets, None),
+            Self::Group { group, .. } => (&[], Some(Key::Group(*group))),
+        };
+        let group = match self {
+            Self::Commits { group, .. } | Self::Group { group, .. } => *group,
+            Self::Messages(_) => GroupId(0),
+        };
+        let positions = positions.iter().map(move |p| Key::Position(group, p.0));
+        positions.chain(member)
+    }
+
     /// Messages with consecutive numbers, from a lane's first.
     pub fn messages(lane: LaneId, first: u32, items: &[Item]) -> Self {
         let count = items.len() as u32;

@@ -135,6 +135,13 @@ impl Settings {
             let why = "no message fits into no bytes";
             out.push(Complaint::error(at.field("message_max_bytes"), why));
         }
+        if self.offsets_topic_segment_bytes.bytes() == 0 {
+            let why = "a segment holds at least one byte";
+            out.push(Complaint::error(
+                at.field("offsets_topic_segment_bytes"),
+                why,
+            ));
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! Batches are kept in a history that clones share, so that a checkpoint of a long log costs little. Segments are what
 //! retention removes, always whole; a batch is never cut.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::sim::history::History;
 use crate::sim::host::Survival;
@@ -44,6 +44,22 @@ impl Segment {
     }
 }
 
+/// Puts a batch into the last of some segments, or into a new one if that would be too large.
+fn add_to(segments: &mut VecDeque<Segment>, batch: &LogBatch, bytes_max: u64) {
+    let bytes = u64::from(batch.batch.bytes());
+    let timestamp = batch.batch.timestamp_ns;
+    if segments.back().is_none_or(|s| s.bytes + bytes > bytes_max) {
+        segments.push_back(Segment {
+            first_timestamp_ns: timestamp,
+            ..Segment::at(batch.base)
+        });
+    }
+    if let Some(segment) = segments.back_mut() {
+        segment.bytes += bytes;
+        segment.max_timestamp_ns = segment.max_timestamp_ns.max(timestamp);
+    }
+}
+
 /// How much of a log is kept (`retention.ms`, `retention.bytes`).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Retention {
@@ -70,6 +86,8 @@ pub(super) struct Log {
     bytes: u64,
     segment_bytes: u64,
     segment_ns: u64,
+    /// Below this it was compacted.
+    cleaned: u64,
 }
 
 impl Log {
@@ -86,6 +104,7 @@ impl Log {
             bytes: 0,
             segment_bytes,
             segment_ns,
+            cleaned: 0,
         }
     }
 
@@ -149,7 +168,10 @@ impl Log {
 
     /// Appends a batch that begins where the log ends; `position` is where it ends on the disk.
     pub fn append(&mut self, batch: LogBatch, position: u64) {
-        debug_assert_eq!(batch.base, self.end, "a log has no gaps");
+        debug_assert!(
+            batch.base >= self.end,
+            "a log grows, with gaps where its leader's was compacted"
+        );
         self.begin_epoch(batch.epoch);
         let bytes = u64::from(batch.batch.bytes());
         let timestamp = batch.batch.timestamp_ns;
@@ -199,8 +221,12 @@ impl Log {
         }
         // A batch ends where the next begins; nearly everybody reads near the end.
         let mut near = (len.saturating_sub(NEAR)..len).rev();
-        near.find(|&at| self.stored[at].batch.base <= offset)
-            .or_else(|| Some(self.find_far(offset)))
+        let at = near
+            .find(|&at| self.stored[at].batch.base <= offset)
+            .unwrap_or_else(|| self.find_far(offset));
+        // What was compacted away is skipped.
+        let skipped = self.stored[at].batch.end() <= offset;
+        Some(at + usize::from(skipped))
     }
 
     #[cold]
@@ -259,7 +285,10 @@ impl Log {
                 self.forget_last(u64::from(stored.batch.batch.bytes()));
             }
         }
+        // The offset may lie where something was compacted away.
+        self.end = self.end.min(to);
         self.start = self.start.min(self.end);
+        self.cleaned = self.cleaned.min(self.end);
         let end = self.end;
         while self.epochs.last().is_some_and(|e| e.1 >= end) {
             self.epochs.pop();
@@ -287,6 +316,7 @@ impl Log {
         self.changed_epochs();
         self.start = offset;
         self.end = offset;
+        self.cleaned = offset;
         freed
     }
 
@@ -315,6 +345,42 @@ impl Log {
             }
             self.drop_first_segment(behind, &mut gone);
         }
+        before - self.bytes
+    }
+
+    /// Compacts the closed segments (`cleanup.policy=compact`), if they lie below `visible` (the high watermark) and at least
+    /// half of their bytes came since the last time (`min.cleanable.dirty.ratio`, 0.5): batches none of whose records is the
+    /// last of its key go, and what is left is put into fewer segments. Offsets stay, so that there are gaps. Returns the bytes
+    /// it freed.
+    ///
+    /// Kafka documentation, "Log Compaction". Its cleaner removes single records; here a batch goes or stays.
+    pub fn compact(&mut self, visible: u64) -> u64 {
+        let behind = self.last.base;
+        let of = |segments: &mut dyn Iterator<Item = &Segment>| -> u64 {
+            segments.map(|s| s.bytes).sum()
+        };
+        let dirty = of(&mut self.closed.iter().filter(|s| s.base >= self.cleaned));
+        if dirty == 0 || behind > visible || dirty * 2 < of(&mut self.closed.iter()) {
+            return 0;
+        }
+        let before = self.bytes;
+        let old = || self.stored.iter().take_while(|s| s.batch.base < behind);
+        let mut last = BTreeMap::new();
+        for stored in old() {
+            let base = stored.batch.base;
+            last.extend(stored.batch.batch.payload.keys().map(|key| (key, base)));
+        }
+        let counts = |s: &Stored| {
+            let mut keys = s.batch.batch.payload.keys();
+            keys.any(|key| last.get(&key) == Some(&s.batch.base))
+        };
+        let mut closed = VecDeque::new();
+        for stored in old().filter(|s| counts(s)) {
+            add_to(&mut closed, &stored.batch, self.segment_bytes);
+        }
+        self.stored.retain(|s| s.batch.base >= behind || counts(s));
+        (self.closed, self.cleaned) = (closed, behind);
+        self.bytes = self.last.bytes + of(&mut self.closed.iter());
         before - self.bytes
     }
 

@@ -1,6 +1,6 @@
 use super::super::batch::{BATCH_HEADER_BYTES, Batch, Item, Payload};
 use super::*;
-use crate::sim::LaneId;
+use crate::sim::{GroupId, LaneId, QueueId};
 use std::sync::Arc;
 
 /// A batch of `count` records of 39 bytes each: with the header of 61 bytes, one record makes 100.
@@ -204,4 +204,87 @@ fn a_log_that_starts_anew_knows_nothing_of_before() {
     assert_eq!((log.start(), log.end(), log.bytes()), (10, 10, 0));
     log.append(batch(10, 5, 1, 0), 0);
     assert_eq!(log.epochs(), [(5, 10)]);
+}
+
+/// A log of one position for each of these queues, in segments of two batches.
+fn positions_of(queues: &[u32]) -> Log {
+    let batch = |base: u64, queue: u32| LogBatch {
+        base,
+        epoch: 0,
+        batch: Arc::new(Batch::new(
+            0,
+            None,
+            Payload::Commits {
+                group: GroupId(0),
+                offsets: Box::new([(QueueId(queue), base)]),
+            },
+        )),
+    };
+    let each = u64::from(batch(0, 0).batch.bytes());
+    let mut log = Log::new(2 * each, u64::MAX);
+    for (base, &queue) in (0..).zip(queues) {
+        log.append(batch(base, queue), base + 1);
+    }
+    log
+}
+
+#[test]
+fn compaction_keeps_the_last_of_each_key_below_the_segment_that_grows() {
+    let mut log = positions_of(&[1, 2, 1, 1, 3, 1, 1]);
+    assert_eq!(log.segments(), 4);
+    let before = log.bytes();
+    // The last of 2, of 3, and of 1 in a closed segment; the open one has only the seventh.
+    let freed = log.compact(7);
+    assert_eq!(offsets(&log), [1, 4, 5, 6]);
+    assert_eq!((log.bytes(), freed), (before * 4 / 7, before * 3 / 7));
+    assert_eq!(
+        log.segments(),
+        3,
+        "three batches in segments of two, and the open one"
+    );
+    assert_eq!((log.start(), log.end()), (0, 7), "offsets stay");
+    assert_eq!(log.compact(7), 0, "nothing came since");
+}
+
+#[test]
+fn compaction_waits_for_the_high_watermark_and_until_half_is_dirty() {
+    let mut log = positions_of(&[1, 1, 1, 1, 1]);
+    assert_eq!(log.compact(3), 0);
+    assert!(log.compact(4) > 0);
+    // Five keys in closed segments that are clean, and two batches that are not.
+    let mut log = positions_of(&[1, 2, 3, 4, 5, 5, 5]);
+    log.compact(7);
+    let kept = offsets(&log);
+    assert_eq!(kept, [0, 1, 2, 3, 5, 6]);
+    let again = positions_of(&[9, 9]);
+    let mut base = log.end();
+    for batch in again.batches() {
+        log.append(
+            LogBatch {
+                base,
+                ..batch.clone()
+            },
+            base + 1,
+        );
+        base += 1;
+    }
+    assert_eq!(log.compact(base), 0, "two of seven are dirty");
+}
+
+#[test]
+fn what_was_compacted_away_is_skipped() {
+    let mut log = positions_of(&[1, 1, 1, 1, 1]);
+    log.compact(5);
+    assert_eq!(offsets(&log), [3, 4]);
+    for from in 0..5 {
+        let mut out = Vec::new();
+        log.read(from, 5, 10_000, true, &mut out);
+        assert_eq!(out[0].base, from.max(3), "from {from}");
+    }
+    // A follower's log has the same gaps.
+    let mut copy = Log::new(1_000, u64::MAX);
+    log.batches().for_each(|b| copy.append(b.clone(), 0));
+    assert_eq!((offsets(&copy), copy.end()), (vec![3, 4], 5));
+    assert!(log.truncate(2, |_| {}) > 0);
+    assert_eq!((log.end(), log.bytes()), (2, 0));
 }

@@ -70,6 +70,9 @@ pub struct Settings {
     /// Copies of `__consumer_offsets`; not more than there are brokers.
     #[serde(default = "three")]
     pub offsets_topic_replication_factor: u32,
+    /// How large a segment of `__consumer_offsets` grows before a new one is begun. Only closed ones are compacted.
+    #[serde(default = "bytes::<104_857_600>")]
+    pub offsets_topic_segment_bytes: Size,
     /// How long the first rebalance of a new group waits for more members.
     #[serde(default = "seconds::<3>")]
     pub group_initial_rebalance_delay_ms: Duration,
@@ -93,7 +96,7 @@ pub struct Settings {
 
 impl Settings {
     /// The topic that keeps the positions of consumer groups. Kafka makes it when the first group appears, as large as
-    /// `offsets.topic.*` say; it compacts it, which the model does not.
+    /// `offsets.topic.*` say, and compacts it.
     pub(super) fn offsets_topic(&self, brokers: u32) -> TopicSettings {
         TopicSettings {
             name: "__consumer_offsets".to_owned(),
@@ -104,7 +107,7 @@ impl Settings {
             unclean_leader_election_enable: false,
             retention_ms: None,
             retention_bytes: None,
-            segment_bytes: Size::from_mib(100),
+            segment_bytes: self.offsets_topic_segment_bytes,
             segment_ms: week().unwrap_or_default(),
             flush_messages: None,
             flush_ms: None,

@@ -87,8 +87,9 @@ impl Broker {
                 continue;
             };
             let topic = &self.cluster.topics[replica.topic];
-            // `__consumer_offsets` is compacted instead; the model keeps it whole.
+            // `__consumer_offsets` is compacted instead.
             if topic.internal {
+                ctx.free(replica.log.compact(replica.high_watermark));
                 continue;
             }
             let retention = Retention {

@@ -7,8 +7,8 @@ use super::super::assign::assign;
 use super::super::protocol::{
     Assignor, Error, JoinGroup, Joined, Member, OffsetCommit, Request, Response, SyncGroup,
 };
-use super::bench::{Bench, GROUP, QUEUE, ms};
-use crate::sim::units::Duration;
+use super::bench::{Bench, GROUP, QUEUE, crash, ms};
+use crate::sim::units::{Duration, Size};
 use crate::sim::{Fact, MS, QueueId, Record};
 
 /// Somebody who is not a member yet.
@@ -76,9 +76,13 @@ impl Club {
     }
 
     fn commit(&mut self, at_ms: u64, member: Member) -> u32 {
+        self.commit_to(at_ms, member, 5)
+    }
+
+    fn commit_to(&mut self, at_ms: u64, member: Member, offset: u64) -> u32 {
         let commit = OffsetCommit {
             member,
-            offsets: vec![(QUEUE, 5)],
+            offsets: vec![(QUEUE, offset)],
         };
         self.bench
             .ask(at_ms, 1, Request::OffsetCommit(Box::new(commit)))
@@ -525,4 +529,37 @@ fn session_timeouts_out_of_bounds_are_refused() {
     assert_eq!(allowed(6_000), Ok(()));
     assert_eq!(allowed(1_800_000), Ok(()));
     assert_eq!(allowed(1_800_001), refused);
+}
+
+#[test]
+fn stored_positions_are_compacted_and_the_last_ones_survive_the_coordinator() {
+    let kept_with = |segment: Size| {
+        let mut club = Club::new();
+        club.bench.settings.offsets_topic_segment_bytes = segment;
+        club.bench.settings.log_retention_check_interval_ms = Duration::from_secs(1);
+        let a = club.one();
+        for n in 0..300 {
+            club.commit_to(2_000 + 50 * n, a, n);
+        }
+        // The coordinator forgets all but its log.
+        club.bench.fault(20_000, 1_000, crash("broker-1"));
+        let fetch = Request::OffsetFetch(GROUP, Box::new([QUEUE]));
+        let fetch = club.bench.ask(60_000, 1, fetch);
+        let run = club.bench.run(END_MS);
+        match run.answer(fetch) {
+            Some((_, Response::OffsetFetch(Ok(stored)))) => {
+                assert_eq!(stored[0], (QUEUE, Some(299)));
+            }
+            other => panic!("not an answer to a fetch of positions: {other:?}"),
+        }
+        let all = run.sim.names().queues.len() as u32;
+        let logs = (4..all).map(|n| run.real_broker(1).log_of(QueueId(n)));
+        logs.map(|log| log.batches().count()).sum::<usize>()
+    };
+    assert!(
+        kept_with(Size::from_mib(100)) > 300,
+        "Kafka's default: the segment never closes"
+    );
+    let kept = kept_with(Size::from_bytes(1_000));
+    assert!((1..30).contains(&kept), "{kept}");
 }
