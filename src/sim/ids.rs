@@ -21,6 +21,56 @@ pub struct GroupId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub struct LaneId(pub u32);
 
+/// What is called by its name, whichever of its replicas answers: a service, a database, a cache. A pool of connections
+/// is one too: it has a queue and threads of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct ServiceId(pub u16);
+
+/// A stream of things that users ask for: the orders of a shop.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct FlowId(pub u16);
+
+impl ServiceId {
+    /// As an index into a table of services.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl FlowId {
+    /// As an index into a table of flows.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// One thing that a user asked for, an order for instance. It may take many calls and messages, which all bear it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub struct Task {
+    /// The stream it belongs to.
+    pub flow: FlowId,
+    /// Its number there, from 0.
+    pub number: u32,
+}
+
+impl Task {
+    /// Stands for work that no user asked for.
+    pub const NONE: Self = Self {
+        flow: FlowId(u16::MAX),
+        number: u32::MAX,
+    };
+
+    /// Whether a user asked for it.
+    pub fn is_some(self) -> bool {
+        self.flow.0 != u16::MAX
+    }
+
+    /// The task as one number, for tables of what was done already.
+    pub fn id(self) -> u64 {
+        u64::from(self.flow.0) << 32 | u64::from(self.number)
+    }
+}
+
 impl Pid {
     /// As an index into a table of processes.
     pub fn index(self) -> usize {

@@ -4,6 +4,7 @@
 mod act;
 pub mod amount;
 pub mod arrivals;
+pub mod call;
 pub mod complaint;
 pub mod digest;
 pub mod dist;
@@ -29,7 +30,7 @@ mod wire;
 mod world;
 
 pub use event::{Caused, Event, Rare};
-pub use ids::{GroupId, LaneId, NodeId, Pid, QueueId, Span};
+pub use ids::{FlowId, GroupId, LaneId, NodeId, Pid, QueueId, ServiceId, Span, Task};
 pub use kernel::{NodePlan, Sim, WorldPlan};
 pub use names::Names;
 pub use process::{Cost, Ctx, Process, Role, TimerId, Token};

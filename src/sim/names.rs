@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{GroupId, LaneId, NodeId, Pid, QueueId};
+use super::{FlowId, GroupId, LaneId, NodeId, Pid, QueueId, ServiceId, Task};
 
 /// A node's name, zone and processes.
 #[derive(Clone, Debug)]
@@ -53,6 +53,37 @@ pub struct GroupName {
     pub queues: Vec<QueueId>,
 }
 
+/// What is called by its name, and who answers.
+#[derive(Clone, Debug)]
+pub struct ServiceName {
+    /// Unique name: `payment`.
+    pub name: String,
+    /// What it is, in the system's own word: `service`, `database`, `pool`.
+    pub part: &'static str,
+    /// Its replicas; of a pool, whose it is.
+    pub replicas: Vec<Pid>,
+    /// How many requests they serve at once in all, if that is limited.
+    pub threads: Option<u32>,
+}
+
+/// A stream of what users ask for.
+#[derive(Clone, Debug)]
+pub struct FlowName {
+    /// Unique name: `customers`.
+    pub name: String,
+    /// What must take effect, once, for each task; at most [`FlowName::EFFECTS_MAX`].
+    pub effects: Vec<String>,
+    /// A task that has not had all its effects so long after it was asked for is late, ns.
+    pub late_after_ns: u64,
+    /// One that has not had them so long after it was accepted is lost, ns.
+    pub lost_after_ns: u64,
+}
+
+impl FlowName {
+    /// No more effects than this are told apart.
+    pub const EFFECTS_MAX: usize = 8;
+}
+
 /// Who sends into a lane, and where to.
 #[derive(Clone, Copy, Debug)]
 pub struct LaneName {
@@ -73,6 +104,10 @@ pub struct Names {
     pub queues: Vec<QueueName>,
     /// By [`GroupId`].
     pub groups: Vec<GroupName>,
+    /// By [`ServiceId`].
+    pub services: Vec<ServiceName>,
+    /// By [`FlowId`].
+    pub flows: Vec<FlowName>,
     /// By [`LaneId`].
     pub lanes: Vec<LaneName>,
     /// Who talks to whom by design, each pair once: for pictures and for doubts.
@@ -118,6 +153,25 @@ impl Names {
     /// Name of a group.
     pub fn group(&self, id: GroupId) -> &str {
         self.groups.get(id.index()).map_or("?", |g| &g.name)
+    }
+
+    /// Name of a service.
+    pub fn service(&self, id: ServiceId) -> &str {
+        self.services.get(id.index()).map_or("?", |s| &s.name)
+    }
+
+    /// Name of a flow.
+    pub fn flow(&self, id: FlowId) -> &str {
+        self.flows.get(id.index()).map_or("?", |f| &f.name)
+    }
+
+    /// A task as people read it: `customers#42`.
+    pub fn task(&self, task: Task) -> String {
+        if task.is_some() {
+            format!("{}#{}", self.flow(task.flow), task.number)
+        } else {
+            "-".to_owned()
+        }
     }
 
     /// The nodes that a name stands for: one node, a set, or a zone is not a name.

@@ -3,6 +3,7 @@
 //! The vocabulary is that of event-driven systems in general: hosts, faults, the life of a message, leadership, groups of
 //! consumers. What only one system knows travels as a [`Fact::Note`], whose meaning the system's own table gives.
 
+use super::call::CallFact;
 use super::digest::Digest;
 use super::{GroupId, NodeId, Pid, QueueId, Span};
 
@@ -25,6 +26,11 @@ impl Record {
     /// Stands for "no process in particular".
     pub const NOBODY: Pid = Pid(u32::MAX);
 }
+
+const _: () = assert!(
+    size_of::<Record>() <= 64,
+    "a record is at most one line of the cache"
+);
 
 /// Why a message on the network did not arrive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -303,6 +309,9 @@ pub enum Fact {
         generation: u32,
     },
 
+    /// Something about requests: what users ask for, what services call, and how it ends.
+    Call(CallFact),
+
     /// Something only the system itself can explain.
     Note {
         /// Row in the systems' table of notes.
@@ -346,6 +355,7 @@ impl Fact {
             Self::Revoked { .. } => 25,
             Self::Note { .. } => 26,
             Self::Stopped => 27,
+            Self::Call(_) => 28,
         }
     }
 
@@ -353,6 +363,15 @@ impl Fact {
     #[inline]
     pub fn is_of_messages(&self) -> bool {
         (8..18).contains(&self.kind())
+    }
+
+    /// Whether there may be many of it for each message or request, so that nobody wants to jump to each of them.
+    #[inline]
+    pub fn is_frequent(&self) -> bool {
+        match self {
+            Self::Call(fact) => fact.is_frequent(),
+            other => other.is_of_messages(),
+        }
     }
 
     fn words(&self) -> [u64; 3] {
@@ -483,6 +502,7 @@ impl Fact {
                 queue,
                 generation,
             } => [pair(group.0, queue.0), u64::from(generation), 0],
+            Self::Call(fact) => fact.words(),
             Self::Note { code, a, b } => [pair(u32::from(code), a), b, 0],
         }
     }

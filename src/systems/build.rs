@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::sim::host::HostPlan;
-use crate::sim::names::{GroupName, NodeName, ProcessName, QueueName};
-use crate::sim::{GroupId, Names, NodeId, NodePlan, Pid, QueueId, WorldPlan};
+use crate::sim::names::{FlowName, GroupName, NodeName, ProcessName, QueueName, ServiceName};
+use crate::sim::{FlowId, GroupId, Names, NodeId, NodePlan, Pid, QueueId, ServiceId, WorldPlan};
 
 use super::{Export, Process, Sim};
 
@@ -132,6 +132,18 @@ impl Builder {
             queues,
         });
         GroupId(self.names.groups.len() as u32 - 1)
+    }
+
+    /// A service's identity.
+    pub fn add_service(&mut self, name: ServiceName) -> ServiceId {
+        self.names.services.push(name);
+        ServiceId(self.names.services.len() as u16 - 1)
+    }
+
+    /// A flow's identity.
+    pub fn add_flow(&mut self, name: FlowName) -> FlowId {
+        self.names.flows.push(name);
+        FlowId(self.names.flows.len() as u16 - 1)
     }
 
     /// Remembers that two processes talk to one another.

@@ -9,6 +9,7 @@ mod inspect;
 pub mod kafka;
 mod plan;
 mod registry;
+pub mod rpc;
 
 pub use build::{Builder, Known, KnownSet};
 pub use inspect::{Badge, Inspect, Row, Standing};

@@ -9,14 +9,31 @@ use crate::sim::complaint::{Complaint, Path};
 use crate::sim::host::Survival;
 use crate::sim::{Cost, Names, Pid, QueueId, Role, Token};
 
-use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka};
+use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka, rpc};
 
-/// What processes say to one another.
-#[derive(Clone, Debug)]
-pub enum Message {
+macro_rules! messages {
+    ($($(#[$each:meta])* $name:ident($message:ty)),* $(,)?) => {
+        /// What processes say to one another.
+        #[derive(Clone, Debug)]
+        pub enum Message { $($(#[$each])* $name($message)),* }
+
+        $(impl From<$message> for Message {
+            #[inline]
+            fn from(message: $message) -> Self {
+                Self::$name(message)
+            }
+        })*
+    };
+}
+
+messages! {
     /// Kafka's protocol.
     Kafka(kafka::Message),
+    /// Remote calls.
+    Rpc(rpc::Message),
 }
+
+const _: () = assert!(size_of::<Message>() <= 32, "events stay small");
 
 /// What a system offers to others.
 #[derive(Clone, Debug)]
@@ -110,7 +127,7 @@ impl WorkloadSettings {
 }
 
 macro_rules! processes {
-    ($($(#[$each:meta])* $name:ident($process:ty) speaks $message:ident),* $(,)?) => {
+    ($($(#[$each:meta])* $name:ident($process:ty) speaks $($message:ident)|+),* $(,)?) => {
         /// Any process of the modelled systems.
         #[derive(Clone, Debug)]
         pub enum Process { $($(#[$each])* $name(Box<$process>)),* }
@@ -120,7 +137,10 @@ macro_rules! processes {
 
             #[inline]
             fn cost(&mut self, message: &Message, now: u64) -> Cost {
-                match (self, message) { $((Self::$name(p), Message::$message(m)) => p.cost(m, now)),* }
+                match (self, message) {
+                    $($((Self::$name(p), Message::$message(m)) => p.cost(m, now),)+)*
+                    _ => Cost::FREE,
+                }
             }
 
             fn start(&mut self, ctx: &mut Ctx<'_>) {
@@ -129,7 +149,11 @@ macro_rules! processes {
 
             #[inline]
             fn message(&mut self, from: Pid, message: Message, ctx: &mut Ctx<'_>) {
-                match (self, message) { $((Self::$name(p), Message::$message(m)) => p.message(from, m, ctx)),* }
+                match (self, message) {
+                    $($((Self::$name(p), Message::$message(m)) => p.message(from, m.into(), ctx),)+)*
+                    // Nobody sends what the other cannot read; a stray message is dropped, as by a port of another protocol.
+                    _ => {}
+                }
             }
 
             #[inline]

@@ -1,5 +1,6 @@
 //! Marks: the records that are worth jumping to, and how a record reads to a person.
 
+mod calls;
 mod line;
 mod words;
 
@@ -7,6 +8,7 @@ pub use line::{Cause, Line, Sign, describe};
 
 use std::sync::Arc;
 
+use crate::sim::call::CallFact;
 use crate::sim::history::History;
 use crate::sim::{Fact, Names, Record};
 use crate::systems::note;
@@ -27,6 +29,10 @@ pub fn is_mark(fact: &Fact) -> bool {
         // The first start and the first election of everything are no news.
         Fact::Started { incarnation } => *incarnation > 1,
         Fact::Elected { epoch, .. } => *epoch > 0,
+        Fact::Call(fact) => matches!(
+            fact,
+            CallFact::Breaker { .. } | CallFact::Judged { .. } | CallFact::Scaled { .. }
+        ),
         Fact::Note { code, .. } => note(*code).is_some_and(|n| n.mark),
         _ => false,
     }
@@ -59,7 +65,7 @@ impl Marks {
     /// Takes in a record.
     #[inline]
     pub fn apply(&mut self, record: &Record) {
-        if !record.fact.is_of_messages() {
+        if !record.fact.is_frequent() {
             self.apply_rare(record);
         }
     }

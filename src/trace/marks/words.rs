@@ -55,6 +55,7 @@ fn machine_line(record: &Record, names: &Names, me: String) -> Said {
             "DROP",
             format!("to {}: {}", process(to), drop_reason(why)),
         ),
+        Fact::Call(fact) => super::calls::say(&fact, names, me),
         Fact::Note { code, a, b } => match note(code) {
             Some(note) => (me, Sign::Other, note.word, (note.text)(names, a, b)),
             None => (me, Sign::Other, "NOTE", format!("{code}: {a} {b}")),

@@ -1,0 +1,85 @@
+//! What callers and services say to one another.
+
+use crate::sim::{FlowId, Task};
+
+/// Bytes of a request or an answer on the wire, unless somebody says otherwise: a small JSON document with its headers.
+pub const USUAL_BYTES: u32 = 1024;
+
+/// Requests and answers.
+#[derive(Clone, Copy, Debug)]
+pub enum Message {
+    /// Please.
+    Request(Request),
+    /// There you are.
+    Response(Response),
+    /// Are you well? The number comes back.
+    Ping(u32),
+    /// I am.
+    Pong(u32),
+}
+
+/// A request.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// The caller's number of the attempt.
+    pub call: u32,
+    /// What it is about: an item, a customer.
+    pub key: u32,
+    /// So long its caller waits from now on, µs; [`Request::PATIENT`] for ever.
+    pub patience_us: u32,
+    /// The number of the task.
+    pub number: u32,
+    /// The flow of the task.
+    pub flow: FlowId,
+    /// Which of the service's handlers.
+    pub endpoint: u16,
+    /// Lower is more important.
+    pub priority: u8,
+    /// Whether the callee knows how long its caller waits (deadline propagation), and may leave undone what is too late.
+    pub has_deadline: bool,
+}
+
+impl Request {
+    /// A caller who waits for ever.
+    pub const PATIENT: u32 = u32::MAX;
+
+    /// What a user asked for.
+    pub fn task(&self) -> Task {
+        Task {
+            flow: self.flow,
+            number: self.number,
+        }
+    }
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// It was done.
+    Ok,
+    /// A substitute was given.
+    Degraded,
+    /// It could not be done.
+    Failed,
+    /// It was turned away: too much to do, or too late. Another replica, or a later time, may do.
+    Rejected,
+    /// The key is not there (a cache).
+    Missing,
+    /// Not there, and somebody fetches it already: ask again soon (a lease of a cache).
+    Leased,
+}
+
+/// An answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Response {
+    /// The number of the request.
+    pub call: u32,
+    /// A value: a version, a lease.
+    pub value: u32,
+    /// How much the replica has to do now.
+    pub load: u16,
+    /// How it ended.
+    pub status: Status,
+}
+
+const _: () = assert!(size_of::<Message>() <= 28, "a message stays small");
