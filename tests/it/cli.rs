@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Write};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// A folder of its own for a test, gone afterwards.
 struct Folder(PathBuf);
@@ -35,6 +35,17 @@ fn splitbrain(args: &[&str]) -> Output {
         .args(args)
         .stdin(Stdio::null())
         .output()
+        .unwrap()
+}
+
+/// The program while it runs; the test reads what it writes.
+fn spawn(args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap()
 }
 
@@ -151,13 +162,7 @@ fn without_expectations_any_finding_is_not_met() {
 
 #[test]
 fn a_closed_pipe_is_no_error() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(["run", "--headless", "--until", "30s"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = spawn(&["run", "--headless", "--until", "30s"]);
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_ne!(
@@ -172,13 +177,7 @@ fn a_closed_pipe_is_no_error() {
 #[test]
 fn a_run_that_nobody_reads_any_more_ends() {
     // Its end is hours away.
-    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(["run", "leader-crash", "--headless", "--until", "50h"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = spawn(&["run", "leader-crash", "--headless", "--until", "50h"]);
     let mut line = String::new();
     let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
     out.read_line(&mut line).unwrap();
@@ -446,13 +445,7 @@ fn output_that_cannot_be_written_is_an_error() {
 
 #[test]
 fn a_long_run_says_on_standard_error_how_far_it_is() {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(["run", "leader-crash", "--json", "--until", "5h"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = spawn(&["run", "leader-crash", "--json", "--until", "5h"]);
     let mut line = String::new();
     let mut errors = std::io::BufReader::new(child.stderr.take().unwrap());
     errors.read_line(&mut line).unwrap();
