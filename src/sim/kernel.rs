@@ -8,33 +8,13 @@ use std::sync::Arc;
 use super::digest::Digest;
 use super::event::{Caused, Event, Rare};
 use super::fault::{FaultPlan, Faults};
-use super::host::{Host, HostPlan};
-use super::names::{FaultName, Names, NodeName};
-use super::net::{Network, NetworkPlan};
+use super::host::Host;
+use super::names::{FaultName, Names};
+use super::net::Network;
 use super::process::Process;
 use super::record::Observer;
-use super::world::{Core, PORTION};
+use super::world::{Core, PORTION, WorldPlan};
 use super::{NodeId, Pid};
-
-/// What the world of a run is made of, apart from its processes.
-#[derive(Clone, Debug, Default)]
-pub struct WorldPlan {
-    /// The machines.
-    pub nodes: Vec<NodePlan>,
-    /// The links between them.
-    pub network: NetworkPlan,
-    /// What goes wrong.
-    pub faults: Vec<FaultPlan>,
-}
-
-/// One machine of the plan.
-#[derive(Clone, Debug)]
-pub struct NodePlan {
-    /// Name and zone.
-    pub name: NodeName,
-    /// CPU, disk, clock.
-    pub host: HostPlan,
-}
 
 /// A simulation: a world and the processes in it. `Clone` is a checkpoint.
 #[derive(Clone, Debug)]

@@ -31,11 +31,11 @@ mod world;
 
 pub use event::{Caused, Event, Rare};
 pub use ids::{FlowId, GroupId, LaneId, NodeId, Pid, QueueId, ServiceId, Span, Task};
-pub use kernel::{NodePlan, Sim, WorldPlan};
+pub use kernel::Sim;
 pub use names::Names;
 pub use process::{Cost, Ctx, Process, Role, TimerId, Token};
 pub use record::{Fact, Observer, Record};
-pub use world::Core;
+pub use world::{Core, NodePlan, WorldPlan};
 
 /// A second of virtual time, ns.
 pub const SECOND: u64 = 1_000_000_000;

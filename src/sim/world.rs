@@ -3,15 +3,35 @@
 use std::sync::Arc;
 
 use super::event::{Caused, Event, Rare};
-use super::host::{Host, Residents};
-use super::kernel::NodePlan;
-use super::names::Names;
+use super::fault::FaultPlan;
+use super::host::{Host, HostPlan, Residents};
+use super::names::{Names, NodeName};
 use super::net::{CLOSED, Channel, Network, NetworkPlan};
 use super::process::Token;
 use super::queue::{EventQueue, Ticket};
 use super::record::{Fact, Record};
 use super::tcp::Stalls;
 use super::{NodeId, Pid};
+
+/// What the world of a run is made of, apart from its processes.
+#[derive(Clone, Debug, Default)]
+pub struct WorldPlan {
+    /// The machines.
+    pub nodes: Vec<NodePlan>,
+    /// The links between them.
+    pub network: NetworkPlan,
+    /// What goes wrong.
+    pub faults: Vec<FaultPlan>,
+}
+
+/// One machine of the plan.
+#[derive(Clone, Debug)]
+pub struct NodePlan {
+    /// Name and zone.
+    pub name: NodeName,
+    /// CPU, disk, clock.
+    pub host: HostPlan,
+}
 
 /// How many records are handed over at once: few enough to be still near, enough that the code that reads them is fetched
 /// once for many.
