@@ -139,13 +139,12 @@ impl<M: Clone> Core<M> {
         };
         let tenant = &mut self.tenants[from.index()];
         let channel = &mut tenant.channels[at];
-        if channel.incarnation == CLOSED {
+        let mut incarnation = channel.incarnation;
+        if incarnation == CLOSED {
             channel.last_served = 0;
-            tenant.open(at, listening);
-        } else {
-            let known = channel.incarnation;
-            tenant.open(at, known);
+            incarnation = listening;
         }
+        tenant.open(at, incarnation);
     }
 
     /// A message reached somebody new: the sender is connected from now on.
