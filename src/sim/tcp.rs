@@ -14,10 +14,11 @@
 
 use std::collections::VecDeque;
 
-use super::event::{Event, Rare};
+use super::event::Rare;
 use super::net::{Sent, Trouble};
 use super::record::{Drop, Fact};
 use super::stream::Stream;
+use super::wire::Mail;
 use super::world::Core;
 use super::{MS, Pid, SECOND};
 
@@ -84,9 +85,7 @@ pub(super) struct Stall<M> {
 
 #[derive(Clone, Debug)]
 struct Waiting<M> {
-    incarnation: u32,
-    message: M,
-    bytes: u32,
+    mail: Mail<M>,
     /// How long it takes once it gets through.
     latency_ns: u64,
 }
@@ -118,65 +117,32 @@ impl<M> Stalls<M> {
     }
 }
 
-/// A message that meets trouble.
-pub(super) struct Troubled<M> {
-    pub from: Pid,
-    pub to: Pid,
-    pub link: u32,
-    pub incarnation: u32,
-    pub message: M,
-    pub bytes: u32,
-}
-
 impl<M: Clone> Core<M> {
     /// What becomes of a message that the link does not just carry; `time`: when it would arrive.
     #[cold]
-    pub(super) fn send_troubled(&mut self, mail: Troubled<M>, sent: &Sent, time: u64) {
-        let Troubled { from, to, link, .. } = mail;
+    pub(super) fn send_troubled(&mut self, mail: Mail<M>, sent: &Sent, time: u64) {
+        let Mail { from, to, .. } = mail;
         if let Trouble::Dropped(why) = sent.trouble {
             return self.record(from, Fact::Dropped { to, why });
         }
-        let waiting = Waiting {
-            incarnation: mail.incarnation,
-            message: mail.message,
-            bytes: mail.bytes,
-            latency_ns: sent.at - self.now,
-        };
+        let latency_ns = sent.at - self.now;
         if let Some(stall) = self.stalls.of(from, to) {
-            stall.waiting.push_back(waiting);
-            return;
+            return stall.waiting.push_back(Waiting { mail, latency_ns });
         }
         match sent.trouble {
-            Trouble::Lost(how) => self.stall(from, to, link, how, VecDeque::from([waiting])),
+            Trouble::Lost(how) => self.stall(how, VecDeque::from([Waiting { mail, latency_ns }])),
             Trouble::Again(again) => {
                 // The copy is scheduled first, and arrives behind at the earliest.
-                self.arrives(from, to, link, waiting.clone(), again.max(time));
-                self.arrives(from, to, link, waiting, time);
+                self.deliver(mail.clone(), again.max(time));
+                self.deliver(mail, time);
             }
-            _ => self.arrives(from, to, link, waiting, time),
+            _ => self.deliver(mail, time),
         }
-    }
-
-    fn arrives(&mut self, from: Pid, to: Pid, link: u32, mail: Waiting<M>, time: u64) {
-        let Waiting {
-            incarnation,
-            message,
-            bytes,
-            ..
-        } = mail;
-        let event = Event::Arrive {
-            to,
-            from,
-            link,
-            incarnation,
-            bytes,
-            message,
-        };
-        self.schedule_at(time, event);
     }
 
     /// The first of these was lost, and the others wait for it.
-    fn stall(&mut self, from: Pid, to: Pid, link: u32, how: Lost, waiting: VecDeque<Waiting<M>>) {
+    fn stall(&mut self, how: Lost, waiting: VecDeque<Waiting<M>>) {
+        let Mail { from, to, link, .. } = waiting[0].mail;
         let round_trip_ns = waiting[0].latency_ns.saturating_mul(2);
         let (after_ns, timeouts) = match how {
             Lost::Told => (round_trip_ns, 0),
@@ -228,25 +194,25 @@ impl<M: Clone> Core<M> {
             ..
         } = stall;
         let mut first = true;
-        while let Some(mail) = waiting.pop_front() {
-            if !first && let Some(how) = self.net.loses(link, mail.bytes) {
-                waiting.push_front(mail);
-                return self.stall(from, to, link, how, waiting);
+        while let Some(next) = waiting.pop_front() {
+            if !first && let Some(how) = self.net.loses(link, next.mail.bytes) {
+                waiting.push_front(next);
+                return self.stall(how, waiting);
             }
             first = false;
             let at = self.channel(from, to);
             let channel = &mut self.tenants[from.index()].channels[at];
-            let time = self.now.saturating_add(mail.latency_ns);
+            let time = self.now.saturating_add(next.latency_ns);
             let time = time.max(channel.last_arrival);
             channel.last_arrival = time;
-            self.arrives(from, to, link, mail, time);
+            self.deliver(next.mail, time);
         }
     }
 
     /// The connection failed: its sender hears of it.
     fn give_up(&mut self, at: usize) {
         let stall = &self.stalls.all[at];
-        let (to, peer, incarnation) = (stall.from, stall.to, stall.waiting[0].incarnation);
+        let (to, peer, incarnation) = (stall.from, stall.to, stall.waiting[0].mail.incarnation);
         self.forget_stall(at);
         let event = Rare::Reset {
             to,

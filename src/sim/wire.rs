@@ -4,11 +4,23 @@ use super::Pid;
 use super::event::{Event, Rare};
 use super::net::{CLOSED, Channel, Trouble};
 use super::record::{Drop, Fact};
-use super::tcp::{NO_LINK, Troubled};
+use super::tcp::NO_LINK;
 use super::world::Core;
 
 /// A TCP segment without data: IP and TCP headers.
 const RESET_BYTES: u32 = 40;
+
+/// A message that is sent over a channel.
+#[derive(Clone, Debug)]
+pub(super) struct Mail<M> {
+    pub from: Pid,
+    pub to: Pid,
+    pub link: u32,
+    /// The incarnation it is meant for.
+    pub incarnation: u32,
+    pub message: M,
+    pub bytes: u32,
+}
 
 impl<M: Clone> Core<M> {
     /// The channel from one process to another, opened if need be.
@@ -66,6 +78,32 @@ impl<M: Clone> Core<M> {
         let Some((time, link, incarnation)) = self.send_quickly(from, to, bytes) else {
             return self.send_slowly(from, to, message, bytes);
         };
+        let mail = Mail {
+            from,
+            to,
+            link,
+            incarnation,
+            message,
+            bytes,
+        };
+        self.deliver(mail, time);
+    }
+
+    /// A message arrives at a time.
+    #[allow(
+        clippy::inline_always,
+        reason = "an event is made in its place, not beside it and then copied"
+    )]
+    #[inline(always)]
+    pub(super) fn deliver(&mut self, mail: Mail<M>, time: u64) {
+        let Mail {
+            from,
+            to,
+            link,
+            incarnation,
+            message,
+            bytes,
+        } = mail;
         let event = Event::Arrive {
             to,
             from,
@@ -104,26 +142,18 @@ impl<M: Clone> Core<M> {
             time = time.max(channel.last_arrival);
             channel.last_arrival = time;
         }
-        let Trouble::None = sent.trouble else {
-            let mail = Troubled {
-                from,
-                to,
-                link,
-                incarnation,
-                message,
-                bytes,
-            };
-            return self.send_troubled(mail, &sent, time);
-        };
-        let event = Event::Arrive {
-            to,
+        let mail = Mail {
             from,
+            to,
             link,
             incarnation,
-            bytes,
             message,
+            bytes,
         };
-        self.schedule_at(time, event);
+        match sent.trouble {
+            Trouble::None => self.deliver(mail, time),
+            _ => self.send_troubled(mail, &sent, time),
+        }
     }
 
     /// Makes the channel the one that is guessed, and connects it if somebody listens.
