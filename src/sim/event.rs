@@ -17,7 +17,8 @@ pub enum Event<M> {
         link: u32,
         /// The incarnation it was meant for; a connection does not outlive one. `u32::MAX`: whoever listens there.
         incarnation: u32,
-        /// Its size.
+        /// Its size. Nobody reads it here: it stands where there would be padding before a message that begins at eight bytes.
+        /// With padding there instead, an event of the bench `pipeline` takes 347 instructions, not 344, and about 3 % more time.
         bytes: u32,
         /// It.
         message: M,
