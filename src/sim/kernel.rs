@@ -206,6 +206,7 @@ impl<P: Process> Sim<P> {
     #[cold]
     #[inline(never)]
     fn close_second(&mut self, time: u64) {
+        self.core.queue.check_sequence();
         self.fold();
         self.digest.advance(time);
     }
@@ -250,5 +251,37 @@ impl<P: Process> Sim<P> {
             _ => self.act_later(caused.event),
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::host::Survival;
+    use crate::sim::{Ctx, SECOND, Token};
+
+    #[derive(Clone)]
+    struct Idle;
+
+    impl Process for Idle {
+        type Message = ();
+
+        fn start(&mut self, _: &mut Ctx<'_, ()>) {}
+        fn message(&mut self, _: Pid, (): (), _: &mut Ctx<'_, ()>) {}
+        fn timer(&mut self, _: Token, _: &mut Ctx<'_, ()>) {}
+        fn crash(&mut self, _: &Survival, _: &mut Ctx<'_, ()>) {}
+    }
+
+    #[test]
+    #[should_panic(expected = "550 thousand million events")]
+    fn too_many_events_are_noticed_where_few_are_pending() {
+        let mut sim = Sim::<Idle>::new(1, WorldPlan::default(), Names::default(), Vec::new());
+        sim.core.queue.age(550_000_000_000);
+        for second in 0..3 {
+            // A wait that is no more: nothing comes of it.
+            let event = Rare::Resend { stall: 0 }.into();
+            sim.core.schedule(second * SECOND, event);
+        }
+        sim.run_until(3 * SECOND, &mut ());
     }
 }

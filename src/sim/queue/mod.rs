@@ -147,6 +147,17 @@ impl<E> EventQueue<E> {
         self.slab.iter()
     }
 
+    /// Panics when no sequence numbers are left; to be asked now and then, since the wheel asks only when it is used.
+    pub(in crate::sim) fn check_sequence(&self) {
+        self.slab.check_sequence();
+    }
+
+    /// As if so many events more had come and gone.
+    #[cfg(test)]
+    pub(in crate::sim) fn age(&mut self, events: u64) {
+        self.slab.age(events);
+    }
+
     /// How many events are pending.
     pub fn len(&self) -> usize {
         self.slab.len()

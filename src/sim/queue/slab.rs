@@ -169,6 +169,13 @@ impl<E> Slab<E> {
         );
     }
 
+    /// As if so many events more had come and gone.
+    #[cfg(test)]
+    pub fn age(&mut self, events: u64) {
+        self.came += events;
+        self.gone += events;
+    }
+
     /// How many events wait.
     pub fn len(&self) -> usize {
         (self.came - self.gone) as usize
