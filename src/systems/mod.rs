@@ -10,6 +10,7 @@ pub mod kafka;
 mod plan;
 mod registry;
 pub mod rpc;
+pub mod service;
 
 pub use build::{Builder, Known, KnownSet};
 pub use inspect::{Badge, Inspect, Row, Standing};

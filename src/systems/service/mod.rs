@@ -1,0 +1,3 @@
+//! Services: replicas that answer requests with a limited number of threads, a queue before them, and what makes them slow.
+
+pub mod line;
