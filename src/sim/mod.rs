@@ -25,6 +25,7 @@ mod serve;
 pub mod skew;
 pub mod stream;
 mod tcp;
+mod tenant;
 pub mod units;
 mod wire;
 mod world;

@@ -236,7 +236,7 @@ impl<M: Clone> Core<M> {
         let stall = self.stalls.all.remove(at);
         self.net.unstall(stall.link);
         for _ in stall.waiting {
-            self.net.traffic_mut(stall.link).dropped += 1;
+            self.net.count_dropped(stall.link);
             let (to, why) = (stall.to, Drop::Loss);
             self.record(stall.from, Fact::Dropped { to, why });
         }

@@ -2,9 +2,10 @@
 
 use super::Pid;
 use super::event::{Event, Rare};
-use super::net::{CLOSED, Channel, Trouble};
+use super::net::Trouble;
 use super::record::{Drop, Fact};
 use super::tcp::NO_LINK;
+use super::tenant::{CLOSED, Channel};
 use super::world::Core;
 
 /// A TCP segment without data: IP and TCP headers.
@@ -54,7 +55,7 @@ impl<M: Clone> Core<M> {
     #[inline(never)]
     pub(super) fn gets_through(&mut self, to: Pid, from: Pid, link: u32, meant_for: u32) -> bool {
         if self.net.cut_on_arrival(link) {
-            self.net.traffic_mut(link).dropped += 1;
+            self.net.count_dropped(link);
             self.record(from, Fact::Dropped { to, why: Drop::Cut });
             return false;
         }
@@ -198,7 +199,7 @@ impl<M: Clone> Core<M> {
             Trouble::None | Trouble::Perhaps | Trouble::Again(_) => {}
             // Nobody sends a reset again: who does not hear it is told when he sends something.
             Trouble::Lost(_) => {
-                self.net.traffic_mut(link).dropped += 1;
+                self.net.count_dropped(link);
                 return;
             }
             Trouble::Dropped(_) => return,
