@@ -187,7 +187,7 @@ fn stream_number(purpose: &str, entity: &str) -> u64 {
 }
 
 /// `SplitMix64`'s finalizer (D. Stafford's variant 13): a bijection that spreads every bit.
-fn mix(mut z: u64) -> u64 {
+pub(crate) fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)

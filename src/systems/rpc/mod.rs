@@ -1,5 +1,19 @@
 //! Remote calls: the messages between callers and services, and the client that any process may embed to call a service.
+//!
+//! A policy of a client (retries, breaker, balancing, …) is plain settings, which a scenario writes, and a state machine that
+//! is told what happened and when (`now`, ns). It asks nobody, schedules nothing and draws only from the stream that it is
+//! given: what to do about its answer is up to the client.
 
+pub mod balance;
+pub mod breaker;
+pub mod budget;
+pub mod bulkhead;
 mod protocol;
+pub mod retry;
 
+pub use balance::{Balance, Balancer, Candidate};
+pub use breaker::{Breaker, BreakerSettings, BreakerState, SlidingWindowType};
+pub use budget::{Budget, RetryBudget};
+pub use bulkhead::{Bulkhead, BulkheadSettings, Entry};
 pub use protocol::{Message, Request, Response, Status, USUAL_BYTES};
+pub use retry::{Jitter, Retry};
