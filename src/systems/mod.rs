@@ -5,12 +5,14 @@
 //! client, which any process may embed.
 
 mod build;
+mod index;
 mod inspect;
 pub mod kafka;
 mod plan;
 mod registry;
 pub mod rpc;
 pub mod service;
+pub mod store;
 
 pub use build::{Builder, Known, KnownSet};
 pub use inspect::{Badge, Inspect, Row, Standing};
