@@ -1,4 +1,4 @@
-//! End-to-end latency over time, in bounded memory: when the columns are used up, each two become one.
+//! Latency over time, in bounded memory: when the columns are used up, each two become one.
 
 use crate::sim::history::History;
 
@@ -9,12 +9,15 @@ pub const ROWS: usize = 84;
 /// How much time a column covers at first, ns.
 const FIRST_WIDTH_NS: u64 = 50 * crate::sim::MS;
 
+/// What failed has no latency, and is counted behind the rows.
+const FAILED: usize = ROWS;
+
 /// Counts by time of delivery and by latency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heatmap {
     width_ns: u64,
     /// Time goes on, so it is the last that is added to.
-    columns: History<[u32; ROWS], 4>,
+    columns: History<[u32; ROWS + 1], 4>,
 }
 
 impl Default for Heatmap {
@@ -38,16 +41,27 @@ fn row(ns: u64) -> usize {
 impl Heatmap {
     #[inline]
     pub(super) fn record(&mut self, at: u64, ns: u64) {
+        self.add(at, row(ns));
+    }
+
+    /// Something failed, and so took no time that means anything.
+    #[inline]
+    pub(super) fn fail(&mut self, at: u64) {
+        self.add(at, FAILED);
+    }
+
+    #[inline]
+    fn add(&mut self, at: u64, row: usize) {
         let mut column = (at / self.width_ns) as usize;
         while column >= COLUMNS {
             self.halve();
             column = (at / self.width_ns) as usize;
         }
         while self.columns.len() <= column {
-            self.columns.push_back([0; ROWS]);
+            self.columns.push_back([0; ROWS + 1]);
         }
         if let Some(column) = self.columns.get_mut(column) {
-            let cell = &mut column[row(ns)];
+            let cell = &mut column[row];
             *cell = cell.saturating_add(1);
         }
     }
@@ -55,7 +69,7 @@ impl Heatmap {
     #[cold]
     fn halve(&mut self) {
         self.width_ns *= 2;
-        let mut halved: Vec<[u32; ROWS]> = Vec::with_capacity(COLUMNS / 2);
+        let mut halved: Vec<[u32; ROWS + 1]> = Vec::with_capacity(COLUMNS / 2);
         for (at, column) in self.columns.iter().enumerate() {
             match halved.get_mut(at / 2) {
                 Some(into) => {
@@ -78,10 +92,20 @@ impl Heatmap {
         self.width_ns
     }
 
-    /// Messages delivered in a column with a latency of a row.
+    /// What ended well in a column with a latency of a row.
     pub fn count(&self, column: usize, row: usize) -> u32 {
         let column = self.columns.get(column);
-        column.and_then(|c| c.get(row)).copied().unwrap_or(0)
+        let cells = column.map(|c| &c[..ROWS]);
+        cells.and_then(|c| c.get(row)).copied().unwrap_or(0)
+    }
+
+    /// What failed in the columns of a time, ns (its end does not belong). What a column holds counts where it begins.
+    pub fn failed_between(&self, time: std::ops::Range<u64>) -> u64 {
+        let first = time.start.div_ceil(self.width_ns) as usize;
+        let behind = time.end.div_ceil(self.width_ns) as usize;
+        let columns = self.columns.range(first);
+        let columns = columns.take(behind.saturating_sub(first));
+        columns.map(|c| u64::from(c[FAILED])).sum()
     }
 
     /// The smallest latency of a row, ns.

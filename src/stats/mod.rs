@@ -4,6 +4,8 @@
 //! Memory does not grow with the length of a run: counters, histograms of fixed size, rings, and a heatmap whose columns
 //! widen.
 
+#[cfg(test)]
+mod calls_tests;
 mod counters;
 mod groups;
 mod heatmap;
@@ -15,9 +17,13 @@ mod peak;
 mod queues;
 mod rate;
 mod registry;
+mod requests;
 mod series;
+mod services;
+mod tasks;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use std::sync::Arc;
 
@@ -31,8 +37,13 @@ pub use nodes::{NodeStats, Nodes};
 pub use peak::Peak;
 pub use queues::{QueueStats, ReaderStats};
 pub use registry::{DEFINITIONS, Definition, Metric, Scope};
+pub use requests::{FlowStats, Requests};
 pub use series::{INTERVAL_NS, Series};
+pub use services::{Breakers, Level, ServiceStats, Services};
+pub use tasks::{FlowTasks, Tasks};
+pub use windows::{WINDOW_NS, Windows};
 
+use crate::sim::call::CallFact;
 use crate::sim::ledger::{Change, Hop, Ledger, What};
 use crate::sim::record::Outcome;
 use crate::sim::{Fact, Names, QueueId, Record};
@@ -65,6 +76,12 @@ pub struct Metrics {
     pub in_flight: Series,
     /// Messages delivered in each interval.
     pub delivered: Series,
+    /// Requests, as their users see them.
+    pub requests: Requests,
+    /// What became of what users asked for.
+    pub tasks: Tasks,
+    /// Services.
+    pub services: Services,
 }
 
 impl Metrics {
@@ -87,6 +104,9 @@ impl Metrics {
             little: Little::default(),
             in_flight: Series::default(),
             delivered: Series::default(),
+            requests: Requests::new(&names),
+            tasks: Tasks::new(&names),
+            services: Services::new(&names),
             names,
         }
     }
@@ -125,6 +145,9 @@ impl Metrics {
             let delivered = self.counters.delivered;
             self.delivered.push_since(delivered);
             self.in_flight.push(ledger.account().in_flight);
+            self.requests.tick();
+            self.tasks.look(self.next_tick);
+            self.services.tick();
             self.next_tick += INTERVAL_NS;
         }
         self.see_oldest(self.next_tick - INTERVAL_NS, ledger);
@@ -141,12 +164,14 @@ impl Metrics {
     pub fn finish(&mut self, now: u64, ledger: &Ledger) {
         self.advance(now, ledger);
         self.see_oldest(now, ledger);
+        self.tasks.look(now);
     }
 
     /// Takes in a record that the ledger has just taken in.
     #[inline]
     pub fn apply(&mut self, record: &Record, ledger: &Ledger) {
         match record.fact {
+            Fact::Call(ref fact) => return self.call(record, fact),
             Fact::Produced { span, bytes, .. } => {
                 self.counters.produced(span, bytes);
                 self.little.produced(span.count, record.at);
@@ -186,6 +211,56 @@ impl Metrics {
         }
     }
 
+    /// There are several of these for each request, and the ledger has nothing to do with them.
+    #[inline]
+    fn call(&mut self, record: &Record, fact: &CallFact) {
+        let at = record.at;
+        match *fact {
+            CallFact::Load {
+                service,
+                waiting,
+                busy,
+            } => self.services.load(service, record.pid, waiting, busy, at),
+            CallFact::Called {
+                service,
+                attempt,
+                hedge,
+                ..
+            } => self.services.called(service, attempt, hedge),
+            CallFact::Returned {
+                service, end, ns, ..
+            } => self.services.returned(service, end, ns),
+            CallFact::Served {
+                service,
+                ok,
+                useful,
+                waited_ns,
+                ..
+            } => self.services.served(service, ok, useful, waited_ns),
+            CallFact::Asked { task } => {
+                self.requests.asked(task.flow, at);
+                self.tasks.asked(task, at);
+            }
+            CallFact::Answered { task, how, ns } => {
+                self.requests.answered(task.flow, how, ns, at);
+                self.tasks.answered(task, how, at);
+            }
+            CallFact::Effect { task, effect } => self.tasks.effect(task, effect, at),
+            CallFact::Looked { service, look } => self.services.looked(service, look),
+            CallFact::Shed { service, why, .. } => self.services.shed(service, why),
+            CallFact::NotCalled { service, why, .. } => self.services.not_called(service, why),
+            CallFact::Breaker { service, state } => {
+                self.services.breaker(service, record.pid, state, at);
+            }
+            CallFact::Judged { service, well, .. } => self.services.judged(service, well),
+            CallFact::Scaled {
+                service,
+                was,
+                running,
+            } => self.services.scaled(service, was, running),
+        }
+    }
+
     #[inline(never)]
     fn changes(&mut self, at: u64, ledger: &Ledger) {
         for change in ledger.changes() {
@@ -208,6 +283,13 @@ impl Metrics {
         self.counters.record(record);
         if let Fact::Leads { queue, .. } = record.fact {
             self.measure(record.at, queue, 0, ledger);
+        }
+        if let Fact::Crashed { .. } | Fact::Halted { .. } | Fact::Stopped = record.fact {
+            self.services.died(record.pid, record.at);
+        }
+        if windows::is_disturbance(record) {
+            self.requests.disturb(record.at);
+            self.tasks.disturb(record.at);
         }
         self.leaders.record(record, &self.names);
         self.groups.record(record);

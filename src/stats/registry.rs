@@ -1,5 +1,6 @@
 //! The table of all metrics: name, unit, meaning, and where the number comes from.
 
+use crate::sim::Names;
 use crate::sim::amount::{Amount, Unit};
 use crate::sim::ledger::{Hop, State};
 use crate::sim::record::{Drop, Outcome, Why};
@@ -17,9 +18,23 @@ pub enum Scope {
     Group,
     /// Each machine: `node.broker-1.down_total`.
     Node,
+    /// Each stream of requests: `flow.customers.asked`.
+    Flow,
+    /// Each service: `service.payment.waiting.max`.
+    Service,
 }
 
 impl Scope {
+    /// All, in the order in which their metrics are shown.
+    pub const ALL: [Self; 6] = [
+        Self::Run,
+        Self::Flow,
+        Self::Service,
+        Self::Queue,
+        Self::Group,
+        Self::Node,
+    ];
+
     /// The word before the name of the thing, empty for the run.
     pub fn prefix(self) -> &'static str {
         match self {
@@ -27,6 +42,8 @@ impl Scope {
             Self::Queue => "queue",
             Self::Group => "group",
             Self::Node => "node",
+            Self::Flow => "flow",
+            Self::Service => "service",
         }
     }
 }
@@ -95,52 +112,57 @@ macro_rules! row {
 /// The six lines of a distribution of times.
 macro_rules! times {
     ($name:literal, $what:literal, |$m:ident| $latency:expr) => {
+        times!(Run, $name, $what, |$m, _i| $latency)
+    };
+    ($scope:ident, $name:literal, $what:literal, |$m:ident, $i:ident| $latency:expr) => {
         [
             define(
-                Scope::Run,
+                Scope::$scope,
                 concat!($name, ".mean"),
                 Unit::Time,
                 concat!("Mean of: ", $what),
-                |$m, _| $latency.mean_ns(),
+                |$m, $i| $latency.mean_ns(),
             ),
             define(
-                Scope::Run,
+                Scope::$scope,
                 concat!($name, ".p50"),
                 Unit::Time,
                 concat!("Half were faster: ", $what),
-                |$m, _| $latency.quantile_ns(0.5).map(|ns| ns as f64),
+                |$m, $i| $latency.quantile_ns(0.5).map(|ns| ns as f64),
             ),
             define(
-                Scope::Run,
+                Scope::$scope,
                 concat!($name, ".p90"),
                 Unit::Time,
                 concat!("Nine of ten were faster: ", $what),
-                |$m, _| $latency.quantile_ns(0.9).map(|ns| ns as f64),
+                |$m, $i| $latency.quantile_ns(0.9).map(|ns| ns as f64),
             ),
             define(
-                Scope::Run,
+                Scope::$scope,
                 concat!($name, ".p99"),
                 Unit::Time,
                 concat!("99 of 100 were faster: ", $what),
-                |$m, _| $latency.quantile_ns(0.99).map(|ns| ns as f64),
+                |$m, $i| $latency.quantile_ns(0.99).map(|ns| ns as f64),
             ),
             define(
-                Scope::Run,
+                Scope::$scope,
                 concat!($name, ".p999"),
                 Unit::Time,
                 concat!("999 of 1000 were faster: ", $what),
-                |$m, _| $latency.quantile_ns(0.999).map(|ns| ns as f64),
+                |$m, $i| $latency.quantile_ns(0.999).map(|ns| ns as f64),
             ),
             define(
-                Scope::Run,
+                Scope::$scope,
                 concat!($name, ".max"),
                 Unit::Time,
                 concat!("The slowest: ", $what),
-                |$m, _| $latency.max_ns().map(|ns| ns as f64),
+                |$m, $i| $latency.max_ns().map(|ns| ns as f64),
             ),
         ]
     };
 }
+
+mod calls;
 
 fn per_s(count: u64, m: &Metrics) -> f64 {
     if m.now == 0 {
@@ -280,9 +302,36 @@ const SCOPED: &[Definition] = &[
         .paused_total_ns(m.now)),
 ];
 
+type IsThere = fn(&Names) -> bool;
+
+/// What a metric of the run speaks of, by how its name begins: a run that has nothing of the kind has no such number, instead
+/// of a page of zeros.
+#[rustfmt::skip]
+const SPEAKS_OF: &[(&[&str], IsThere)] = &[
+    (&["messages.", "throughput.produced", "throughput.delivered", "lag.", "depth.", "oldest.", "failovers.", "isr.", "groups.", "little.", "latency.end_to_end.", "latency.acked.", "latency.stored.", "latency.visible.", "latency.handed.", "latency.processed.", "latency.in_system."], |n| !n.queues.is_empty()),
+    (&["requests.", "throughput.requests", "throughput.goodput", "goodput.", "recovery.", "latency.request."], |n| !n.flows.is_empty()),
+    (&["orders.", "latency.complete."], |n| n.flows.iter().any(|f| !f.effects.is_empty())),
+    (&["calls.", "threads.", "shed.", "breakers.", "served.", "judged.", "cache."], |n| !n.services.is_empty()),
+];
+
 /// All metrics, in the order in which they are shown.
 pub const DEFINITIONS: &[&[Definition]] = &[
-    RUN, END_TO_END, ACKED, STORED, VISIBLE, HANDED, PROCESSED, REST, SCOPED,
+    calls::RUN,
+    calls::LATENCY,
+    calls::ORDERS,
+    calls::COMPLETE,
+    calls::TOTALS,
+    RUN,
+    END_TO_END,
+    ACKED,
+    STORED,
+    VISIBLE,
+    HANDED,
+    PROCESSED,
+    REST,
+    calls::FLOW,
+    calls::SERVICE,
+    SCOPED,
 ];
 
 impl Metrics {
@@ -316,10 +365,33 @@ impl Metrics {
                 .enumerate()
                 .map(|(i, n)| (i, n.name.as_str()))
                 .collect(),
+            Scope::Flow => names
+                .flows
+                .iter()
+                .enumerate()
+                .map(|(i, f)| (i, f.name.as_str()))
+                .collect(),
+            Scope::Service => names
+                .services
+                .iter()
+                .enumerate()
+                .map(|(i, s)| (i, s.name.as_str()))
+                .collect(),
         }
     }
 
+    /// Whether the run has anything of what a metric speaks of.
+    fn is_there(&self, definition: &Definition) -> bool {
+        let of = |prefix: &&str| definition.name.starts_with(prefix);
+        let mut kinds = SPEAKS_OF.iter();
+        definition.scope != Scope::Run
+            || kinds.all(|(names, is_there)| !names.iter().any(of) || is_there(&self.names))
+    }
+
     fn read(&self, definition: &Definition, thing: usize) -> Option<Amount> {
+        if !self.is_there(definition) {
+            return None;
+        }
         let value = (definition.read)(self, thing)?;
         Some(Amount::new(value, definition.unit))
     }
@@ -332,7 +404,7 @@ impl Metrics {
 
     /// The definition of a metric by its full name, and the place of the thing it is about.
     pub fn find(&self, name: &str) -> Option<(&'static Definition, usize)> {
-        for scope in [Scope::Queue, Scope::Group, Scope::Node] {
+        for scope in Scope::ALL.into_iter().filter(|s| *s != Scope::Run) {
             let rest = name
                 .strip_prefix(scope.prefix())
                 .and_then(|r| r.strip_prefix('.'));
@@ -349,13 +421,13 @@ impl Metrics {
         Some((definition, 0))
     }
 
-    /// The full names of all metrics, in the order of the table.
+    /// The full names of all metrics that this run may have a number for, in the order of the table.
     pub fn metric_names(&self) -> Vec<String> {
-        let scopes = [Scope::Run, Scope::Queue, Scope::Group, Scope::Node];
         let mut names = Vec::new();
-        for scope in scopes {
+        for scope in Scope::ALL {
             for (_, thing) in self.things(scope) {
-                names.extend(Self::definitions(scope).map(|d| d.full_name(thing)));
+                let there = Self::definitions(scope).filter(|d| self.is_there(d));
+                names.extend(there.map(|d| d.full_name(thing)));
             }
         }
         names
@@ -363,8 +435,7 @@ impl Metrics {
 
     /// All metrics of all scopes, in the order of the table; those without a value are left out.
     pub fn all(&self) -> Vec<Metric> {
-        let scopes = [Scope::Run, Scope::Queue, Scope::Group, Scope::Node];
-        scopes.into_iter().flat_map(|s| self.of(s)).collect()
+        Scope::ALL.into_iter().flat_map(|s| self.of(s)).collect()
     }
 
     /// All metrics of a scope, thing by thing; those without a value are left out.

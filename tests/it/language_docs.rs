@@ -226,6 +226,8 @@ fn the_table_of_metrics_is_the_programs() {
     };
     for (heading, scope) in [
         ("## Of the run", Scope::Run),
+        ("## Of each flow", Scope::Flow),
+        ("## Of each service", Scope::Service),
         ("## Of each queue", Scope::Queue),
         ("## Of each group", Scope::Group),
         ("## Of each machine", Scope::Node),
