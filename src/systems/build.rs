@@ -1,8 +1,9 @@
 //! Putting systems into a world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::sim::arrivals::Arrivals;
 use crate::sim::host::HostPlan;
 use crate::sim::names::{FlowName, GroupName, NodeName, ProcessName, QueueName, ServiceName};
 use crate::sim::{FlowId, GroupId, Names, NodeId, NodePlan, Pid, QueueId, ServiceId, WorldPlan};
@@ -28,6 +29,12 @@ pub struct Known {
     pub queues: BTreeMap<String, u32>,
     /// Groups of consumers.
     pub groups: Vec<String>,
+    /// What can be called: `payment/charge`.
+    pub handlers: BTreeSet<String>,
+    /// What services make happen.
+    pub effects: BTreeSet<String>,
+    /// Streams of what users ask for.
+    pub flows: Vec<String>,
     /// Systems, with the word of their kind (`Kafka`).
     pub systems: BTreeMap<String, &'static str>,
 }
@@ -144,6 +151,14 @@ impl Builder {
     pub fn add_flow(&mut self, name: FlowName) -> FlowId {
         self.names.flows.push(name);
         FlowId(self.names.flows.len() as u16 - 1)
+    }
+
+    /// The times of a workload's trace, if it has one.
+    pub fn trace(&self, arrivals: &Arrivals) -> Option<Arc<[u64]>> {
+        match arrivals {
+            Arrivals::Trace { file } => self.traces.get(file).cloned(),
+            _ => None,
+        }
     }
 
     /// Remembers that two processes talk to one another.

@@ -4,14 +4,17 @@
 //! that puts its processes into a world, and what it shows of itself ([`Inspect`]). A system that others use exports a
 //! client, which any process may embed.
 
+mod alarm;
 mod build;
 mod index;
 mod inspect;
 pub mod kafka;
+mod pace;
 mod plan;
 mod registry;
 pub mod rpc;
 pub mod service;
+mod slots;
 pub mod store;
 
 pub use build::{Builder, Known, KnownSet};

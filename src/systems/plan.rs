@@ -29,12 +29,20 @@ impl Plan {
     pub fn build(&self, seed: u64) -> Sim {
         let mut builder = Builder::new(seed, self.world.clone(), self.sets.clone());
         builder.traces.clone_from(&self.traces);
+        // What others look for is there before they do, in whatever order the scenario names them.
+        for workload in &self.workloads {
+            workload.found(&mut builder);
+        }
+        for system in &self.systems {
+            system.found(&mut builder);
+        }
         for system in &self.systems {
             system.build(&mut builder);
         }
         for workload in &self.workloads {
             workload.build(&mut builder);
         }
+        super::service::layers(&mut builder);
         builder.finish()
     }
 }

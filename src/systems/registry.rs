@@ -9,7 +9,7 @@ use crate::sim::complaint::{Complaint, Path};
 use crate::sim::host::Survival;
 use crate::sim::{Cost, Names, Pid, QueueId, Role, Token};
 
-use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka, rpc};
+use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka, rpc, service};
 
 macro_rules! messages {
     ($($(#[$each:meta])* $name:ident($message:ty)),* $(,)?) => {
@@ -40,6 +40,8 @@ const _: () = assert!(size_of::<Message>() <= 32, "events stay small");
 pub enum Export {
     /// A Kafka cluster, for its clients.
     Kafka(Arc<kafka::Cluster>),
+    /// A service, for its callers.
+    Service(Arc<rpc::Directory>),
 }
 
 /// What a record means that only a system can explain. Each system has a table of them.
@@ -67,6 +69,7 @@ macro_rules! settings {
     ($(#[$doc:meta])* $kind:ident { $($(#[$each:meta])* $name:ident($settings:ty)),* $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[allow(clippy::large_enum_variant, reason = "there are few of them, and they are read once")]
         pub enum $kind { $($(#[$each])* $name($settings)),* }
 
         impl $kind {
@@ -90,6 +93,11 @@ macro_rules! settings {
                 match self { $(Self::$name(s) => s.check(at, known, out)),* }
             }
 
+            /// Gives names and identities to what others may look for, before any of them is built.
+            pub fn found(&self, builder: &mut Builder) {
+                match self { $(Self::$name(s) => s.found(builder)),* }
+            }
+
             /// Puts its processes into a world.
             pub fn build(&self, builder: &mut Builder) {
                 match self { $(Self::$name(s) => s.build(builder)),* }
@@ -103,6 +111,8 @@ settings! {
     SystemSettings {
         /// Apache Kafka.
         Kafka(kafka::Settings),
+        /// A service.
+        Service(service::Settings),
     }
 }
 
@@ -113,6 +123,8 @@ settings! {
         Producer(kafka::ProducerSettings),
         /// Applications that read Kafka topics together.
         ConsumerGroup(kafka::ConsumerGroupSettings),
+        /// Users who ask a service for something.
+        Requests(service::RequestsSettings),
     }
 }
 
@@ -121,6 +133,7 @@ impl WorkloadSettings {
     pub fn arrivals(&self) -> Vec<(&'static str, &Arrivals)> {
         match self {
             Self::Producer(s) => vec![("arrivals", &s.arrivals)],
+            Self::Requests(s) => vec![("arrivals", &s.arrivals)],
             Self::ConsumerGroup(_) => Vec::new(),
         }
     }
@@ -203,4 +216,8 @@ processes! {
     KafkaProducer(kafka::ProducerApp) speaks Kafka,
     /// An application with a consumer.
     KafkaConsumer(kafka::ConsumerApp) speaks Kafka,
+    /// A replica of a service.
+    Service(service::Replica) speaks Rpc,
+    /// Users of services.
+    Requests(service::RequestsApp) speaks Rpc,
 }

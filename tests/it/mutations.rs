@@ -86,12 +86,16 @@ fn with_slips(text: &str, slips: &[Slip]) -> String {
 fn is_small(loaded: &Loaded) -> bool {
     let scenario = &loaded.scenario;
     let nodes: u64 = scenario.nodes.iter().map(|n| u64::from(n.count)).sum();
-    let systems = scenario.systems.iter().map(|SystemSettings::Kafka(s)| {
-        let topics = s.topics.iter().map(|t| u64::from(t.partitions));
-        topics.sum::<u64>() + u64::from(s.offsets_topic_num_partitions)
+    let systems = scenario.systems.iter().map(|system| match system {
+        SystemSettings::Kafka(s) => {
+            let topics = s.topics.iter().map(|t| u64::from(t.partitions));
+            topics.sum::<u64>() + u64::from(s.offsets_topic_num_partitions)
+        }
+        SystemSettings::Service(s) => u64::from(s.per_node),
     });
     let workloads = scenario.workloads.iter().map(|w| match w {
         WorkloadSettings::Producer(s) => u64::from(s.per_node),
+        WorkloadSettings::Requests(s) => u64::from(s.per_node),
         WorkloadSettings::ConsumerGroup(s) => u64::from(s.per_node) * u64::from(s.concurrency),
     });
     nodes + systems.sum::<u64>() + workloads.sum::<u64>() <= 1000

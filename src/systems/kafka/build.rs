@@ -30,7 +30,10 @@ fn link(builder: &mut Builder, cluster: &Cluster) {
 }
 
 impl Settings {
-    pub(in super::super) fn build(&self, builder: &mut Builder) {
+    /// A cluster is whole before anybody looks for it.
+    pub(in super::super) fn build(&self, _: &mut Builder) {}
+
+    pub(in super::super) fn found(&self, builder: &mut Builder) {
         let nodes = builder.nodes(&self.nodes);
         let brokers: Vec<Pid> = nodes
             .iter()

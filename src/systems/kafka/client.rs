@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use crate::sim::stream::Stream;
-use crate::sim::{MS, Pid, TimerId, Token};
+use crate::sim::{MS, Pid, Token};
 use crate::systems::Message as AnyMessage;
+use crate::systems::alarm::Alarm;
 
 use super::Ctx;
 use super::cluster::Cluster;
@@ -76,42 +77,6 @@ impl Backoff {
             .saturating_mul(1 << failures.saturating_sub(1).min(40));
         let jitter = 0.8 + 0.4 * stream.unit();
         ((doubled.min(longest) as f64 * jitter) as u64).min(longest)
-    }
-}
-
-/// A timer that is wanted no later than some time.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Alarm(Option<(u64, TimerId)>);
-
-impl Alarm {
-    /// Rings at `at` or before. The end of time is never.
-    pub fn by(&mut self, at: u64, token: Token, ctx: &mut Ctx<'_>) {
-        match self.0 {
-            _ if at == u64::MAX => return,
-            Some((set, _)) if set <= at => return,
-            Some((_, timer)) => ctx.cancel(timer),
-            None => {}
-        }
-        let timer = ctx.timer(at.saturating_sub(ctx.now()), token);
-        self.0 = Some((at, timer));
-    }
-
-    /// Rings at `at`, and not before.
-    pub fn at(&mut self, at: u64, token: Token, ctx: &mut Ctx<'_>) {
-        self.off(ctx);
-        self.by(at, token, ctx);
-    }
-
-    /// Does not ring.
-    pub fn off(&mut self, ctx: &mut Ctx<'_>) {
-        if let Some((_, timer)) = self.0.take() {
-            ctx.cancel(timer);
-        }
-    }
-
-    /// It rang. The time to act by: a clock that runs fast rings a little early, and what was due then is due now.
-    pub fn rang(&mut self, now: u64) -> u64 {
-        self.0.take().map_or(now, |(at, _)| at.max(now))
     }
 }
 

@@ -40,6 +40,8 @@ fn link_to_brokers(builder: &mut Builder, client: Pid, cluster: &Cluster) {
 impl ProducerSettings {
     pub(in super::super) fn declare(&self, _known: &mut Known) {}
 
+    pub(in super::super) fn found(&self, _: &mut Builder) {}
+
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
         known_nodes(&self.nodes, at, known, out);
         known_queues(&self.to, &at.field("to"), known, out);
@@ -186,6 +188,8 @@ impl ConsumerGroupSettings {
     pub(in super::super) fn declare(&self, known: &mut Known) {
         known.groups.push(self.name.clone());
     }
+
+    pub(in super::super) fn found(&self, _: &mut Builder) {}
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
         known_nodes(&self.nodes, at, known, out);
@@ -391,12 +395,11 @@ impl ConsumerGroupSettings {
 /// The cluster and the partitions of a topic, by its name `system/topic`.
 fn find_topic(builder: &Builder, name: &str) -> Option<(Arc<Cluster>, Vec<QueueId>)> {
     let (system, topic) = name.split_once('/')?;
-    match builder.exports.get(system)? {
-        Export::Kafka(cluster) => {
-            let topic = cluster.topic(topic)?;
-            Some((Arc::clone(cluster), topic.queues().collect()))
-        }
-    }
+    let Export::Kafka(cluster) = builder.exports.get(system)? else {
+        return None;
+    };
+    let topic = cluster.topic(topic)?;
+    Some((Arc::clone(cluster), topic.queues().collect()))
 }
 
 fn lanes(builder: &mut Builder, pid: Pid, queues: &[QueueId]) -> Vec<(QueueId, LaneId)> {

@@ -8,6 +8,9 @@ pub mod balance;
 pub mod breaker;
 pub mod budget;
 pub mod bulkhead;
+mod caller;
+mod client;
+mod directory;
 mod protocol;
 pub mod retry;
 
@@ -15,5 +18,8 @@ pub use balance::{Balance, Balancer, Candidate};
 pub use breaker::{Breaker, BreakerSettings, BreakerState, SlidingWindowType};
 pub use budget::{Budget, RetryBudget};
 pub use bulkhead::{Bulkhead, BulkheadSettings, Entry};
+pub use caller::{CALLER_TIMERS, Call, Caller, Done, Ended};
+pub use client::{ClientSettings, Failure};
+pub use directory::Directory;
 pub use protocol::{Message, Request, Response, Status, USUAL_BYTES};
 pub use retry::{Jitter, Retry};

@@ -16,6 +16,10 @@ pub enum Message {
     Ping(u32),
     /// I am.
     Pong(u32),
+    /// A caller to a scaler: tell me how many replicas serve, now and whenever that changes.
+    Subscribe,
+    /// The first so many replicas serve.
+    Members(u32),
 }
 
 /// A request.

@@ -1,7 +1,18 @@
-//! Services: replicas that answer requests with a limited number of threads, a queue before them, and what makes them slow.
+//! Services: replicas that answer requests with a limited number of threads, a queue before them, and what makes them slow;
+//! and the users who call them.
 
+mod build;
+mod check;
 pub mod dedup;
-pub mod gc;
 pub mod line;
+mod program;
+mod replica;
+mod requests;
 pub mod scale;
+mod settings;
 pub mod slow;
+
+pub(super) use build::layers;
+pub use replica::Replica;
+pub use requests::{RequestsApp, RequestsSettings};
+pub use settings::{HandlerSettings, Settings, Step};

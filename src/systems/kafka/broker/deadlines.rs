@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use crate::sim::Token;
 
 use super::super::Ctx;
-use super::super::client::Alarm;
+use crate::systems::alarm::Alarm;
 
 /// Names what waits: its place and its number.
 pub(super) type Waiter = (u32, u32);

@@ -274,8 +274,10 @@ impl Bench {
             (0..brokers).map(crate::sim::NodeId).collect()
         })];
         let mut builder = Builder::new(7, self.world.clone(), sets.into());
-        self.settings.build(&mut builder);
-        let systems::Export::Kafka(cluster) = builder.exports["events"].clone();
+        self.settings.found(&mut builder);
+        let systems::Export::Kafka(cluster) = builder.exports["events"].clone() else {
+            unreachable!("the export of a cluster");
+        };
         builder.add_group("pay", vec![QUEUE]);
         let home = builder.nodes("probe")[0];
         let (seed, world, mut names, processes) = builder.parts();

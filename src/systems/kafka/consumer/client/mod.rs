@@ -19,11 +19,12 @@ use crate::sim::{Pid, QueueId, Token};
 
 use super::super::Ctx;
 use super::super::batch::LogBatch;
-use super::super::client::{Alarm, Requests, View};
+use super::super::client::{Requests, View};
 use super::super::cluster::Cluster;
 use super::super::protocol::{FetchCall, Member, Request};
 use super::super::sparse::Sparse;
 use super::settings::ConsumerConfig;
+use crate::systems::alarm::Alarm;
 
 /// A client's timers use so many kinds, from the one it is given.
 pub const CONSUMER_TIMERS: u16 = 4;

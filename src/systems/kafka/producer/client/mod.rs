@@ -19,13 +19,14 @@ use crate::sim::stream::Stream;
 use crate::sim::{LaneId, QueueId, Span, Token};
 
 use super::super::Ctx;
-use super::super::client::{Alarm, Requests, View};
+use super::super::client::{Requests, View};
 use super::super::cluster::Cluster;
 use super::super::protocol::ProduceCall;
 use super::super::sparse::Sparse;
 use super::accumulator::{OutBatch, Part};
 use super::partitioner::Sticky;
 use super::settings::ProducerConfig;
+use crate::systems::alarm::Alarm;
 
 use appending::Waiting;
 use led::Led;

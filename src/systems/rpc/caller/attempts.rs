@@ -1,0 +1,236 @@
+//! Attempts: how one gets through the gates and out.
+
+use crate::sim::Fact;
+use crate::sim::call::{CallEnd, CallFact, NoCall};
+use crate::systems::Ctx;
+use crate::systems::slots::Key;
+
+use super::super::Entry;
+use super::super::client::Failure;
+use super::super::protocol::{Message, Request};
+use super::replicas::Pick;
+use super::{ADMITTED, Attempt, Caller, HEDGE, HELD, TIMEOUT};
+
+/// What is left until a moment, as a request tells it.
+fn patience_us(now: u64, until: u64) -> u32 {
+    if until == u64::MAX {
+        return Request::PATIENT;
+    }
+    let left = until.saturating_sub(now) / 1000;
+    left.min(u64::from(Request::PATIENT - 1)) as u32
+}
+
+impl Caller {
+    /// An attempt of a call begins: through the breaker and the rate limit.
+    pub(super) fn begin(&mut self, key: Key, ctx: &mut Ctx<'_>) {
+        let now = ctx.now();
+        let Some(open) = self.calls.get_mut(key) else {
+            return;
+        };
+        if open.call.deadline <= now {
+            return self.refuse(key, NoCall::DeadlineOver, ctx);
+        }
+        open.attempts = open.attempts.saturating_add(1);
+        match self.gates.permit(now) {
+            Err(why) => self.refuse(key, why, ctx),
+            Ok(0) => self.admit(key, ctx),
+            Ok(wait) => {
+                let timer = ctx.timer(wait, self.token(ADMITTED, key));
+                if let Some(open) = self.calls.get_mut(key) {
+                    open.next = Some(timer);
+                }
+            }
+        }
+    }
+
+    /// It goes on into the bulkhead.
+    pub(super) fn admit(&mut self, key: Key, ctx: &mut Ctx<'_>) {
+        let Some(open) = self.calls.get_mut(key) else {
+            return;
+        };
+        open.next = None;
+        match self.gates.enter(ctx.now(), key) {
+            Entry::Entered => {
+                if !self.pass(key, ctx) {
+                    self.give_place(ctx);
+                }
+            }
+            Entry::Waits => {}
+            Entry::Full => {
+                self.gates.withdraw();
+                self.refuse(key, NoCall::BulkheadFull, ctx);
+            }
+        }
+        self.show_pool(ctx);
+    }
+
+    /// It has a place in the bulkhead. `false`: it does not need it.
+    fn pass(&mut self, key: Key, ctx: &mut Ctx<'_>) -> bool {
+        if self.calls.get(key).is_none() {
+            return false;
+        }
+        if !self.gates.has_room() {
+            self.gates.withdraw();
+            self.refuse(key, NoCall::Limited, ctx);
+            return false;
+        }
+        self.send(key, false, ctx)
+    }
+
+    /// A place in the bulkhead is free: the next one that can use it gets it.
+    pub(super) fn give_place(&mut self, ctx: &mut Ctx<'_>) {
+        while let Some(next) = self.gates.leave(ctx.now()) {
+            if self.pass(next, ctx) {
+                return;
+            }
+        }
+    }
+
+    /// What was held back goes out.
+    pub(super) fn send_held(&mut self, key: Key, ctx: &mut Ctx<'_>) {
+        if let Some(open) = self.calls.get_mut(key) {
+            open.next = None;
+            if !self.send(key, false, ctx) {
+                self.give_place(ctx);
+            }
+        }
+    }
+
+    /// It goes out to a replica. `false`: it does not, and does not need its place.
+    fn send(&mut self, key: Key, hedge: bool, ctx: &mut Ctx<'_>) -> bool {
+        let now = ctx.now();
+        let Some(open) = self.calls.get(key) else {
+            return false;
+        };
+        let call = open.call;
+        let picked = self.replicas.pick(now, call.key);
+        let replica = match picked {
+            Pick::Replica(replica) => replica,
+            Pick::Hold(until) => {
+                let timer = ctx.timer(until - now, self.token(HELD, key));
+                if let Some(open) = self.calls.get_mut(key) {
+                    open.next = Some(timer);
+                }
+                return true;
+            }
+            Pick::Nobody => {
+                self.gates.withdraw();
+                self.refuse(key, NoCall::NoReplica, ctx);
+                return false;
+            }
+        };
+        let number = open.attempts - 1;
+        let attempt = Attempt {
+            open: key,
+            replica,
+            sent_at: now,
+            timeout: None,
+            hedge,
+        };
+        let Ok(attempt_key) = self.attempts.insert(attempt) else {
+            self.gates.withdraw();
+            self.refuse(key, NoCall::Limited, ctx);
+            return false;
+        };
+        let timeout = self.settings.timeout.map(|t| now.saturating_add(t.ns()));
+        let until = timeout.unwrap_or(u64::MAX).min(call.deadline);
+        let request = Request {
+            call: attempt_key,
+            key: call.key,
+            patience_us: patience_us(now, until),
+            number: call.task.number,
+            flow: call.task.flow,
+            endpoint: call.endpoint,
+            priority: call.priority,
+            has_deadline: self.settings.propagate_deadline,
+        };
+        let service = self.directory.service;
+        ctx.record(Fact::Call(CallFact::Called {
+            service,
+            task: call.task,
+            attempt: number,
+            hedge,
+        }));
+        let to = self.directory.replicas[replica as usize];
+        ctx.send(to, Message::Request(request).into(), call.bytes);
+        self.gates.sent();
+        self.replicas.sent(replica);
+        if let Some(at) = timeout {
+            let timer = ctx.timer(at - now, self.token(TIMEOUT, attempt_key));
+            if let Some(attempt) = self.attempts.get_mut(attempt_key) {
+                attempt.timeout = Some(timer);
+            }
+        }
+        self.sent(key, attempt_key, hedge, ctx);
+        true
+    }
+
+    /// Notes that an attempt is out, and when another is to go out beside it.
+    fn sent(&mut self, key: Key, attempt: Key, hedge: bool, ctx: &mut Ctx<'_>) {
+        let token = self.token(HEDGE, key);
+        let Some(open) = self.calls.get_mut(key) else {
+            return;
+        };
+        open.flying += 1;
+        open.latest = attempt;
+        open.hedges += u8::from(hedge);
+        if let Some(delay) = self.gates.hedge_delay(u32::from(open.hedges))
+            && open.next.is_none()
+        {
+            open.next = Some(ctx.timer(delay, token));
+        }
+    }
+
+    /// The first attempt takes long: another one goes out beside it, if nothing stands in its way.
+    pub(super) fn hedge(&mut self, key: Key, ctx: &mut Ctx<'_>) {
+        let now = ctx.now();
+        let Some(open) = self.calls.get_mut(key) else {
+            return;
+        };
+        if open.flying == 0 || open.call.deadline <= now {
+            return;
+        }
+        match self.gates.permit(now) {
+            Ok(0) if self.gates.has_room() => {}
+            Ok(_) => return self.gates.withdraw(),
+            Err(_) => return,
+        }
+        match self.gates.enter(now, key) {
+            Entry::Entered => {
+                open.attempts = open.attempts.saturating_add(1);
+                if !self.send(key, true, ctx) {
+                    self.give_place(ctx);
+                }
+            }
+            Entry::Waits => {
+                self.gates.cancel(key);
+                self.gates.withdraw();
+            }
+            Entry::Full => self.gates.withdraw(),
+        }
+    }
+
+    /// An attempt was not made.
+    pub(super) fn refuse(&mut self, key: Key, why: NoCall, ctx: &mut Ctx<'_>) {
+        let Some(open) = self.calls.get(key) else {
+            return;
+        };
+        ctx.record(Fact::Call(CallFact::NotCalled {
+            service: self.directory.service,
+            task: open.call.task,
+            why,
+        }));
+        if open.flying > 0 {
+            return;
+        }
+        if why == NoCall::DeadlineOver {
+            return self.finish_badly(key, CallEnd::TimedOut, ctx);
+        }
+        if let Some(open) = self.calls.get_mut(key)
+            && (open.attempts <= 1 || why != NoCall::NoBudget)
+        {
+            open.last = CallEnd::Rejected;
+        }
+        self.again(key, Failure::NotPermitted, ctx);
+    }
+}

@@ -1,0 +1,279 @@
+//! What services and users declare, and what is wrong with their settings.
+
+use std::collections::BTreeMap;
+
+use crate::sim::complaint::{Complaint, Path};
+use crate::sim::names::FlowName;
+use crate::systems::Known;
+
+use super::requests::RequestsSettings;
+use super::settings::{Settings, Step};
+
+/// More processes on a node than this are a slip.
+const PER_NODE_MAX: u32 = 10_000;
+/// More threads of a replica than this are a slip.
+const THREADS_MAX: u32 = 1_000_000;
+/// More calls at once than this are a slip.
+const FAN_OUT_MAX: u32 = 10_000;
+/// Steps within steps within steps: deeper than this is a slip.
+const DEPTH_MAX: usize = 16;
+/// More operations of a service than this are a slip.
+const STEPS_MAX: usize = 10_000;
+
+fn known_nodes(nodes: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    if !known.nodes.contains_key(nodes) {
+        let names = known.nodes.keys().map(String::as_str);
+        out.push(Complaint::unknown_name(
+            at.field("nodes"),
+            "node",
+            nodes,
+            names,
+        ));
+    }
+}
+
+fn per_node(per_node: u32, at: &Path, out: &mut Vec<Complaint>) {
+    if per_node == 0 || per_node > PER_NODE_MAX {
+        let why = format!("per_node must be from 1 to {PER_NODE_MAX}, not {per_node}");
+        out.push(Complaint::error(at.field("per_node"), why));
+    }
+}
+
+/// Whether `service/handler` is there.
+fn known_handler(to: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    if known.handlers.contains(to) {
+        return;
+    }
+    let names = known.handlers.iter().map(String::as_str);
+    let mut complaint = Complaint::unknown_name(at.clone(), "handler", to, names);
+    if !to.contains('/') {
+        complaint = complaint.help("say which handler of which service: \"service/handler\"");
+    }
+    out.push(complaint);
+}
+
+impl Settings {
+    pub(in super::super) fn declare(&self, known: &mut Known) {
+        known.systems.insert(self.name.clone(), "Service");
+        for handler in &self.handlers {
+            known
+                .handlers
+                .insert(format!("{}/{}", self.name, handler.name));
+        }
+        known
+            .effects
+            .extend(self.effects().into_iter().map(str::to_owned));
+    }
+
+    pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        known_nodes(&self.nodes, at, known, out);
+        per_node(self.per_node, at, out);
+        if self.threads == 0 || self.threads > THREADS_MAX {
+            let why = format!(
+                "threads must be from 1 to {THREADS_MAX}, not {}",
+                self.threads
+            );
+            out.push(Complaint::error(at.field("threads"), why));
+        }
+        self.queue.check(&at.field("queue"), out);
+        self.check_clients(at, known, out);
+        self.check_handlers(at, known, out);
+    }
+
+    fn check_clients(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        let called = self.called();
+        for (nth, client) in self.clients.iter().enumerate() {
+            let here = at.field("clients").index(nth);
+            client.check(&here, out);
+            let to = client.to.as_str();
+            if !matches!(known.systems.get(to), Some(&kind) if kind != "Kafka") {
+                let services = known.systems.iter().filter(|(_, kind)| **kind != "Kafka");
+                let names = services.map(|(name, _)| name.as_str());
+                out.push(Complaint::unknown_name(
+                    here.field("to"),
+                    "service",
+                    to,
+                    names,
+                ));
+            } else if !called.contains(&to) {
+                let why = format!("no step of `{}` calls `{to}`", self.name);
+                let complaint = Complaint::warning(here.field("to"), why);
+                out.push(complaint.rests_on_own(at, &["handlers"]));
+            }
+            if let Some(other) = first.insert(to, nth) {
+                let why = format!("there are two clients for `{to}`");
+                let other = at.field("clients").index(other).field("to");
+                let complaint = Complaint::error(here.field("to"), why);
+                out.push(complaint.related(other, "the other one"));
+            }
+        }
+    }
+
+    /// The services that its steps call.
+    fn called(&self) -> Vec<&str> {
+        let mut called = Vec::new();
+        for handler in &self.handlers {
+            super::build::each_step(&handler.steps, &mut |step| {
+                called.extend(target(step).map(|to| super::build::split_target(to).0));
+            });
+        }
+        called
+    }
+
+    fn check_handlers(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        let field = at.field("handlers");
+        if self.handlers.is_empty() {
+            out.push(Complaint::error(
+                field.clone(),
+                "a service without a handler does nothing",
+            ));
+        }
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut steps = 0;
+        for (nth, handler) in self.handlers.iter().enumerate() {
+            let here = field.index(nth);
+            if let Some(other) = first.insert(&handler.name, nth) {
+                let why = format!("there are two handlers `{}`", handler.name);
+                let other = field.index(other).field("name");
+                let complaint = Complaint::error(here.field("name"), why);
+                out.push(complaint.related(other, "the other one"));
+            }
+            let place = here.field("steps");
+            check_steps(&handler.steps, &place, known, 0, out);
+            super::build::each_step(&handler.steps, &mut |_| steps += 1);
+        }
+        if steps > STEPS_MAX {
+            let why = format!("{steps} steps are too many: at most {STEPS_MAX} in a service");
+            out.push(Complaint::error(field, why));
+        }
+    }
+}
+
+/// What a step calls.
+fn target(step: &Step) -> Option<&str> {
+    match step {
+        Step::Call(to) | Step::FanOut { to, .. } => Some(to),
+        _ => None,
+    }
+}
+
+fn check_steps(steps: &[Step], at: &Path, known: &Known, depth: usize, out: &mut Vec<Complaint>) {
+    if depth > DEPTH_MAX {
+        let why = format!("steps stand in one another more than {DEPTH_MAX} deep");
+        out.push(Complaint::error(at.clone(), why));
+        return;
+    }
+    for (nth, step) in steps.iter().enumerate() {
+        check_step(step, &at.index(nth), known, depth, out);
+    }
+}
+
+fn check_step(step: &Step, at: &Path, known: &Known, depth: usize, out: &mut Vec<Complaint>) {
+    match step {
+        Step::Work(time) | Step::Wait(time) => {
+            if let Err(why) = time.check() {
+                out.push(Complaint::error(at.index(0), why));
+            }
+        }
+        Step::Call(to) => known_handler(to, &at.index(0), known, out),
+        Step::FanOut { to, count, need } => {
+            known_handler(to, &at.field("to"), known, out);
+            if *count == 0 || *count > FAN_OUT_MAX {
+                let why = format!("count must be from 1 to {FAN_OUT_MAX}, not {count}");
+                out.push(Complaint::error(at.field("count"), why));
+            }
+            enough(*need, *count, at, "calls", out);
+        }
+        Step::Parallel { branches, need } => {
+            enough(*need, branches.len() as u32, at, "branches", out);
+            for (nth, steps) in branches.iter().enumerate() {
+                let place = at.field("branches").index(nth);
+                check_steps(steps, &place, known, depth + 1, out);
+            }
+        }
+        Step::Try(steps) => check_steps(steps, &at.index(0), known, depth + 1, out),
+        Step::Sometimes(_, steps) => check_steps(steps, &at.index(1), known, depth + 1, out),
+        Step::Effect(name) => {
+            if name.is_empty() {
+                out.push(Complaint::error(at.index(0), "an effect needs a name"));
+            }
+        }
+        Step::Reply | Step::Fail(_) => {}
+    }
+}
+
+/// Whether so many can succeed.
+fn enough(need: Option<u32>, of: u32, at: &Path, what: &str, out: &mut Vec<Complaint>) {
+    if let Some(need) = need
+        && need > of
+    {
+        let why = format!("{need} must succeed, and there are only {of} {what}");
+        out.push(Complaint::error(at.field("need"), why));
+    }
+}
+
+impl RequestsSettings {
+    pub(in super::super) fn declare(&self, known: &mut Known) {
+        known.flows.push(self.name.clone());
+    }
+
+    pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        known_nodes(&self.nodes, at, known, out);
+        per_node(self.per_node, at, out);
+        known_handler(&self.to, &at.field("to"), known, out);
+        let mut complain = |field: &str, result: Result<(), String>| {
+            if let Err(why) = result {
+                out.push(Complaint::error(at.field(field), why));
+            }
+        };
+        complain("arrivals", self.arrivals.check());
+        complain("keys", self.keys.check());
+        self.client.check(&at.field("client"), out);
+        if !self.client.to.is_empty() {
+            let why = "whom they call stands in `to` of the workload";
+            out.push(Complaint::error(at.field("client").field("to"), why));
+        }
+        if let Some(stop) = self.stop
+            && stop <= self.start
+        {
+            let why = format!(
+                "the workload would stop at {stop}, before it starts at {}",
+                self.start
+            );
+            let complaint = Complaint::error(at.field("stop"), why);
+            out.push(complaint.rests_on_own(at, &["start"]));
+        }
+        self.check_effects(at, known, out);
+    }
+
+    fn check_effects(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        let field = at.field("effects");
+        if self.effects.len() > FlowName::EFFECTS_MAX {
+            let why = format!(
+                "{} effects are too many: at most {}",
+                self.effects.len(),
+                FlowName::EFFECTS_MAX
+            );
+            out.push(Complaint::error(field.clone(), why));
+        }
+        for (nth, effect) in self.effects.iter().enumerate() {
+            if !known.effects.contains(effect) {
+                let names = known.effects.iter().map(String::as_str);
+                let place = field.index(nth);
+                let complaint = Complaint::unknown_name(place, "effect", effect, names);
+                out.push(
+                    complaint.help("effects are named by `Effect(\"...\")` steps of services"),
+                );
+            }
+        }
+        if self.lost_after < self.late_after {
+            let why = format!(
+                "what is not complete after {} would be lost before it is late ({})",
+                self.lost_after, self.late_after
+            );
+            let complaint = Complaint::error(at.field("lost_after"), why);
+            out.push(complaint.rests_on_own(at, &["late_after"]));
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! A replica of a service: requests wait in its queue for a thread, and then run through the steps of their handler.
+
+mod accept;
+mod run;
+mod show;
+mod steps;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::sim::call::CallFact;
+use crate::sim::host::Survival;
+use crate::sim::stream::Stream;
+use crate::sim::{Cost, Fact, Names, Pid, Role, ServiceId, Token};
+use crate::systems::rpc::{self, CALLER_TIMERS, Caller};
+use crate::systems::slots::{Key, Slots};
+use crate::systems::{Ctx, Message};
+
+use super::line::{Dropped, Line};
+use super::program::Programs;
+
+use accept::Waiting;
+use run::Run;
+
+/// Timers of the replica's own; those of its clients begin behind them.
+const WORK: u16 = 0;
+const WAIT: u16 = 1;
+pub(super) const CLIENT_TIMERS: u16 = 8;
+
+/// What all replicas of a service have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Config {
+    pub service: ServiceId,
+    pub threads: u32,
+    pub blocking: bool,
+    pub programs: Programs,
+    /// For each effect of the service, by flow: the flow's number of it.
+    pub effects: Vec<Vec<Option<u8>>>,
+    pub response_bytes: u32,
+}
+
+/// A replica.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    config: Arc<Config>,
+    line: Line<Waiting>,
+    /// Threads that are held.
+    busy: u32,
+    runs: Slots<Run>,
+    /// Runs that want a thread to go on with; only where they give it back while they wait.
+    ready: VecDeque<Key>,
+    callers: Vec<Caller>,
+    /// Whom each process that sends something concerns, in order.
+    routes: Vec<(Pid, u16)>,
+    time_stream: Stream,
+    chance_stream: Stream,
+    /// Who was taken out of the line in vain.
+    dropped: Vec<(Waiting, Dropped)>,
+    /// Waiting and busy, as they were told last.
+    told: (u32, u32),
+    served: u64,
+    failed: u64,
+    shed: u64,
+}
+
+impl Replica {
+    pub(super) fn new(
+        config: Arc<Config>,
+        line: Line<Waiting>,
+        callers: Vec<Caller>,
+        seed: u64,
+        name: &str,
+    ) -> Self {
+        let mut routes = Vec::new();
+        for (place, caller) in (0u16..).zip(&callers) {
+            let directory = caller.directory();
+            let all = directory.replicas.iter().chain(&directory.scaler);
+            routes.extend(all.map(|&pid| (pid, place)));
+        }
+        routes.sort_unstable();
+        Self {
+            line,
+            busy: 0,
+            runs: Slots::default(),
+            ready: VecDeque::new(),
+            callers,
+            routes,
+            time_stream: Stream::named(seed, "service", name),
+            chance_stream: Stream::named(seed, "chance", name),
+            dropped: Vec::new(),
+            told: (0, 0),
+            served: 0,
+            failed: 0,
+            shed: 0,
+            config,
+        }
+    }
+
+    /// It shares out its threads itself.
+    pub(in super::super) fn cost<M>(&mut self, _: &M, _: u64) -> Cost {
+        Cost::FREE
+    }
+
+    pub(in super::super) fn start(&mut self, ctx: &mut Ctx<'_>) {
+        for caller in &mut self.callers {
+            caller.start(ctx);
+        }
+    }
+
+    pub(in super::super) fn message(&mut self, from: Pid, message: Message, ctx: &mut Ctx<'_>) {
+        if let Message::Rpc(message) = message {
+            self.spoken_to(from, message, ctx);
+        }
+        self.settle(ctx);
+    }
+
+    /// A caller, or somebody who was called, says something.
+    fn spoken_to(&mut self, from: Pid, message: rpc::Message, ctx: &mut Ctx<'_>) {
+        match message {
+            rpc::Message::Request(request) => self.accept(from, &request, ctx),
+            rpc::Message::Ping(number) => ctx.send(from, rpc::Message::Pong(number).into(), 64),
+            message => {
+                if let Some(place) = self.route(from) {
+                    self.callers[place].message(from, message, ctx);
+                    self.heed(place, ctx);
+                }
+            }
+        }
+    }
+
+    fn route(&self, from: Pid) -> Option<usize> {
+        let at = self.routes.binary_search_by_key(&from, |r| r.0).ok()?;
+        Some(usize::from(self.routes[at].1))
+    }
+
+    pub(in super::super) fn timer(&mut self, token: Token, ctx: &mut Ctx<'_>) {
+        match token.kind {
+            WORK => self.worked(token.data, ctx),
+            WAIT => self.go_on(token.data, true, ctx),
+            CLIENT_TIMERS.. if token.kind < CLIENT_TIMERS + CALLER_TIMERS => {
+                let place = usize::from(token.index);
+                if let Some(caller) = self.callers.get_mut(place) {
+                    caller.timer(token, ctx);
+                    self.heed(place, ctx);
+                }
+            }
+            _ => {}
+        }
+        self.settle(ctx);
+    }
+
+    pub(in super::super) fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
+        if let Some(place) = self.route(peer) {
+            self.callers[place].disconnected(peer, ctx);
+            self.heed(place, ctx);
+        }
+        self.settle(ctx);
+    }
+
+    pub(in super::super) fn stop(&mut self, ctx: &mut Ctx<'_>) {
+        ctx.exit();
+    }
+
+    pub(in super::super) fn crash(&mut self, _: &Survival, ctx: &mut Ctx<'_>) {
+        for (_, waiting) in self.line.drain() {
+            self.lose(waiting.task(), ctx);
+        }
+        let lost: Vec<_> = self.runs.iter().map(|(_, run)| run.lost()).collect();
+        for task in lost.into_iter().flatten() {
+            self.lose(task, ctx);
+        }
+        self.runs.clear();
+        self.ready.clear();
+        self.busy = 0;
+        self.told = (0, 0);
+        for caller in &mut self.callers {
+            caller.crash();
+        }
+    }
+
+    pub(in super::super) fn nominate(&self, _: &Role, _: &Names, _: &mut Vec<Pid>) {}
+
+    /// Takes what a client has done.
+    fn heed(&mut self, place: usize, ctx: &mut Ctx<'_>) {
+        while let Some(done) = self.callers[place].next_done() {
+            self.called(done, ctx);
+        }
+    }
+
+    /// Gives free threads to who waits, and says how much there is to do.
+    fn settle(&mut self, ctx: &mut Ctx<'_>) {
+        self.start_next(ctx);
+        let load = (self.line.len() as u32, self.busy);
+        if load != self.told {
+            self.told = load;
+            ctx.record(Fact::Call(CallFact::Load {
+                service: self.config.service,
+                waiting: load.0,
+                busy: load.1,
+            }));
+        }
+    }
+}

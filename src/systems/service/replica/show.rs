@@ -1,0 +1,57 @@
+//! What a replica shows of itself.
+
+use crate::sim::Names;
+use crate::systems::{Badge, Inspect, Row, Standing};
+
+use super::Replica;
+
+impl Inspect for Replica {
+    fn badge(&self, _: &Names) -> Badge {
+        let threads = self.config.threads;
+        let waiting = self.line.len();
+        let trouble = self.callers.iter().find_map(|c| c.trouble());
+        let full = self.busy >= threads && waiting > 0;
+        let standing = if trouble.is_some() {
+            Standing::Stuck
+        } else if self.busy > 0 || !self.runs.is_empty() {
+            Standing::Member
+        } else {
+            Standing::Idle
+        };
+        let mut lines = vec![format!("{} of {threads} busy", self.busy)];
+        if waiting > 0 {
+            lines.insert(usize::from(!full), format!("{waiting} wait"));
+        }
+        lines.extend(trouble);
+        Badge {
+            standing,
+            lines,
+            reads: None,
+        }
+    }
+
+    fn rows(&self, _: &Names) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut row = |name: &str, value: String| {
+            rows.push(Row {
+                name: name.to_owned(),
+                value,
+            });
+        };
+        row(
+            "threads",
+            format!("{} of {} held", self.busy, self.config.threads),
+        );
+        row("queue", format!("{} wait", self.line.len()));
+        row("under way", self.runs.len().to_string());
+        row(
+            "served",
+            format!("{}, of them {} failed", self.served, self.failed),
+        );
+        row("turned away", self.shed.to_string());
+        for caller in &self.callers {
+            caller.rows(&mut rows);
+        }
+        rows
+    }
+}
