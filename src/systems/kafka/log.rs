@@ -149,30 +149,34 @@ impl Log {
     }
 
     /// A leader's epoch begins at the end of the log.
-    #[inline]
     pub fn begin_epoch(&mut self, epoch: u32) {
+        self.assign_epoch(epoch, self.end);
+    }
+
+    /// An epoch that is not known yet begins at an offset, at or behind the end (Kafka's `LeaderEpochFileCache.assign`).
+    #[inline]
+    fn assign_epoch(&mut self, epoch: u32, from: u64) {
         if self.latest_epoch().is_none_or(|latest| latest < epoch) {
-            self.note_epoch(epoch);
+            self.note_epoch(epoch, from);
         }
     }
 
     #[cold]
-    fn note_epoch(&mut self, epoch: u32) {
-        let end = self.end;
-        while self.epochs.last().is_some_and(|e| e.1 >= end) {
+    fn note_epoch(&mut self, epoch: u32, from: u64) {
+        while self.epochs.last().is_some_and(|e| e.1 >= from) {
             self.epochs.pop();
         }
-        self.epochs.push((epoch, end));
+        self.epochs.push((epoch, from));
         self.changed_epochs();
     }
 
-    /// Appends a batch that begins where the log ends; `position` is where it ends on the disk.
+    /// Appends a batch that begins where the log ends, or behind a gap; `position` is where it ends on the disk.
     pub fn append(&mut self, batch: LogBatch, position: u64) {
         debug_assert!(
             batch.base >= self.end,
             "a log grows, with gaps where its leader's was compacted"
         );
-        self.begin_epoch(batch.epoch);
+        self.assign_epoch(batch.epoch, batch.base);
         let bytes = u64::from(batch.batch.bytes());
         let timestamp = batch.batch.timestamp_ns;
         self.roll_if_due(bytes, timestamp);

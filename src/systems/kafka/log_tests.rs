@@ -77,6 +77,15 @@ fn an_epoch_ends_where_the_next_begins() {
     assert_eq!(log.end_of_epoch(8), None, "nothing was so late");
 }
 
+// Kafka's `LeaderEpochFileCache.assign`: with the base offset of the batch.
+#[test]
+fn an_epoch_that_follows_a_gap_begins_with_its_first_batch() {
+    let mut log = log_of(&[1, 1]);
+    log.append(batch(5, 4, 1, 0), 0);
+    assert_eq!(log.epochs(), [(1, 0), (4, 5)]);
+    assert_eq!(log.end_of_epoch(1), Some((1, 5)));
+}
+
 #[test]
 fn truncation_forgets_epochs_that_have_no_records_left() {
     let mut log = log_of(&[1, 1, 4, 4, 7]);
@@ -206,9 +215,9 @@ fn a_log_that_starts_anew_knows_nothing_of_before() {
     assert_eq!(log.epochs(), [(5, 10)]);
 }
 
-/// A log of one position for each of these queues, in segments of two batches.
-fn positions_of(queues: &[u32]) -> Log {
-    let batch = |base: u64, queue: u32| LogBatch {
+/// Stored positions of these queues in a batch.
+fn positions(base: u64, queues: &[u32]) -> LogBatch {
+    LogBatch {
         base,
         epoch: 0,
         batch: Arc::new(Batch::new(
@@ -216,14 +225,18 @@ fn positions_of(queues: &[u32]) -> Log {
             None,
             Payload::Commits {
                 group: GroupId(0),
-                offsets: Box::new([(QueueId(queue), base)]),
+                offsets: queues.iter().map(|&q| (QueueId(q), base)).collect(),
             },
         )),
-    };
-    let each = u64::from(batch(0, 0).batch.bytes());
+    }
+}
+
+/// A log of one position for each of these queues, in segments of two batches.
+fn positions_of(queues: &[u32]) -> Log {
+    let each = u64::from(positions(0, &[0]).batch.bytes());
     let mut log = Log::new(2 * each, u64::MAX);
     for (base, &queue) in (0..).zip(queues) {
-        log.append(batch(base, queue), base + 1);
+        log.append(positions(base, &[queue]), base + 1);
     }
     log
 }

@@ -147,9 +147,11 @@ impl Broker {
             if copying.rests {
                 return None;
             }
+            let offset = replica.log.end();
+            copying.asked = Some(offset);
             Some(FetchPartition {
                 queue: QueueId(first + place as u32),
-                offset: replica.log.end(),
+                offset,
                 current_leader_epoch: replica.epoch.unwrap_or(0),
                 last_fetched_epoch: replica.log.latest_epoch().filter(|_| by_epoch),
             })
@@ -231,6 +233,11 @@ impl Broker {
         if is_news && !std::mem::replace(&mut replica.copying.changed, true) {
             self.fetchers.at(broker).changed.push(place);
         }
+        // The log was cut back, or began to follow anew, since it asked (Kafka's `AbstractFetcherThread.processFetchRequest`,
+        // which compares the offset and the epoch with those that it asked for).
+        if replica.copying.asked != Some(replica.log.end()) {
+            return;
+        }
         match (news.error, news.diverging) {
             (Some(Error::OffsetOutOfRange), Some(leader)) => {
                 self.start_over(place, leader.end, news.log_start, ctx);
@@ -245,7 +252,7 @@ impl Broker {
         }
     }
 
-    /// Appends what a leader sent. Whether it is synced now: `flush_at` records more were to be (`flush.messages`).
+    /// Appends what a leader sent; where the leader's log was compacted, there are gaps before its batches. Whether it is synced now: `flush_at` records more were to be (`flush.messages`).
     fn copy(
         replica: &mut Replica,
         flush_at: Option<u64>,
@@ -255,8 +262,8 @@ impl Broker {
     ) -> bool {
         let mut flush = false;
         for batch in batches {
-            // It may have been cut back since it asked.
-            if batch.base != replica.log.end() {
+            // Logs are cut between batches, so the batch that holds the offset asked for begins there.
+            if batch.base < replica.log.end() {
                 break;
             }
             let Some(position) = Self::write(ctx, batch.batch.bytes()) else {

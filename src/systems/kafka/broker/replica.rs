@@ -49,6 +49,8 @@ pub(super) struct Copying {
     pub changed: bool,
     /// The leader has been told of it in this fetch session.
     pub in_session: bool,
+    /// The offset that the leader was last asked for, since it copies from it in this epoch.
+    pub asked: Option<u64>,
 }
 
 /// What a replica does.

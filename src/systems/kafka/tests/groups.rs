@@ -7,7 +7,7 @@ use super::super::assign::assign;
 use super::super::protocol::{
     Assignor, Error, JoinGroup, Joined, Member, OffsetCommit, Request, Response, SyncGroup,
 };
-use super::bench::{Bench, GROUP, QUEUE, crash, ms};
+use super::bench::{Bench, GROUP, QUEUE, Run, crash, ms, power_loss};
 use crate::sim::units::{Duration, Size};
 use crate::sim::{Fact, MS, QueueId, Record};
 
@@ -19,10 +19,12 @@ const NEW: Member = Member {
     instance: None,
 };
 
-/// A group's members speak with the one broker. As runs are the same every time, a test may read an answer and then go on
+/// A group's members speak with its coordinator. As runs are the same every time, a test may read an answer and then go on
 /// with the script.
 struct Club {
     bench: Bench,
+    /// The broker that coordinates the group.
+    broker: u32,
     /// What joins ask for.
     session_ms: u64,
     rebalance_ms: u64,
@@ -32,13 +34,27 @@ struct Club {
 /// Long enough for everything here.
 const END_MS: u64 = 90_000;
 
+/// The one partition of `__consumer_offsets`: it stands behind those of the topic.
+const POSITIONS: QueueId = QueueId(4);
+
 impl Club {
-    /// Four partitions; the first rebalance waits for nobody.
+    /// Four partitions on one broker; the first rebalance waits for nobody.
     fn new() -> Self {
-        let mut bench = Bench::new(1, "partitions: 4");
+        Self::with_brokers(1)
+    }
+
+    /// The same with more brokers.
+    fn with_brokers(brokers: u32) -> Self {
+        let mut bench = Bench::new(brokers, "partitions: 4");
         bench.settings.group_initial_rebalance_delay_ms = Duration::ZERO;
+        let leads = |r: &Record| match r.fact {
+            Fact::Leads { queue, .. } if queue == POSITIONS => Some(r.pid.0 + 1),
+            _ => None,
+        };
+        let broker = bench.run(500).records.iter().find_map(leads);
         Self {
             bench,
+            broker: broker.expect("a coordinator"),
             session_ms: 45_000,
             rebalance_ms: 300_000,
             assignors: vec![Assignor::Range],
@@ -54,7 +70,8 @@ impl Club {
             subscription: queues(&[0, 1, 2, 3]),
             owned: queues(owned),
         };
-        self.bench.ask(at_ms, 1, Request::JoinGroup(Box::new(join)))
+        self.bench
+            .ask(at_ms, self.broker, Request::JoinGroup(Box::new(join)))
     }
 
     fn join(&mut self, at_ms: u64, member: Member) -> u32 {
@@ -67,12 +84,13 @@ impl Club {
             member,
             assignment: shares.collect(),
         };
-        self.bench.ask(at_ms, 1, Request::SyncGroup(Box::new(sync)))
+        self.bench
+            .ask(at_ms, self.broker, Request::SyncGroup(Box::new(sync)))
     }
 
     fn beat(&mut self, at_ms: u64, member: Member) -> u32 {
         self.bench
-            .ask(at_ms, 1, Request::Heartbeat(Box::new(member)))
+            .ask(at_ms, self.broker, Request::Heartbeat(Box::new(member)))
     }
 
     fn commit(&mut self, at_ms: u64, member: Member) -> u32 {
@@ -85,7 +103,7 @@ impl Club {
             offsets: vec![(QUEUE, offset)],
         };
         self.bench
-            .ask(at_ms, 1, Request::OffsetCommit(Box::new(commit)))
+            .ask(at_ms, self.broker, Request::OffsetCommit(Box::new(commit)))
     }
 
     /// When a line of the script was answered, ms, and how.
@@ -542,7 +560,7 @@ fn stored_positions_are_compacted_and_the_last_ones_survive_the_coordinator() {
             club.commit_to(2_000 + 50 * n, a, n);
         }
         // The coordinator forgets all but its log.
-        club.bench.fault(20_000, 1_000, crash("broker-1"));
+        club.bench.fault(20_000, 1_000, crash("b1"));
         let fetch = Request::OffsetFetch(GROUP, Box::new([QUEUE]));
         let fetch = club.bench.ask(60_000, 1, fetch);
         let run = club.bench.run(END_MS);
@@ -562,4 +580,43 @@ fn stored_positions_are_compacted_and_the_last_ones_survive_the_coordinator() {
     );
     let kept = kept_with(Size::from_bytes(1_000));
     assert!((1..30).contains(&kept), "{kept}");
+}
+
+/// A club with small segments of `__consumer_offsets` that are looked at every so many ms, and the one member of its group.
+fn compacting(brokers: u32, every_ms: u64) -> (Club, Member) {
+    let mut club = Club::with_brokers(brokers);
+    club.session_ms = 120_000;
+    club.bench.settings.offsets_topic_segment_bytes = Size::from_kib(1);
+    club.bench.settings.log_retention_check_interval_ms = Duration::from_ms(every_ms);
+    let a = club.one();
+    (club, a)
+}
+
+#[test]
+fn a_follower_whose_log_ends_where_its_leader_has_compacted_catches_up() {
+    for (name, fault) in [
+        ("crash", crash as fn(&str) -> _),
+        ("power loss", power_loss as fn(&str) -> _),
+    ] {
+        let (mut club, a) = compacting(3, 1_000);
+        for n in 0..800 {
+            club.commit_to(2_000 + 50 * n, a, n);
+        }
+        let follower = club.broker % 3 + 1;
+        club.bench
+            .fault(10_000, 20_000, fault(&format!("b{follower}")));
+        let end = |run: &Run, broker: u32| run.real_broker(broker).log_of(POSITIONS).end();
+        let mut run = club.bench.run(29_000);
+        let left = run.real_broker(follower).log_of(POSITIONS);
+        let leaders = run.real_broker(club.broker).log_of(POSITIONS);
+        let is_kept = |offset: u64| leaders.batches().any(|b| b.base == offset);
+        assert!(!is_kept(left.end().max(1)), "{name}: there is a gap");
+        run.until(50_000);
+        assert_eq!(end(&run, follower), end(&run, club.broker), "{name}");
+        let in_sync = run.records.iter().rev().find_map(|r| match r.fact {
+            Fact::InSync { queue, members, .. } if queue == POSITIONS => Some(members),
+            _ => None,
+        });
+        assert_eq!(in_sync, Some(3), "{name}");
+    }
 }
