@@ -301,3 +301,15 @@ fn what_was_compacted_away_is_skipped() {
     assert!(log.truncate(2, |_| {}) > 0);
     assert_eq!((log.end(), log.bytes()), (2, 0));
 }
+
+#[test]
+fn what_compaction_keeps_is_on_the_disk() {
+    let mut log = positions_of(&[1, 1, 1, 1, 1]);
+    log.compact(5);
+    let power = Survival {
+        power: true,
+        ..Survival::default()
+    };
+    log.recover(&power, |_| {});
+    assert_eq!(offsets(&log), [3], "the open segment was not synced");
+}

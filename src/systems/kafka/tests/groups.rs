@@ -620,3 +620,24 @@ fn a_follower_whose_log_ends_where_its_leader_has_compacted_catches_up() {
         assert_eq!(in_sync, Some(3), "{name}");
     }
 }
+
+// Kafka's cleaner syncs a cleaned segment before it takes the place of the old ones.
+#[test]
+fn what_compaction_keeps_survives_a_power_loss() {
+    let (mut club, a) = compacting(1, 59_000);
+    for n in 0..1_160 {
+        club.commit_to(2_000 + 50 * n, a, n);
+    }
+    club.bench.fault(60_000, 1_000, power_loss("b1"));
+    let fetch = Request::OffsetFetch(GROUP, Box::new([QUEUE]));
+    let fetch = club.bench.ask(80_000, 1, fetch);
+    let run = club.bench.run(END_MS);
+    // Less than a second of commits fits into a segment, so the youngest closed one held a commit of 58 s to 59 s.
+    match run.answer(fetch) {
+        Some((_, Response::OffsetFetch(Ok(stored)))) => {
+            let position = stored[0].1.expect("a stored position");
+            assert!((1_120..1_140).contains(&position), "{position}");
+        }
+        other => panic!("not an answer to a fetch of positions: {other:?}"),
+    }
+}
