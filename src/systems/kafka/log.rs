@@ -357,8 +357,8 @@ impl Log {
 
     /// Compacts the closed segments (`cleanup.policy=compact`), if they lie below `visible` (the high watermark) and at least
     /// half of their bytes came since the last time (`min.cleanable.dirty.ratio`, 0.5): batches none of whose records is the
-    /// last of its key go, and what is left is put into fewer segments. Offsets stay, so that there are gaps. Returns the bytes
-    /// it freed.
+    /// last of its key go, and what is left is put into fewer segments. Offsets stay, so that there are gaps, but none at the
+    /// end: the last batch of the log stays, for followers know how far they are by what they have. Returns the bytes it freed.
     ///
     /// What is left of the closed segments is synced then: the cleaner writes it into new files, and flushes each before it
     /// takes the place of the old ones (Kafka's `Cleaner.cleanSegments`). So a power loss never takes what superseded
@@ -381,9 +381,11 @@ impl Log {
             let base = stored.batch.base;
             last.extend(stored.batch.batch.payload.keys().map(|key| (key, base)));
         }
+        let newest = self.stored.back().map(|s| s.batch.base);
         let counts = |s: &Stored| {
+            let base = s.batch.base;
             let mut keys = s.batch.batch.payload.keys();
-            keys.any(|key| last.get(&key) == Some(&s.batch.base))
+            keys.any(|key| last.get(&key) == Some(&base)) || newest == Some(base)
         };
         let mut closed = VecDeque::new();
         for stored in old().filter(|s| counts(s)) {

@@ -302,6 +302,18 @@ fn what_was_compacted_away_is_skipped() {
     assert_eq!((log.end(), log.bytes()), (2, 0));
 }
 
+// Followers could never reach an end that nothing reaches up to.
+#[test]
+fn compaction_keeps_the_last_batch_of_a_log() {
+    let mut log = positions_of(&[1, 1, 2]);
+    // It has no key.
+    log.append(batch(3, 0, 1, 0), 4);
+    log.append(positions(4, &[3]), 5);
+    log.truncate(4, |_| {});
+    log.compact(4);
+    assert_eq!((offsets(&log), log.end()), (vec![1, 2, 3], 4));
+}
+
 #[test]
 fn what_compaction_keeps_is_on_the_disk() {
     let mut log = positions_of(&[1, 1, 1, 1, 1]);
