@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::sim::complaint::Path;
 use crate::systems::Plan;
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, Severity};
 use super::document::Document;
 use super::gaps::Gaps;
 use super::schema::Scenario;
@@ -125,29 +125,49 @@ pub fn load<E: DeserializeOwned + Clone>(
 /// With more `--set` than this, none is blamed: the file is read once more for each.
 const BLAMED_SETS_MAX: usize = 16;
 
+/// Where a mistake is, and how bad. What it says may name the value that a set changes.
+type Place = (Span, Severity);
+
+/// The places of mistakes that were found with some of the sets, as if all had been there: each set is a source of its own,
+/// behind the file.
+fn places(found: &[Diagnostic], sets: &[usize]) -> Vec<Place> {
+    let place = |mistake: &Diagnostic| {
+        let mut span = mistake.span;
+        if let Some(set) = usize::from(span.source)
+            .checked_sub(1)
+            .and_then(|nth| sets.get(nth))
+        {
+            span.source = *set as u16 + 1;
+        }
+        (span, mistake.severity)
+    };
+    found.iter().map(place).collect()
+}
+
 /// Says of each mistake in the file which `--set` makes it one: the file alone may be right. `found` says what is wrong
 /// with other sets.
 fn blame(document: &mut Document, sets: &[String], found: impl Fn(&[String]) -> Vec<Diagnostic>) {
     if sets.is_empty() || sets.len() > BLAMED_SETS_MAX {
         return;
     }
-    let without = |i: usize| {
-        let kept = sets.iter().enumerate().filter(|(k, _)| *k != i);
-        let kept: Vec<String> = kept.map(|(_, set)| set.clone()).collect();
-        found(&kept)
+    let with = |kept: &dyn Fn(usize) -> bool| {
+        let kept: Vec<usize> = (0..sets.len()).filter(|&k| kept(k)).collect();
+        let some: Vec<String> = kept.iter().map(|&k| sets[k].clone()).collect();
+        places(&found(&some), &kept)
     };
-    let without_one: Vec<_> = (0..sets.len()).map(without).collect();
-    let without_any = found(&[]);
+    let every: Vec<usize> = (0..sets.len()).collect();
+    let all = places(&document.diagnostics(), &every);
+    // A set that mends something may have let others come to light.
+    let mends = |without: &[Place]| without.iter().any(|place| !all.contains(place));
+    let without_one: Vec<_> = (0..sets.len()).map(|i| with(&|k| k != i)).collect();
+    let without_any = with(&|_| false);
     document.explain(|mistake| {
-        let is_in = |found: &[Diagnostic]| {
-            found
-                .iter()
-                .any(|d| (d.span, &d.message) == (mistake.span, &mistake.message))
-        };
+        let place: Place = (mistake.span, mistake.severity);
+        let is_right = |without: &[Place]| !without.contains(&place) && !mends(without);
         let mut blamed: Vec<usize> = (0..sets.len())
-            .filter(|&i| !is_in(&without_one[i]))
+            .filter(|&i| is_right(&without_one[i]))
             .collect();
-        if blamed.is_empty() && !is_in(&without_any) {
+        if blamed.is_empty() && is_right(&without_any) {
             blamed.extend(0..sets.len());
         }
         for i in blamed {
@@ -294,6 +314,50 @@ mod tests {
             assert!(!text.contains("seed=4"), "{text}");
         }
     }
+
+    /// What is said of a text's mistakes with some sets.
+    fn blamed(text: &str, sets: &[&str]) -> String {
+        let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+        let read = |sets: &[String]| Loaded::<ron::Value>::from_text("t.ron", text, sets);
+        let mut document = read(&sets).expect_err("mistakes");
+        blame(&mut document, &sets, |sets| {
+            read(sets).map_or_else(|document| document.diagnostics(), |_| Vec::new())
+        });
+        document.render(false)
+    }
+
+    const BLAME: &str = "without this it is right";
+
+    #[test]
+    fn an_argument_is_not_blamed_for_what_is_wrong_without_it() {
+        let right = MANY_BROKERS;
+        let one = "nodes.broker.count=1";
+        let text = blamed(right, &[one]);
+        assert!(text.contains("3 copies need 3 brokers"), "{text}");
+        assert!(text.contains(BLAME), "{text}");
+        // The same mistake is there without it, in other words.
+        let text = blamed(&right.replace("count: 3", "count: 2"), &[one]);
+        assert!(text.contains("there are 1"), "{text}");
+        assert!(!text.contains(BLAME), "{text}");
+    }
+
+    #[test]
+    fn an_argument_is_not_blamed_for_what_it_brings_to_light() {
+        // Nobody knew how many brokers there are, so nobody could say that the ninth is missing.
+        let unreadable = TEXT
+            .replace("count: 3", "count: \"three\"")
+            .replace("broker-3", "broker-9");
+        let text = blamed(&unreadable, &["seed=4", "nodes.broker.count=3"]);
+        assert!(text.contains("broker-9"), "{text}");
+        assert!(!text.contains(BLAME), "{text}");
+    }
+
+    const MANY_BROKERS: &str = r#"(
+    title: "t", duration: "20s",
+    nodes: [(name: "broker", count: 3)],
+    systems: [Kafka(name: "events", nodes: "broker",
+        topics: [(name: "orders", partitions: 3, replication_factor: 3)])],
+)"#;
 
     #[test]
     fn what_follows_from_an_unreadable_part_is_not_reported() {
