@@ -2,7 +2,7 @@
 
 use super::engine::{Subject, Until};
 use super::help;
-use super::keymap::Context;
+use super::keymap::{Action, Context};
 use super::layout::Pane;
 use super::style::Look;
 use super::view::{EventLine, Fact, Frame, QueueRow};
@@ -85,6 +85,8 @@ pub struct Playback {
     pub speed: f64,
     /// The place to which it runs at full speed now, if it does.
     pub goal: Option<Until>,
+    /// Movements that count from there, and wait until it is known where that is.
+    pub waiting: Vec<Action>,
     /// The speed that was reached lately, where that is less than asked for or `max` was.
     pub measured: Option<f64>,
 }
@@ -201,6 +203,7 @@ impl Model {
                 ended: false,
                 speed,
                 goal: None,
+                waiting: Vec::new(),
                 measured: None,
             },
             focus: Pane::Topology,

@@ -127,6 +127,7 @@ impl Preview {
                 ended: play.ended.is_some(),
                 speed: SPEED,
                 goal: play.pace.goal(),
+                waiting: Vec::new(),
                 measured: None,
             },
         })

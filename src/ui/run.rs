@@ -17,7 +17,7 @@ use super::preview::{Open, Preview};
 use super::screen;
 use super::style::Look;
 use super::term::Terminal;
-use super::update::{Effect, update};
+use super::update::{Effect, arrived, update};
 
 /// Between two frames at least.
 const FRAME: Duration = Duration::from_millis(33);
@@ -387,8 +387,22 @@ impl<'a> Show<'a> {
         if moved == Moved::Ended {
             self.end(goal == Some(Until::NextMark));
         }
+        if goal.is_some() && self.pace.goal().is_none() {
+            self.go_on();
+        }
         if goal.is_none() && moved != Moved::No {
             self.measure();
+        }
+    }
+
+    /// It stands where it was told to go: keys may have waited for that.
+    fn go_on(&mut self) {
+        if self.model.playback.waiting.is_empty() {
+            return;
+        }
+        self.refresh();
+        if let Effect::Seek(until) = arrived(&mut self.model) {
+            self.seek(until);
         }
     }
 

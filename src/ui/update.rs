@@ -39,13 +39,43 @@ pub fn update(model: &mut Model, action: Action) -> Effect {
         Action::Suspend => return Effect::Suspend,
         _ => {}
     }
-    match model.overlay.clone() {
+    let effect = match model.overlay.clone() {
         Overlay::Help(line) => in_help(model, action, line),
         Overlay::Detail => in_detail(model, action),
         Overlay::Seed(text) => in_seed(model, action, text),
         Overlay::Filter => in_filter(model, action),
         Overlay::None => on_dashboard(model, action, asked),
+    };
+    // Whoever goes elsewhere does not want to go on from where the run was going.
+    if moves(effect) {
+        model.playback.waiting.clear();
     }
+    effect
+}
+
+fn moves(effect: Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Pace | Effect::Seek(_) | Effect::Restart(_) | Effect::RestartByChance
+    )
+}
+
+/// What movements do that waited for the run to get where they count from, now that it stands there.
+pub fn arrived(model: &mut Model) -> Effect {
+    let mut effect = Effect::None;
+    let mut waiting = std::mem::take(&mut model.playback.waiting).into_iter();
+    while let Some(&action) = waiting.as_slice().first() {
+        if !is_known(model.playback.goal, action) {
+            break;
+        }
+        waiting.next();
+        effect = travel(model, action);
+        if let Effect::Seek(goal) = effect {
+            model.playback.goal = Some(goal);
+        }
+    }
+    model.playback.waiting = waiting.collect();
+    effect
 }
 
 fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
@@ -202,8 +232,27 @@ fn begin(model: &mut Model, restart: Effect) -> Effect {
     restart
 }
 
+/// Whether it is known from where a movement counts while the run is on its way to a goal: by its time or by its event,
+/// whichever the movement needs.
+fn is_known(goal: Option<Until>, action: Action) -> bool {
+    let by_time = match action {
+        Action::SecondOn | Action::SecondBack => true,
+        // The next mark is looked for from where the run stands; and it knows no other marks than those before that.
+        Action::NextMark | Action::PreviousMark => return goal.is_none(),
+        Action::StepOn | Action::StepBack => false,
+        _ => return true,
+    };
+    match goal {
+        None => true,
+        Some(Until::Time(_)) => by_time,
+        Some(Until::Event(_)) => !by_time,
+        Some(Until::NextMark) => false,
+    }
+}
+
 /// From where a movement counts, as a time in ns and an event: while the run is on its way to a place that a key asked
-/// for, the next key counts from that place, so that none is lost however quickly they come.
+/// for, the next key counts from that place, so that none is lost however quickly they come. Only what is known of that
+/// place may be used ([`is_known`]).
 fn departure(model: &Model) -> (u64, u64) {
     let header = &model.frame.header;
     match model.playback.goal {
@@ -215,6 +264,12 @@ fn departure(model: &Model) -> (u64, u64) {
 
 fn travel(model: &mut Model, action: Action) -> Effect {
     const SECOND_NS: u64 = 1_000_000_000;
+    let relative = !is_known(Some(Until::NextMark), action);
+    let waits = !model.playback.waiting.is_empty() || !is_known(model.playback.goal, action);
+    if relative && waits {
+        model.playback.waiting.push(action);
+        return Effect::None;
+    }
     let (now_ns, event) = departure(model);
     let header = &model.frame.header;
     let play = &mut model.playback;
@@ -388,6 +443,7 @@ fn in_filter(model: &mut Model, action: Action) -> Effect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::engine::{Engine, Progress};
     use crate::ui::fixture;
 
     fn model() -> Model {
@@ -425,11 +481,6 @@ mod tests {
         assert_eq!(press(Action::SecondOn), seconds(14));
         assert_eq!(press(Action::SecondOn), seconds(15));
         assert_eq!(press(Action::SecondBack), seconds(14));
-        press(Action::StepOn);
-        let Effect::Seek(Until::Event(event)) = press(Action::StepOn) else {
-            panic!("no event");
-        };
-        assert_eq!(event, fixture::frame().header.events + 2);
         press(Action::End);
         press(Action::SecondOn);
         let end_ns = fixture::frame().header.end_ns;
@@ -439,6 +490,104 @@ mod tests {
             back,
             "nothing lies after the end"
         );
+        let mut m = model();
+        update(&mut m, Action::StepOn);
+        let events = fixture::frame().header.events;
+        m.playback.goal = Some(Until::Event(events + 1));
+        let second = update(&mut m, Action::StepOn);
+        assert_eq!(second, Effect::Seek(Until::Event(events + 2)));
+    }
+
+    /// A dashboard whose keys move a run in which every event takes a millisecond and every hundredth makes a mark, and
+    /// what it does when the run arrives.
+    struct Travel {
+        model: Model,
+        run: fixture::Fake,
+    }
+
+    impl Travel {
+        fn at_ms(events: u64) -> Self {
+            let mut travel = Self {
+                model: model(),
+                run: fixture::Fake::new(1),
+            };
+            travel.run.events = events;
+            travel.model.playback.paused = true;
+            travel.model.show(travel.run.frame());
+            travel
+        }
+
+        fn press(&mut self, action: Action) {
+            let effect = update(&mut self.model, action);
+            self.obey(effect);
+        }
+
+        fn obey(&mut self, effect: Effect) {
+            match effect {
+                Effect::Seek(goal) => self.model.playback.goal = Some(goal),
+                Effect::Pace => self.model.playback.goal = None,
+                _ => {}
+            }
+        }
+
+        /// Lets the run get half a second nearer.
+        fn go_on(&mut self) {
+            if let Some(goal) = self.model.playback.goal {
+                self.run.leap(goal);
+                self.run.run(goal, 500);
+                self.model.show(self.run.frame());
+            }
+        }
+
+        /// Where the run stands when nothing is left to do, ms.
+        fn end(&mut self) -> u64 {
+            while let Some(goal) = self.model.playback.goal {
+                self.run.leap(goal);
+                while self.run.run(goal, 500) == Progress::More {}
+                self.model.show(self.run.frame());
+                self.model.playback.goal = None;
+                let effect = arrived(&mut self.model);
+                self.obey(effect);
+            }
+            self.run.events
+        }
+    }
+
+    #[test]
+    fn a_key_that_counts_from_a_place_yet_unknown_waits_until_the_run_is_there() {
+        use Action::{End, NextMark, Pause, PreviousMark, SecondBack, SecondOn, StepBack, StepOn};
+        let cases: [(&[Action], u64); 9] = [
+            (&[NextMark, NextMark], 10_200),
+            (&[NextMark, NextMark, NextMark, StepOn, SecondOn], 11_301),
+            (&[NextMark, SecondOn, SecondOn], 12_100),
+            (&[NextMark, StepBack, StepBack], 10_098),
+            (&[SecondOn, NextMark], 11_100),
+            (&[StepBack, SecondOn], 11_049),
+            (&[End, StepBack], 29_999),
+            (&[NextMark, NextMark, End], 30_000),
+            // Whoever stops it wants no more of it.
+            (&[NextMark, NextMark, Pause], 10_050),
+        ];
+        for (keys, expected) in cases {
+            let mut travel = Travel::at_ms(10_050);
+            keys.iter().for_each(|&key| travel.press(key));
+            assert_eq!(travel.end(), expected, "{keys:?}");
+        }
+        // Nor does it count from the middle of the way.
+        let mut mark = fixture::frame().timeline.marks[0];
+        mark.event = 2_000;
+        let mut travel = Travel::at_ms(4_000);
+        travel.model.frame.timeline.marks = vec![mark];
+        travel.press(PreviousMark);
+        travel.go_on();
+        travel.press(SecondOn);
+        assert_eq!(travel.end(), 3_000);
+        let mut travel = Travel::at_ms(4_000);
+        travel.press(End);
+        travel.go_on();
+        travel.press(StepBack);
+        travel.press(SecondBack);
+        assert_eq!(travel.end(), 28_999);
     }
 
     #[test]
