@@ -21,11 +21,25 @@ pub enum Standing {
 pub struct Badge {
     /// What part it plays.
     pub standing: Standing,
-    /// One to three short lines, the most important first: `leads 0 3`.
+    /// One to three short lines, the most important first: `leads 0 3`. What counts something is written by [`amount`].
     pub lines: Vec<String>,
     /// The group that it reads for and the queues it reads now: how far the group is behind in them is measured elsewhere,
     /// once for all who show it.
     pub reads: Option<(GroupId, Vec<QueueId>)>,
+}
+
+/// A number that counts something, with a comma between thousands. No name has a comma: so the dashboard can tell the
+/// amount in `acked 1,024`, which it may shorten, from the partition in `leads 1024`.
+pub fn amount(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// One fact in the inspector.

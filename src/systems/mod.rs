@@ -18,7 +18,7 @@ mod slots;
 pub mod store;
 
 pub use build::{Builder, Known, KnownSet};
-pub use inspect::{Badge, Inspect, Row, Standing};
+pub use inspect::{Badge, Inspect, Row, Standing, amount};
 pub use plan::Plan;
 pub use registry::{Export, Message, Note, Process, SystemSettings, WorkloadSettings, note};
 

@@ -53,27 +53,20 @@ fn is_in_number(before: &str, behind: &str) -> bool {
     is_digit(last) && (is_digit(next) || behind.starts_with(['k', 'M', 'G', 'T', '%', 's', 'm']))
 }
 
-/// The text with its large numbers in a few cells: `acked 59893` is `acked 59k`. Rounded down, so that it never claims more.
-pub fn with_short_numbers(text: &str) -> String {
-    const LONG: usize = 4;
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (head, tail) = rest.split_at(start);
-        let end = tail
-            .find(|c: char| !c.is_ascii_digit() && c != ',')
-            .unwrap_or(tail.len());
-        let digits = tail[..end].trim_end_matches(',');
-        let is_whole = !out.ends_with('.') && !head.ends_with('.') && !tail[end..].starts_with('.');
-        out.push_str(head);
-        match digits.replace(',', "").parse::<u64>() {
-            Ok(n) if digits.len() >= LONG && is_whole => out.push_str(&shortest_count(n)),
-            _ => out.push_str(digits),
+/// The text with its large amounts in a few cells: `acked 59,893` is `acked 59k`. Rounded down, so that it never claims
+/// more. Amounts are the words that [`count`] writes: any other number is a name, or part of one, and says something else
+/// when it is shortened.
+pub fn with_short_amounts(text: &str) -> String {
+    let short = |word: &str| {
+        let digits = word.trim_end_matches(',');
+        let amount = digits.replace(',', "").parse().ok();
+        match amount.filter(|&n| n >= 1000 && count(n) == digits) {
+            Some(n) => shortest_count(n) + &word[digits.len()..],
+            None => word.to_owned(),
         }
-        rest = &tail[digits.len()..];
-    }
-    out.push_str(rest);
-    out
+    };
+    let words: Vec<String> = text.split(' ').map(short).collect();
+    words.join(" ")
 }
 
 /// The text, or its beginning and its end with `…` between them, where the end tells it from others: `events/…ders/12`.
@@ -124,15 +117,7 @@ pub fn right(text: &str, cells: usize) -> String {
 
 /// A whole number with a comma between thousands.
 pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
+    crate::systems::amount(n)
 }
 
 /// A whole number in at most six cells: `812`, `99,999`, `120k`, `3.4M`. Rounded down, so that it never claims more.
@@ -314,14 +299,21 @@ mod tests {
 
     #[test]
     fn large_numbers_have_a_short_form() {
-        assert_eq!(with_short_numbers("acked 59893"), "acked 59k");
+        assert_eq!(with_short_amounts("acked 59,893"), "acked 59k");
         assert_eq!(
-            with_short_numbers("lag 1,234,567, 12 late"),
+            with_short_amounts("lag 1,234,567, 12 late"),
             "lag 1.2M, 12 late"
         );
-        assert_eq!(with_short_numbers("leads 0 1 3 4"), "leads 0 1 3 4");
-        assert_eq!(with_short_numbers("slow x4.0 0.12345"), "slow x4.0 0.12345");
-        assert_eq!(with_short_numbers(""), "");
+        for names in [
+            "",
+            "leads 0 1 3 4",
+            "leads 1024 1056",
+            "reads orders2024 orders-12345/7",
+            "queue 4,5123",
+            "slow x4.0 0.12345",
+        ] {
+            assert_eq!(with_short_amounts(names), names);
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub use producer::{
 pub use protocol::{Acks, Assignor, Message};
 pub use settings::{Settings, TopicSettings, Truncation};
 
-pub(super) use super::{Badge, Builder, Ctx, Inspect, Known, Note, Row, Standing};
+pub(super) use super::{Badge, Builder, Ctx, Inspect, Known, Note, Row, Standing, amount};
 
 #[cfg(test)]
 mod tests;

@@ -325,7 +325,8 @@ mod tests {
             while run.run(Until::Time(second * SECOND), 100_000) == Progress::More {}
             let frame = run.frame();
             let on_cards = frame.topology.nodes.iter().flat_map(|n| &n.lines);
-            let on_cards = on_cards.filter_map(|l| l.strip_prefix("lag ")?.parse::<u64>().ok());
+            let on_cards = on_cards
+                .filter_map(|l| l.strip_prefix("lag ")?.replace(',', "").parse::<u64>().ok());
             let on_cards: u64 = on_cards.sum();
             let rows = frame.queues.iter().filter(|q| q.kind == RowKind::Lag);
             let in_table: u64 = rows.map(|q| q.depth).sum();

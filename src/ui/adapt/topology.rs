@@ -2,7 +2,7 @@
 
 use crate::hunt::Session;
 use crate::sim::{GroupId, NodeId, Pid, QueueId};
-use crate::systems::{Inspect, Standing};
+use crate::systems::{Inspect, Standing, amount};
 use crate::ui::view::{Edge, NodeCard, NodeState, Rank, Topology};
 
 use super::COUNT_EVERY_NS;
@@ -84,7 +84,7 @@ fn card(session: &Session, node: NodeId) -> NodeCard {
         {
             // What stops it comes before how far it is behind.
             let at = first + usize::from(badge.standing == Standing::Stuck);
-            lines.insert(at.min(lines.len()), format!("lag {lag}"));
+            lines.insert(at.min(lines.len()), format!("lag {}", amount(lag)));
         }
     }
     lines.extend(troubles(session, node));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::sim::{Names, QueueId};
 
-use super::super::{Badge, Inspect, Row, Standing};
+use super::super::{Badge, Inspect, Row, Standing, amount};
 use super::Broker;
 use super::replica::{Part, Replica};
 
@@ -101,7 +101,7 @@ impl Inspect for Broker {
             })
             .sum();
         if lag > 0 {
-            lines.push(format!("lag {lag}"));
+            lines.push(format!("lag {}", amount(lag)));
         }
         Badge {
             standing,

@@ -2,7 +2,7 @@
 
 use crate::sim::Names;
 
-use super::super::{Badge, Inspect, Row, Standing};
+use super::super::{Badge, Inspect, Row, Standing, amount};
 use super::Controller;
 
 /// Rows for partitions beyond these are summed up.
@@ -18,10 +18,10 @@ impl Inspect for Controller {
             .count();
         let mut lines = vec!["controller".to_owned()];
         if leaderless > 0 {
-            lines.push(format!("{leaderless} without leader"));
+            lines.push(format!("{} without leader", amount(leaderless as u64)));
         }
         if fenced > 0 {
-            lines.push(format!("{fenced} fenced"));
+            lines.push(format!("{} fenced", amount(fenced as u64)));
         }
         Badge {
             standing: Standing::Leader,

@@ -7,7 +7,7 @@ use crate::sim::keys::KeySampler;
 use crate::sim::stream::Stream;
 use crate::sim::{Cost, Names, Pid, Role, Token};
 
-use super::super::{Badge, Ctx, Inspect, Message, Row, Standing};
+use super::super::{Badge, Ctx, Inspect, Message, Row, Standing, amount};
 use super::client::{PRODUCER_TIMERS, ProducerClient};
 
 /// Timers of the application begin behind the client's.
@@ -234,16 +234,16 @@ impl Inspect for ProducerApp {
         let mut lines = Vec::new();
         let waiting = self.client.waiting();
         let standing = if waiting > 0 {
-            lines.push(format!("blocked {waiting}"));
+            lines.push(format!("blocked {}", amount(waiting as u64)));
             Standing::Stuck
         } else if self.made == 0 {
             Standing::Idle
         } else {
             Standing::Member
         };
-        lines.push(format!("acked {acked}"));
+        lines.push(format!("acked {}", amount(acked)));
         if refused > 0 {
-            lines.push(format!("refused {refused}"));
+            lines.push(format!("refused {}", amount(refused)));
         }
         Badge {
             standing,

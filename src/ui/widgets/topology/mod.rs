@@ -113,9 +113,9 @@ fn draw_box(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
     }
 }
 
-/// A line as it fits: with short numbers, and without its list of names, if they would be cut.
+/// A line as it fits: with short amounts, and without its list of names, if they would be cut.
 fn fitting(line: &str, room: usize) -> String {
-    let short = text::with_short_numbers(line);
+    let short = text::with_short_amounts(line);
     let forms = [line, &short, plan::head(line)];
     let fits = forms.into_iter().find(|form| text::width(form) <= room);
     fits.map_or_else(|| text::cut(plan::head(&short), room), str::to_owned)
