@@ -179,7 +179,7 @@ fn medium(body: Rect) -> Vec<(Pane, Rect)> {
     let h = body.height;
     let time = if h >= 36 { 6 } else { 5 };
     let events = (h / 6).clamp(5, 12);
-    let upper_rows = (h - time - events) * 17 / 29;
+    let upper_rows = share(h - time - events, 17, 29);
     let (upper, rest) = top(body, upper_rows);
     let (middle, rest) = top(rest, h - time - events - upper_rows);
     let (events_area, time_area) = top(rest, events);
@@ -199,7 +199,7 @@ fn large(body: Rect) -> Vec<(Pane, Rect)> {
     let h = body.height;
     let time = 8;
     let events = (h / 5).clamp(8, 16);
-    let upper_rows = (h - time - events) * 18 / 30;
+    let upper_rows = share(h - time - events, 18, 30);
     let (upper, rest) = top(body, upper_rows);
     let (middle, rest) = top(rest, h - time - events - upper_rows);
     let (events_area, time_area) = top(rest, events);
@@ -216,7 +216,13 @@ fn large(body: Rect) -> Vec<(Pane, Rect)> {
 }
 
 fn split(width: u16, percent: u16) -> u16 {
-    (u32::from(width) * u32::from(percent) / 100) as u16
+    share(width, percent, 100)
+}
+
+/// So many of some parts of a number of cells, however many there are: a product of cells need not fit into a `u16`.
+pub fn share(cells: u16, parts: u16, of: u16) -> u16 {
+    let share = u32::from(cells) * u32::from(parts) / u32::from(of.max(1));
+    u16::try_from(share).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]
@@ -225,8 +231,9 @@ mod tests {
 
     #[test]
     fn panes_fill_the_screen_and_never_overlap() {
-        for width in WIDTH_MIN..=220 {
-            for height in HEIGHT_MIN..=80 {
+        // Beyond any screen, too: a terminal may say that it is as large as it likes.
+        for width in (WIDTH_MIN..=220).chain([1_600, u16::MAX]) {
+            for height in (HEIGHT_MIN..=80).chain([8_000, u16::MAX]) {
                 let l = layout(width, height, None).expect("big enough");
                 let rects: Vec<Rect> = l
                     .panes

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use super::glyphs;
 use super::help;
 use super::keymap::{Action, Context};
-use super::layout::{HEIGHT_MIN, WIDTH_MIN};
+use super::layout::{HEIGHT_MIN, WIDTH_MIN, share};
 use super::model::{REAL_TIME, SPEEDS, speed_text};
 use super::pen::{Pen, scroll};
 use super::preview::{Choice, Live};
@@ -277,11 +277,11 @@ fn list_width(picker: &Picker, width: u16) -> u16 {
     };
     let names = widest(|e| &e.name) + NAME_ROOM;
     let titles = widest(|e| &e.title).max(TITLE_MIN) + 2;
-    let wide = width * 42 / 100;
+    let wide = share(width, 42, 100);
     if wide >= names + 2 + TITLE_MIN {
         wide.min(names + titles)
     } else {
-        names.clamp(LIST_MIN, width * 2 / 5)
+        names.clamp(LIST_MIN, share(width, 2, 5))
     }
 }
 

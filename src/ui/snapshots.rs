@@ -291,6 +291,17 @@ fn every_screen_draws_at_every_size() {
     }
 }
 
+/// Where products of cells leave a `u16`.
+#[test]
+fn screens_larger_than_any_are_drawn() {
+    for (w, h) in [(2_000, 20), (70, 4_000)] {
+        picture(&fixture::model(w, h));
+    }
+    for (w, h) in [(2_000, 20), (70, 7_500)] {
+        picker_picture(&picker_with_preview(Look::default()), w, h);
+    }
+}
+
 #[test]
 fn the_picker_draws_at_every_size() {
     let mut picker = Picker::new(fixture::entries(), Look::default(), REAL_TIME);

@@ -1,5 +1,6 @@
 //! A run in small: nodes and links where there is room, where it stands, how much waits, what happened last.
 
+use crate::ui::layout::share;
 use crate::ui::model::times;
 use crate::ui::pen::Pen;
 use crate::ui::preview::Live;
@@ -30,7 +31,7 @@ impl Shares {
     pub fn new(height: u16, text: u16) -> Self {
         let marks = (height / 7).clamp(1, 6);
         let spare = height.saturating_sub(FACTS + marks + text + 1);
-        let topology = (height * 9 / 20).max(spare).min(TOPOLOGY_MAX);
+        let topology = share(height, 9, 20).max(spare).min(TOPOLOGY_MAX);
         Self {
             topology: if topology < TOPOLOGY_MIN { 0 } else { topology },
             marks,

@@ -1,6 +1,7 @@
 //! The table of queues, the totals of the run and the checks.
 
 use crate::ui::glyphs;
+use crate::ui::layout::share;
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::style::Role;
 use crate::ui::text;
@@ -47,7 +48,7 @@ impl Queues<'_> {
         let answered = self.checks.iter().filter(|c| c.answer.is_some()).count() as u16;
         let mut table = take(queues.clamp(1, if answered > 0 { 1 } else { 3 }));
         let mut checks = take((bad as u16).min(2).max(answered));
-        table += take(queues.min(height * 2 / 5).saturating_sub(table));
+        table += take(queues.min(share(height, 2, 5)).saturating_sub(table));
         let mut totals = total_rows(self.totals, width);
         if height < totals + all_checks.min(3) + table + 1 {
             totals = 0;

@@ -5,6 +5,7 @@ mod layers;
 mod plan;
 mod wires;
 
+use crate::ui::layout::share;
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
@@ -277,7 +278,7 @@ fn across(plan: &Plan, flows: &[(usize, usize, Flow)], a: usize, b: usize, flow:
         })
         .collect();
     let order = layer.iter().position(|&i| i == a).unwrap_or(0) as u16;
-    let channel = gap_from + gap * (order + 1) / (layer.len() as u16 + 1);
+    let channel = gap_from + share(gap, order + 1, layer.len() as u16 + 1);
     let start_x = start.0.min(end.0);
     let path = wires::path(&[
         (start_x, start.1),
@@ -414,7 +415,8 @@ fn draw_list(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Opti
         nodes.len()
     };
     for (i, (index, node)) in nodes[..shown].iter().enumerate() {
-        let (x, y) = (1 + i as u16 % columns * column, i as u16 / columns);
+        let (row, at) = (i / usize::from(columns), i % usize::from(columns));
+        let (x, y) = (1 + at as u16 * column, row as u16);
         let role = if selected == Some(*index) {
             Role::Selected
         } else {
