@@ -5,6 +5,8 @@ mod ring;
 mod weighted;
 
 #[cfg(test)]
+mod mean_field_tests;
+#[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
