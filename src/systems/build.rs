@@ -141,6 +141,15 @@ impl Builder {
         GroupId(self.names.groups.len() as u32 - 1)
     }
 
+    /// The group of that name; a new one with these queues if there is none.
+    pub fn group(&mut self, name: &str, queues: &[QueueId]) -> GroupId {
+        let known = self.names.groups.iter().position(|g| g.name == name);
+        match known {
+            Some(at) => GroupId(at as u32),
+            None => self.add_group(name, queues.to_vec()),
+        }
+    }
+
     /// A service's identity.
     pub fn add_service(&mut self, name: ServiceName) -> ServiceId {
         self.names.services.push(name);

@@ -11,6 +11,7 @@ mod inspect;
 pub mod kafka;
 mod pace;
 mod plan;
+pub mod ports;
 mod registry;
 pub mod rpc;
 pub mod service;
@@ -20,7 +21,9 @@ pub mod store;
 pub use build::{Builder, Known, KnownSet};
 pub use inspect::{Badge, Inspect, Row, Standing, amount};
 pub use plan::Plan;
-pub use registry::{Export, Message, Note, Process, SystemSettings, WorkloadSettings, note};
+pub use registry::{
+    AnyInlet, AnyOutlet, Export, Message, Note, Process, SystemSettings, WorkloadSettings, note,
+};
 
 /// A simulation of the modelled systems.
 pub type Sim = crate::sim::Sim<Process>;

@@ -9,6 +9,7 @@ use crate::sim::complaint::{Complaint, Path};
 use crate::sim::host::Survival;
 use crate::sim::{Cost, Names, Pid, QueueId, Role, Token};
 
+use super::ports::{Arrived, Inlet, InletPlan, Outlet, Parcel, Port, Socket};
 use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka, rpc, service};
 
 macro_rules! messages {
@@ -42,6 +43,129 @@ pub enum Export {
     Kafka(Arc<kafka::Cluster>),
     /// A service, for its callers.
     Service(Arc<rpc::Directory>),
+}
+
+macro_rules! ports {
+    ($(#[$doc:meta])* $any:ident { $($(#[$each:meta])* $name:ident($type:ty)),* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub enum $any { $($(#[$each])* $name(Box<$type>)),* }
+
+        impl Port for $any {
+            fn start(&mut self, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.start(ctx)),* }
+            }
+
+            fn heeds(&self, message: &Message) -> bool {
+                match self { $(Self::$name(p) => p.heeds(message)),* }
+            }
+
+            fn message(&mut self, from: Pid, message: Message, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.message(from, message, ctx)),* }
+            }
+
+            fn timer(&mut self, token: Token, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.timer(token, ctx)),* }
+            }
+
+            fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.disconnected(peer, ctx)),* }
+            }
+
+            fn crash(&mut self, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.crash(ctx)),* }
+            }
+
+            fn trouble(&self) -> Option<String> {
+                match self { $(Self::$name(p) => p.trouble()),* }
+            }
+
+            fn row(&self) -> Row {
+                match self { $(Self::$name(p) => p.row()),* }
+            }
+        }
+    };
+}
+
+macro_rules! outlets {
+    ($($(#[$each:meta])* $name:ident($type:ty)),* $(,)?) => {
+        ports! {
+            /// Any outlet.
+            AnyOutlet { $($(#[$each])* $name($type)),* }
+        }
+
+        impl AnyOutlet {
+            /// To a queue or topic by its name (`system/queue`); `None` if no system has one of that name.
+            pub fn find(builder: &mut Builder, to: &str, socket: &Socket) -> Option<Self> {
+                $(if let Some(outlet) = <$type>::find(builder, to, socket) {
+                    return Some(Self::$name(Box::new(outlet)));
+                })*
+                None
+            }
+        }
+
+        impl Outlet for AnyOutlet {
+            fn send(&mut self, parcel: Parcel, ctx: &mut Ctx<'_>) -> u32 {
+                match self { $(Self::$name(p) => p.send(parcel, ctx)),* }
+            }
+
+            fn next_done(&mut self) -> Option<(u32, bool)> {
+                match self { $(Self::$name(p) => p.next_done()),* }
+            }
+        }
+    };
+}
+
+macro_rules! inlets {
+    ($($(#[$each:meta])* $name:ident($type:ty)),* $(,)?) => {
+        ports! {
+            /// Any inlet.
+            AnyInlet { $($(#[$each])* $name($type)),* }
+        }
+
+        impl AnyInlet {
+            /// From a queue or topic by its name (`system/queue`); `None` if no system has one of that name.
+            pub fn find(
+                builder: &mut Builder,
+                from: &str,
+                plan: &InletPlan,
+                socket: &Socket,
+            ) -> Option<Self> {
+                $(if let Some(inlet) = <$type>::find(builder, from, plan, socket) {
+                    return Some(Self::$name(Box::new(inlet)));
+                })*
+                None
+            }
+        }
+
+        impl Inlet for AnyInlet {
+            fn take(&mut self, ctx: &mut Ctx<'_>) -> Option<Arrived> {
+                match self { $(Self::$name(p) => p.take(ctx)),* }
+            }
+
+            fn waiting(&self) -> u32 {
+                match self { $(Self::$name(p) => p.waiting()),* }
+            }
+
+            fn done(&mut self, token: u32, ok: bool, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.done(token, ok, ctx)),* }
+            }
+
+            fn open(&mut self, open: bool, ctx: &mut Ctx<'_>) {
+                match self { $(Self::$name(p) => p.open(open, ctx)),* }
+            }
+        }
+    };
+}
+
+outlets! {
+    /// To a Kafka topic.
+    Kafka(kafka::KafkaOutlet),
+}
+
+inlets! {
+    /// From a Kafka topic.
+    Kafka(kafka::KafkaInlet),
 }
 
 /// What a record means that only a system can explain. Each system has a table of them.
@@ -217,7 +341,7 @@ processes! {
     /// An application with a consumer.
     KafkaConsumer(kafka::ConsumerApp) speaks Kafka,
     /// A replica of a service.
-    Service(service::Replica) speaks Rpc,
+    Service(service::Replica) speaks Kafka | Rpc,
     /// Users of services.
     Requests(service::RequestsApp) speaks Rpc,
 }

@@ -13,6 +13,7 @@ mod controller;
 mod coordinator;
 mod log;
 mod notes;
+mod ports;
 mod producer;
 mod protocol;
 mod settings;
@@ -29,6 +30,7 @@ pub use consumer::{
 };
 pub use controller::Controller;
 pub use notes::NOTES;
+pub use ports::{KafkaInlet, KafkaOutlet};
 pub use producer::{
     PRODUCER_TIMERS, ProducerApp, ProducerClient, ProducerConfig, ProducerSettings, murmur2, of_key,
 };

@@ -31,7 +31,7 @@ const KEYS_MAX: u64 = 1 << 32;
 const LINKED_BROKERS_MAX: usize = 16;
 
 /// A client may talk to every broker.
-fn link_to_brokers(builder: &mut Builder, client: Pid, cluster: &Cluster) {
+pub(super) fn link_to_brokers(builder: &mut Builder, client: Pid, cluster: &Cluster) {
     for &broker in cluster.brokers.iter().take(LINKED_BROKERS_MAX) {
         builder.add_link(client, broker);
     }
@@ -393,7 +393,7 @@ impl ConsumerGroupSettings {
 }
 
 /// The cluster and the partitions of a topic, by its name `system/topic`.
-fn find_topic(builder: &Builder, name: &str) -> Option<(Arc<Cluster>, Vec<QueueId>)> {
+pub(super) fn find_topic(builder: &Builder, name: &str) -> Option<(Arc<Cluster>, Vec<QueueId>)> {
     let (system, topic) = name.split_once('/')?;
     let Export::Kafka(cluster) = builder.exports.get(system)? else {
         return None;
@@ -402,7 +402,7 @@ fn find_topic(builder: &Builder, name: &str) -> Option<(Arc<Cluster>, Vec<QueueI
     Some((Arc::clone(cluster), topic.queues().collect()))
 }
 
-fn lanes(builder: &mut Builder, pid: Pid, queues: &[QueueId]) -> Vec<(QueueId, LaneId)> {
+pub(super) fn lanes(builder: &mut Builder, pid: Pid, queues: &[QueueId]) -> Vec<(QueueId, LaneId)> {
     let names = &mut builder.names;
     queues
         .iter()

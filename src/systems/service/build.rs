@@ -6,14 +6,15 @@ use std::sync::Arc;
 use crate::sim::names::{FlowName, ServiceName};
 use crate::sim::{FlowId, Pid, ServiceId};
 use crate::systems::pace::{Pace, PacePlan};
+use crate::systems::ports::{InletPlan, PORT_TIMERS, Socket};
 use crate::systems::rpc::{Caller, ClientSettings, Directory};
-use crate::systems::{Builder, Export, Process};
+use crate::systems::{AnyInlet, AnyOutlet, Builder, Export, Process};
 
 use super::line::Line;
 use super::program::{Linker, Programs};
-use super::replica::{CLIENT_TIMERS, Config, Replica};
+use super::replica::{CLIENT_TIMERS, Config, FIRST_PORT, Ports, Replica};
 use super::requests::{Ask, PACE, RequestsApp, RequestsSettings};
-use super::settings::{Settings, Step};
+use super::settings::{ConsumeSettings, Settings, Step};
 
 /// The service and the handler of `service/handler`.
 pub(super) fn split_target(to: &str) -> (&str, &str) {
@@ -25,6 +26,7 @@ pub(super) struct Clients<'a> {
     builder: &'a Builder,
     settings: &'a [ClientSettings],
     found: Vec<(Arc<ClientSettings>, Arc<Directory>)>,
+    outlets: Vec<String>,
     effects: Vec<String>,
 }
 
@@ -43,14 +45,22 @@ impl Linker for Clients<'_> {
         Some((place as u16, endpoint))
     }
 
-    fn effect(&mut self, name: &str) -> Option<u8> {
-        let known = self.effects.iter().position(|e| e == name);
-        let place = known.unwrap_or_else(|| {
-            self.effects.push(name.to_owned());
-            self.effects.len() - 1
-        });
-        u8::try_from(place).ok()
+    fn outlet(&mut self, to: &str) -> Option<u16> {
+        Some(place_of(&mut self.outlets, to) as u16)
     }
+
+    fn effect(&mut self, name: &str) -> Option<u8> {
+        u8::try_from(place_of(&mut self.effects, name)).ok()
+    }
+}
+
+/// The place of a name in a list of those that were used, where it is added if need be.
+fn place_of(names: &mut Vec<String>, name: &str) -> usize {
+    let known = names.iter().position(|n| n == name);
+    known.unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    })
 }
 
 /// What a service of that name offers.
@@ -129,11 +139,12 @@ impl Settings {
             builder,
             settings: &self.clients,
             found: Vec::new(),
+            outlets: Vec::new(),
             effects: Vec::new(),
         };
         let handlers = self.handlers.iter().map(|h| h.steps.as_slice());
         let programs = Programs::compile(handlers, &mut clients);
-        let (found, names) = (clients.found, clients.effects);
+        let (found, names, outlets) = (clients.found, clients.effects, clients.outlets);
         let config = Arc::new(Config {
             service: own.service,
             threads: self.threads,
@@ -158,8 +169,52 @@ impl Settings {
                 link(builder, pid, to);
             }
             let line = Line::new(&self.queue);
-            let replica = Replica::new(Arc::clone(&config), line, callers, builder.seed, &name);
+            let ports = self.ports(builder, pid, &name, &outlets);
+            let config = Arc::clone(&config);
+            let replica = Replica::new(config, line, callers, ports, builder.seed, &name);
             builder.put(pid, Process::Service(Box::new(replica)));
+        }
+    }
+
+    /// What a replica sends to and takes from.
+    fn ports(&self, builder: &mut Builder, pid: Pid, name: &str, outlets: &[String]) -> Ports {
+        let mut place = 0;
+        let mut socket = |peer: &str| {
+            let socket = Socket {
+                pid,
+                timers: FIRST_PORT + place * PORT_TIMERS,
+                tag: u32::from(place),
+                name: format!("{name}→{peer}"),
+            };
+            place += 1;
+            socket
+        };
+        let mut out = Vec::new();
+        for to in outlets {
+            out.extend(AnyOutlet::find(builder, to, &socket(to)));
+        }
+        let mut inlets = Vec::new();
+        for consume in &self.consumes {
+            let handler = self.handlers.iter().position(|h| h.name == consume.handler);
+            let plan = InletPlan {
+                group: self.group(consume),
+                prefetch: consume.prefetch.unwrap_or(self.threads),
+                start_ns: consume.start.ns(),
+                backoff_ns: consume.backoff.ns(),
+                attempts_max: consume.attempts.unwrap_or(u32::MAX),
+            };
+            let inlet = AnyInlet::find(builder, &consume.from, &plan, &socket(&consume.from));
+            inlets.extend(inlet.zip(handler.map(|h| h as u16)));
+        }
+        Ports::new(out, inlets)
+    }
+
+    /// What a group of its replicas is called: as the service, unless there are several.
+    pub(super) fn group(&self, consume: &ConsumeSettings) -> String {
+        if self.consumes.len() == 1 {
+            self.name.clone()
+        } else {
+            format!("{}:{}", self.name, consume.handler)
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::names::FlowName;
 use crate::systems::Known;
+use crate::systems::ports::PORTS_MAX;
 
 use super::requests::RequestsSettings;
 use super::settings::{Settings, Step};
@@ -52,6 +53,19 @@ fn known_handler(to: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
     out.push(complaint);
 }
 
+/// Whether a queue or topic is there.
+fn known_queue(name: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    if !known.queues.contains_key(name) {
+        let names = known.queues.keys().map(String::as_str);
+        out.push(Complaint::unknown_name(
+            at.clone(),
+            "queue or topic",
+            name,
+            names,
+        ));
+    }
+}
+
 impl Settings {
     pub(in super::super) fn declare(&self, known: &mut Known) {
         known.systems.insert(self.name.clone(), "Service");
@@ -78,6 +92,48 @@ impl Settings {
         self.queue.check(&at.field("queue"), out);
         self.check_clients(at, known, out);
         self.check_handlers(at, known, out);
+        self.check_consumes(at, known, out);
+    }
+
+    fn check_consumes(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        let field = at.field("consumes");
+        let mut queues: Vec<&str> = self.consumes.iter().map(|c| c.from.as_str()).collect();
+        for (nth, consume) in self.consumes.iter().enumerate() {
+            let here = field.index(nth);
+            known_queue(&consume.from, &here.field("from"), known, out);
+            let handlers = || self.handlers.iter().map(|h| h.name.as_str());
+            if !handlers().any(|h| h == consume.handler) {
+                let place = here.field("handler");
+                let name = &consume.handler;
+                out.push(Complaint::unknown_name(place, "handler", name, handlers()));
+            }
+            for (name, number) in [
+                ("prefetch", consume.prefetch),
+                ("attempts", consume.attempts),
+            ] {
+                if number == Some(0) {
+                    let why =
+                        "with 0 it would never do anything: leave it out or say a number from 1";
+                    out.push(Complaint::error(here.field(name), why));
+                }
+            }
+        }
+        for handler in &self.handlers {
+            super::build::each_step(&handler.steps, &mut |step| {
+                if let Step::Publish(to) = step {
+                    queues.push(to);
+                }
+            });
+        }
+        queues.sort_unstable();
+        queues.dedup();
+        if queues.len() > PORTS_MAX {
+            let why = format!(
+                "it would use {} queues and topics: at most {PORTS_MAX}",
+                queues.len()
+            );
+            out.push(Complaint::error(at.field("name"), why));
+        }
     }
 
     fn check_clients(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
@@ -177,6 +233,7 @@ fn check_step(step: &Step, at: &Path, known: &Known, depth: usize, out: &mut Vec
             }
         }
         Step::Call(to) => known_handler(to, &at.index(0), known, out),
+        Step::Publish(to) => known_queue(to, &at.index(0), known, out),
         Step::FanOut { to, count, need } => {
             known_handler(to, &at.field("to"), known, out);
             if *count == 0 || *count > FAN_OUT_MAX {

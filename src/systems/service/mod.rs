@@ -4,6 +4,7 @@
 mod build;
 mod check;
 pub mod dedup;
+pub mod gc;
 pub mod line;
 mod program;
 mod replica;
@@ -15,4 +16,4 @@ pub mod slow;
 pub(super) use build::layers;
 pub use replica::Replica;
 pub use requests::{RequestsApp, RequestsSettings};
-pub use settings::{HandlerSettings, Settings, Step};
+pub use settings::{ConsumeSettings, HandlerSettings, Settings, Step};

@@ -13,6 +13,8 @@ pub(super) enum Op {
     Wait(Sampler),
     /// A call, by the place of the client; the callee's handler.
     Call { client: u16, endpoint: u16 },
+    /// A message, by the place of the outlet.
+    Publish(u16),
     /// The same call many times.
     FanOut {
         client: u16,
@@ -42,6 +44,8 @@ pub(super) enum Op {
 pub(super) trait Linker {
     /// The client and handler of `service/handler`.
     fn call(&mut self, to: &str) -> Option<(u16, u16)>;
+    /// The outlet to a queue or topic.
+    fn outlet(&mut self, to: &str) -> Option<u16>;
     /// The number of an effect.
     fn effect(&mut self, name: &str) -> Option<u8>;
 }
@@ -81,6 +85,7 @@ impl Programs {
                     .call(to)
                     .map(|(client, endpoint)| Op::Call { client, endpoint }),
             ),
+            Step::Publish(to) => ops.extend(linker.outlet(to).map(Op::Publish)),
             Step::FanOut { to, count, need } => {
                 ops.extend(linker.call(to).map(|(client, endpoint)| Op::FanOut {
                     client,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::sim::dist::Dist;
-use crate::sim::units::{Chance, Size};
+use crate::sim::units::{Chance, Duration, Size};
 use crate::systems::rpc::ClientSettings;
 
 use super::line::LineSettings;
@@ -32,6 +32,9 @@ pub struct Settings {
     /// How it calls others; what it calls without an entry here, it calls once and waits for ever.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<ClientSettings>,
+    /// Queues and topics that it works on, besides answering calls.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    pub consumes: Vec<ConsumeSettings>,
     /// What it can do.
     pub handlers: Vec<HandlerSettings>,
     /// Bytes of an answer.
@@ -55,6 +58,34 @@ fn kib() -> Size {
     Size::from_bytes(1024)
 }
 
+/// A queue or topic that a service works on. Its replicas share the work: as a group of consumers, or as workers of a queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsumeSettings {
+    /// Where messages come from: `events/orders`.
+    pub from: String,
+    /// The handler that works on each.
+    pub handler: String,
+    /// How many messages a replica has in hand at most; without it, as many as it has threads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefetch: Option<u32>,
+    /// It takes none before.
+    #[serde(default)]
+    pub start: Duration,
+    /// How long a message that failed waits before it is tried again. A queue that decides that itself (SQS: the visibility
+    /// timeout) does so.
+    #[serde(default = "second")]
+    pub backoff: Duration,
+    /// How often a message is tried at most before it is passed over; without it, for ever. A queue that decides that itself
+    /// (SQS: the redrive policy) does so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+}
+
+fn second() -> Duration {
+    Duration::from_secs(1)
+}
+
 /// One thing that a service can do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +106,8 @@ pub enum Step {
     Wait(Dist),
     /// Calls another service and waits for the answer: `Call("payment/charge")`.
     Call(String),
+    /// Sends a message with what it works on to a queue or topic, and waits until it is stored: `Publish("events/orders")`.
+    Publish(String),
     /// Calls another service so many times at once, each time with another key.
     FanOut {
         /// `service/handler`.

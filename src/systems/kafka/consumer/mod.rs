@@ -11,3 +11,4 @@ pub use client::{CONSUMER_TIMERS, ConsumerClient, Event, Polled};
 pub use settings::{
     Commit, ConsumerConfig, ConsumerGroupSettings, OffsetReset, OnError, Ordering, Topics,
 };
+pub(super) use work::{Job, Progress};

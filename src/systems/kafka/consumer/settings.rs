@@ -273,6 +273,31 @@ impl ConsumerConfig {
         }
     }
 
+    /// Kafka's defaults, but that a new group begins with the oldest message and that its owner commits.
+    pub fn usual(group: GroupId, max_poll_records: u32) -> Self {
+        let bytes = |size: Size| size.bytes() as u32;
+        Self {
+            group,
+            auto_commit_ns: None,
+            reset: OffsetReset::Earliest,
+            assignors: assignors(),
+            max_poll_records: max_poll_records.max(1),
+            max_poll_interval_ns: millis::<300_000>().ns(),
+            session_timeout_ns: millis::<45_000>().ns(),
+            heartbeat_ns: millis::<3_000>().ns(),
+            fetch_min_bytes: bytes(self::bytes::<1>()),
+            fetch_max_wait_ns: millis::<500>().ns(),
+            fetch_max_bytes: bytes(self::bytes::<52_428_800>()),
+            partition_fetch_bytes: bytes(self::bytes::<1_048_576>()),
+            request_timeout_ns: millis::<30_000>().ns(),
+            backoff: Backoff {
+                first_ns: millis::<100>().ns(),
+                max_ns: millis::<1000>().ns(),
+            },
+            metadata_max_age_ns: millis::<300_000>().ns(),
+        }
+    }
+
     /// Whether members keep what they have during a rebalance: only if every assignor offered can do that (KIP-429).
     pub(in super::super) fn is_cooperative(&self) -> bool {
         self.assignors

@@ -10,7 +10,7 @@ use super::settings::Ordering;
 
 /// A message to be worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Job {
+pub(in super::super) struct Job {
     /// The partition, by its place in the subscription.
     pub part: u32,
     pub offset: u64,
@@ -159,7 +159,7 @@ impl Backlog {
 
 /// How far a partition is done: what was handed out and not committed as done yet, in order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Progress {
+pub(in super::super) struct Progress {
     open: VecDeque<(u64, bool)>,
     /// Behind the last that was handed out.
     end: Option<u64>,

@@ -86,6 +86,9 @@ impl Replica {
                 continue;
             }
             if self.line.is_empty() {
+                if self.take_message(ctx) {
+                    continue;
+                }
                 return;
             }
             let mut dropped = std::mem::take(&mut self.dropped);
@@ -105,7 +108,7 @@ impl Replica {
     }
 
     /// It gets a thread, having waited since a moment.
-    fn begin(&mut self, waiting: Waiting, since: u64, ctx: &mut Ctx<'_>) {
+    pub(super) fn begin(&mut self, waiting: Waiting, since: u64, ctx: &mut Ctx<'_>) {
         let run = Run::new(&waiting, ctx.now() - since);
         match self.runs.insert(run) {
             Ok(key) => {
@@ -149,6 +152,9 @@ impl Replica {
                 };
                 let message = rpc::Message::Response(response).into();
                 ctx.send(from, message, self.config.response_bytes);
+            }
+            Origin::Message { inlet, token } => {
+                self.ports.done(inlet, token, status == Status::Ok, ctx);
             }
             Origin::Branch { .. } | Origin::Nobody => {}
         }

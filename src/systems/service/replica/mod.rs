@@ -1,6 +1,7 @@
 //! A replica of a service: requests wait in its queue for a thread, and then run through the steps of their handler.
 
 mod accept;
+mod messages;
 mod run;
 mod show;
 mod steps;
@@ -20,12 +21,15 @@ use super::line::{Dropped, Line};
 use super::program::Programs;
 
 use accept::Waiting;
+pub(super) use messages::Ports;
 use run::Run;
 
 /// Timers of the replica's own; those of its clients begin behind them.
 const WORK: u16 = 0;
 const WAIT: u16 = 1;
 pub(super) const CLIENT_TIMERS: u16 = 8;
+/// And behind those the ones of its outlets and inlets.
+pub(super) const FIRST_PORT: u16 = CLIENT_TIMERS + CALLER_TIMERS;
 
 /// What all replicas of a service have in common.
 #[derive(Clone, Debug)]
@@ -52,6 +56,7 @@ pub struct Replica {
     callers: Vec<Caller>,
     /// Whom each process that sends something concerns, in order.
     routes: Vec<(Pid, u16)>,
+    ports: Ports,
     time_stream: Stream,
     chance_stream: Stream,
     /// Who was taken out of the line in vain.
@@ -68,6 +73,7 @@ impl Replica {
         config: Arc<Config>,
         line: Line<Waiting>,
         callers: Vec<Caller>,
+        ports: Ports,
         seed: u64,
         name: &str,
     ) -> Self {
@@ -85,6 +91,7 @@ impl Replica {
             ready: VecDeque::new(),
             callers,
             routes,
+            ports,
             time_stream: Stream::named(seed, "service", name),
             chance_stream: Stream::named(seed, "chance", name),
             dropped: Vec::new(),
@@ -105,11 +112,16 @@ impl Replica {
         for caller in &mut self.callers {
             caller.start(ctx);
         }
+        self.ports.start(ctx);
+        self.settle(ctx);
     }
 
     pub(in super::super) fn message(&mut self, from: Pid, message: Message, ctx: &mut Ctx<'_>) {
         if let Message::Rpc(message) = message {
             self.spoken_to(from, message, ctx);
+        } else {
+            self.ports.message(from, message, ctx);
+            self.heed_outlets(ctx);
         }
         self.settle(ctx);
     }
@@ -144,7 +156,10 @@ impl Replica {
                     self.heed(place, ctx);
                 }
             }
-            _ => {}
+            _ => {
+                self.ports.timer(token, ctx);
+                self.heed_outlets(ctx);
+            }
         }
         self.settle(ctx);
     }
@@ -154,6 +169,8 @@ impl Replica {
             self.callers[place].disconnected(peer, ctx);
             self.heed(place, ctx);
         }
+        self.ports.disconnected(peer, ctx);
+        self.heed_outlets(ctx);
         self.settle(ctx);
     }
 
@@ -176,6 +193,7 @@ impl Replica {
         for caller in &mut self.callers {
             caller.crash();
         }
+        self.ports.crash(ctx);
     }
 
     pub(in super::super) fn nominate(&self, _: &Role, _: &Names, _: &mut Vec<Pid>) {}
@@ -190,7 +208,7 @@ impl Replica {
     /// Gives free threads to who waits, and says how much there is to do.
     fn settle(&mut self, ctx: &mut Ctx<'_>) {
         self.start_next(ctx);
-        let load = (self.line.len() as u32, self.busy);
+        let load = (self.line.len() as u32 + self.ports.waiting(), self.busy);
         if load != self.told {
             self.told = load;
             ctx.record(Fact::Call(CallFact::Load {

@@ -10,6 +10,8 @@ use super::accept::Waiting;
 pub(in super::super) enum Origin {
     /// A caller.
     Call { from: Pid, call: u32 },
+    /// A message, by the place of its inlet.
+    Message { inlet: u16, token: u32 },
     /// Another run, which goes on when this one and others are over; which of its splits.
     Branch { parent: Key, split: u16 },
     /// Nobody (any more).

@@ -10,6 +10,7 @@ impl Inspect for Replica {
         let threads = self.config.threads;
         let waiting = self.line.len();
         let trouble = self.callers.iter().find_map(|c| c.trouble());
+        let trouble = trouble.or_else(|| self.ports.trouble());
         let full = self.busy >= threads && waiting > 0;
         let standing = if trouble.is_some() {
             Standing::Stuck
@@ -52,6 +53,7 @@ impl Inspect for Replica {
         for caller in &self.callers {
             caller.rows(&mut rows);
         }
+        rows.extend(self.ports.rows());
         rows
     }
 }

@@ -66,6 +66,11 @@ impl Replica {
                 self.call(key, key, *client, *endpoint, 0, ctx);
                 Next::Waits
             }
+            Op::Publish(outlet) => {
+                self.release(key);
+                self.publish(key, *outlet, ctx);
+                Next::Waits
+            }
             Op::FanOut {
                 client,
                 endpoint,
@@ -290,6 +295,7 @@ impl Replica {
     fn reply(&mut self, key: Key, ctx: &mut Ctx<'_>) {
         if let Some(run) = self.runs.get_mut(key)
             && run.is_request
+            && matches!(run.origin, Origin::Call { .. })
         {
             let to = std::mem::replace(&mut run.origin, Origin::Nobody);
             self.answer(to, Status::Ok, ctx);
