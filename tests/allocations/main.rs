@@ -10,6 +10,7 @@ mod large;
 #[path = "../../benches/shapes/pipeline.rs"]
 #[allow(dead_code, reason = "the benches use more of it")]
 mod pipeline;
+mod policies;
 
 use std::sync::Arc;
 

@@ -107,6 +107,11 @@ impl HealthChecks {
         })
     }
 
+    /// What checks said of a replica is forgotten: it is not the one it was.
+    pub fn forget(&mut self, replica: u32) {
+        self.replicas[replica as usize] = Checked::default();
+    }
+
     /// Whether a replica is healthy.
     pub fn is_healthy(&self, replica: u32) -> bool {
         !self.replicas[replica as usize].unhealthy
@@ -202,6 +207,11 @@ impl Passive {
         }
     }
 
+    /// What calls said of a replica is forgotten: it is not the one it was.
+    pub fn forget(&mut self, replica: u32) {
+        self.replicas[replica as usize] = Called::default();
+    }
+
     fn is_over(&self, state: &Called, now: u64) -> bool {
         now.saturating_sub(state.checked_at) > self.fail_timeout_ns
     }
@@ -238,6 +248,11 @@ mod tests {
             assert_eq!(after(&mut checks, 1, results), expected, "{results}");
         }
         assert!(checks.is_healthy(0));
+        // A replica in its place begins anew: one failure is not the second.
+        checks.forget(1);
+        assert_eq!(after(&mut checks, 1, "xx"), "HU");
+        checks.forget(1);
+        assert!(checks.is_healthy(1));
     }
 
     #[test]
@@ -263,6 +278,10 @@ mod tests {
         for now in [45, 46, 100] {
             assert!(passive.is_able(0, now * s));
         }
+        // What another one in its place did not do is not held against it.
+        passive.on_result(0, false, 101 * s);
+        passive.forget(0);
+        assert!(passive.is_able(0, 101 * s));
     }
 
     #[test]

@@ -95,6 +95,8 @@ impl OutlierSettings {
 pub struct Outliers {
     settings: OutlierSettings,
     replicas: Box<[Watched]>,
+    /// The first so many serve.
+    members: usize,
     ejected: u32,
 }
 
@@ -117,7 +119,18 @@ impl Outliers {
         Self {
             settings: *settings,
             replicas: vec![Watched::default(); replicas as usize].into(),
+            members: replicas as usize,
             ejected: 0,
+        }
+    }
+
+    /// The first so many serve from now on. What was known of the others is forgotten, and they count neither in
+    /// `max_ejection_percent` nor in the comparison.
+    pub fn members(&mut self, running: u32) {
+        self.members = (running as usize).min(self.replicas.len());
+        for gone in &mut self.replicas[self.members..] {
+            self.ejected -= u32::from(gone.ejected_at.is_some());
+            *gone = Watched::default();
         }
     }
 
@@ -131,7 +144,8 @@ impl Outliers {
             return false;
         }
         state.failures = state.failures.saturating_add(1);
-        if state.failures != self.settings.consecutive_5xx || state.ejected_at.is_some() {
+        let is_bout = state.failures == self.settings.consecutive_5xx;
+        if !is_bout || state.ejected_at.is_some() || replica as usize >= self.members {
             return false;
         }
         // It counts anew, whether or not it may be ejected.
@@ -142,7 +156,7 @@ impl Outliers {
     /// The look at all replicas, each `interval`: ends ejections, compares success rates, and shortens what the next ejection of
     /// those that do well will last.
     pub fn tick(&mut self, now: u64) {
-        for replica in 0..self.replicas.len() {
+        for replica in 0..self.members {
             let state = &self.replicas[replica];
             let is_over = state
                 .ejected_at
@@ -192,9 +206,7 @@ impl Outliers {
     }
 
     fn eject(&mut self, replica: usize, now: u64) -> bool {
-        let allowed = self
-            .settings
-            .may_eject(self.ejected, self.replicas.len() as u32);
+        let allowed = self.settings.may_eject(self.ejected, self.members as u32);
         if allowed {
             let (base, max) = (
                 self.settings.base_ejection_time.ns(),
@@ -221,7 +233,7 @@ impl Outliers {
         let Some(threshold) = self.success_rate_threshold() else {
             return;
         };
-        for replica in 0..self.replicas.len() {
+        for replica in 0..self.members {
             let rate = self.success_rate(&self.replicas[replica]);
             if rate.is_some_and(|rate| rate < threshold) {
                 self.eject(replica, now);
@@ -231,7 +243,8 @@ impl Outliers {
 
     /// The rate below which a replica is an outlier, in percent; `None`: there are too few to tell.
     fn success_rate_threshold(&self) -> Option<f64> {
-        let rates = || self.replicas.iter().filter_map(|r| self.success_rate(r));
+        let members = &self.replicas[..self.members];
+        let rates = || members.iter().filter_map(|r| self.success_rate(r));
         let count = rates().count();
         if count == 0 || count < self.settings.success_rate_minimum_hosts as usize {
             return None;

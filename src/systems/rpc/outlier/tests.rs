@@ -196,6 +196,26 @@ fn a_successful_health_check_brings_it_back_and_clears_its_failures() {
 }
 
 #[test]
+fn who_does_not_serve_does_not_count() {
+    let mut all = outliers("()", 20);
+    calls(&mut all, 15, 0, 5, 0);
+    calls(&mut all, 3, 0, 5, 0);
+    assert_eq!(all.ejected(), 2);
+    // Scaled in to ten: 10 % of ten is one, and that one is taken.
+    all.members(10);
+    assert_eq!((all.ejected(), all.is_ejected(15)), (1, false));
+    calls(&mut all, 4, 0, 5, 0);
+    // A late answer of one that is gone.
+    calls(&mut all, 15, 0, 5, 0);
+    assert_eq!(all.ejected(), 1);
+    // Scaled out again, it begins anew.
+    all.members(20);
+    assert!(!all.is_ejected(15));
+    calls(&mut all, 4, 0, 5, 0);
+    assert_eq!(all.ejected(), 2);
+}
+
+#[test]
 fn impossible_settings_are_named() {
     let complaints = |text: &str, replicas: u32| {
         let mut out = Vec::new();
