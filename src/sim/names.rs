@@ -42,6 +42,10 @@ pub struct QueueName {
     pub internal: bool,
     /// How many copies the plan asks for.
     pub copies: u32,
+    /// Whether each message leaves it for itself, when a consumer deletes it, instead of staying where it is while groups
+    /// move a position over it. Of such a queue each record of a message stored, handed over or gone speaks of one message,
+    /// and one process holds them all.
+    pub singly: bool,
 }
 
 /// A group's name and the queues it reads.

@@ -67,6 +67,8 @@ pub enum Gone {
     Expired,
     /// It had not reached the disk.
     Unsynced,
+    /// A consumer deleted it, or it was moved to another queue.
+    Deleted,
 }
 
 /// How a consumer ended with a message.

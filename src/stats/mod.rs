@@ -44,7 +44,7 @@ pub use tasks::{FlowTasks, Tasks};
 pub use windows::{WINDOW_NS, Windows};
 
 use crate::sim::call::CallFact;
-use crate::sim::ledger::{Change, Hop, Ledger, What};
+use crate::sim::ledger::{Change, Hop, Ledger, Queue, What};
 use crate::sim::record::Outcome;
 use crate::sim::{Fact, Names, QueueId, Record};
 
@@ -187,6 +187,9 @@ impl Metrics {
                 if let Some(queue) = self.queues.get_mut(queue.index()) {
                     queue.incoming += u64::from(span.count);
                 }
+            }
+            Fact::Unstored { queue, .. } if ledger.queue(queue).is_some_and(Queue::is_singly) => {
+                self.measure(record.at, queue, 0, ledger);
             }
             Fact::Stored { .. } | Fact::Unstored { .. } => {}
             Fact::Handed { span, .. } => self.counters.handed += u64::from(span.count),

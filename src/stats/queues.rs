@@ -11,11 +11,13 @@ use super::{Peak, Series};
 pub struct ReaderStats {
     /// The group.
     pub group: GroupId,
-    /// Visible messages behind the stored position (Kafka's lag).
+    /// Visible messages behind the stored position (Kafka's lag); in a queue whose messages leave one by one, those that are
+    /// not deleted.
     pub lag: u64,
     /// Its highest value.
     pub lag_max: Peak,
-    /// Visible messages from the first one that the group has not ended with.
+    /// Visible messages from the first one that the group has not ended with; in a queue whose messages leave one by one,
+    /// those that it has not ended with, also while a consumer has them.
     pub depth: u64,
     /// Its highest value.
     pub depth_max: Peak,
@@ -73,18 +75,15 @@ impl QueueStats {
     /// Looks at how far the groups are behind now.
     #[inline]
     pub(super) fn measure(&mut self, at: u64, queue: &Queue) {
-        let visible = queue.visible();
         let mut deepest = None;
         for (reader, stats) in queue.readers().iter().zip(&mut self.readers) {
-            // What retention removed is not behind any more.
-            let behind = |position: u64| visible.saturating_sub(position.max(queue.start()));
-            stats.lag = behind(reader.committed());
+            stats.lag = queue.lag(reader);
             stats.lag_max.see(stats.lag, at);
-            stats.depth = behind(reader.open());
+            stats.depth = queue.depth(reader);
             stats.depth_max.see(stats.depth, at);
             deepest = deepest.max(Some(stats.depth));
         }
-        self.depth = deepest.unwrap_or_else(|| visible.saturating_sub(queue.start()));
+        self.depth = deepest.unwrap_or_else(|| queue.held());
         self.depth_max.see(self.depth, at);
     }
 
@@ -98,8 +97,7 @@ impl QueueStats {
         let Some(queue) = ledger.queue(id) else {
             return;
         };
-        let waiting = queue.readers().iter().map(|r| r.open().max(queue.start()));
-        let oldest = waiting.filter(|&open| open < queue.visible()).min();
+        let oldest = queue.readers().iter().filter_map(|r| queue.oldest(r)).min();
         let born = oldest.and_then(|offset| ledger.born_at(id, offset));
         self.oldest_ns = born.map_or(0, |born| now.saturating_sub(born));
         self.oldest_max.see(self.oldest_ns, now);

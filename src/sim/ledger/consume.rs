@@ -25,6 +25,9 @@ impl Ledger {
         let (Some(span), Some(bit)) = (span, self.reader(queue, group)) else {
             return;
         };
+        if self.queues[queue.index()].singly {
+            return self.handed_singly(pid, bit, queue, run, took);
+        }
         let before = self.queues[queue.index()].readers[bit].handed();
         if offset > before {
             self.skip(now, queue, bit, before, offset);
@@ -56,6 +59,7 @@ impl Ledger {
 
     pub(super) fn processed(
         &mut self,
+        pid: Pid,
         group: GroupId,
         queue: QueueId,
         run: Run,
@@ -66,6 +70,9 @@ impl Ledger {
         let (Some(span), Some(bit)) = (span, self.reader(queue, group)) else {
             return;
         };
+        if self.queues[queue.index()].singly {
+            return self.processed_singly(pid, (group, bit), queue, run, took);
+        }
         let of = &mut self.queues[queue.index()];
         let mask = of.mask;
         let lane = &mut self.lanes[span.lane.index()];
@@ -179,6 +186,10 @@ impl Ledger {
                 continue;
             };
             for bit in 0..of.readers.len() {
+                if self.queues[at].singly {
+                    self.give_back_singly(now, pid, QueueId(at as u32), bit);
+                    continue;
+                }
                 let reader = &mut self.queues[at].readers[bit];
                 if only.is_none_or(|(group, _)| group == reader.group) && reader.give_back(pid) {
                     self.pass_returned(now, QueueId(at as u32), bit);
@@ -189,7 +200,7 @@ impl Ledger {
 }
 
 /// A group ended with a message.
-fn deliver(lane: &mut Lane, number: u32, bit: usize, group: GroupId, now: u64) -> What {
+pub(super) fn deliver(lane: &mut Lane, number: u32, bit: usize, group: GroupId, now: u64) -> What {
     let own = 1 << bit;
     let mut ns = 0;
     let (mut again, mut refused, mut key) = (true, false, u32::MAX);

@@ -95,6 +95,7 @@ impl Log {
     pub fn trim(&mut self, lanes: &[Lane], visible: u64) {
         while let Some(&run) = self.runs.front() {
             match lanes[run.lane.index()].fate(run.first, run.count) {
+                _ if run.count == 0 => {}
                 Fate::Remembered => break,
                 Fate::Shelved if run.end() > visible => break,
                 Fate::Shelved => self.put_aside(run),
@@ -109,8 +110,9 @@ impl Log {
 
     #[cold]
     fn compact(&mut self, lanes: &[Lane]) {
-        self.runs
-            .retain(|r| lanes[r.lane.index()].fate(r.first, r.count) != Fate::Forgotten);
+        self.runs.retain(|r| {
+            r.count > 0 && lanes[r.lane.index()].fate(r.first, r.count) != Fate::Forgotten
+        });
         self.compact_at = COMPACT_MIN.max(2 * self.runs.len());
     }
 
@@ -204,6 +206,23 @@ impl Log {
     #[cold]
     fn search(&self, offset: u64) -> usize {
         self.runs.partition_point(|r| r.end() <= offset)
+    }
+
+    /// Removes the message at an offset from a log in which each run is one message. Whether it was there.
+    pub fn take_out(&mut self, offset: u64) -> bool {
+        let place = self.place(offset);
+        let Some(run) = self.runs.get_mut(place).filter(|r| r.offset == offset) else {
+            return false;
+        };
+        // What is empty is forgotten with the next that is trimmed.
+        run.count = 0;
+        true
+    }
+
+    /// Whether a message stands at an offset.
+    pub fn holds(&self, offset: u64) -> bool {
+        let run = self.runs.get(self.place(offset));
+        run.is_some_and(|r| r.offset <= offset)
     }
 
     /// The messages between two offsets.

@@ -43,6 +43,8 @@ pub(super) struct Message {
     pub in_log: u16,
     pub flags: u8,
     pub state: State,
+    /// It was handed to a consumer; kept only where messages leave their queue one by one.
+    pub handed: bool,
 }
 
 impl Message {
@@ -57,6 +59,7 @@ impl Message {
             in_log: 0,
             flags: 0,
             state: State::InFlight,
+            handed: false,
         }
     }
 

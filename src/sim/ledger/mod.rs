@@ -6,6 +6,7 @@
 //! messages whose producer knows their end are kept as ranges of numbers that share their fate (`shelf`).
 
 mod account;
+mod bag;
 mod change;
 mod consume;
 #[cfg(test)]
@@ -62,7 +63,7 @@ pub struct Ledger {
 impl Ledger {
     /// The account of a run at its beginning.
     pub fn new(names: Arc<Names>) -> Self {
-        let mut queues: Vec<Queue> = names.queues.iter().map(|_| Queue::new()).collect();
+        let mut queues: Vec<Queue> = names.queues.iter().map(|q| Queue::new(q.singly)).collect();
         for (id, group) in (0u32..).zip(&names.groups) {
             for read in &group.queues {
                 if let Some(queue) = queues.get_mut(read.index())
@@ -171,7 +172,7 @@ impl Ledger {
                 offset,
                 outcome,
             } if outcome != Outcome::Failed => {
-                self.processed(group, queue, Run::new(span, offset, now), took);
+                self.processed(pid, group, queue, Run::new(span, offset, now), took);
             }
             Fact::Committed {
                 group,

@@ -1,5 +1,6 @@
 //! How far a group has come in a queue.
 
+use super::bag::Bag;
 use super::{GroupId, Pid};
 use crate::sim::history::History;
 
@@ -37,6 +38,8 @@ pub struct Reader {
     committed: u64,
     /// How many slots are `Returned`.
     returned: u32,
+    /// Instead of a position, where messages leave the queue one by one.
+    pub(super) bag: Bag,
 }
 
 impl Reader {
@@ -47,6 +50,7 @@ impl Reader {
             slots: History::default(),
             committed: 0,
             returned: 0,
+            bag: Bag::default(),
         }
     }
 

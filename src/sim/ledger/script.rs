@@ -38,6 +38,7 @@ pub(crate) fn names(groups: u32) -> Arc<Names> {
         family: "events/orders".into(),
         internal: false,
         copies: 3,
+        singly: false,
     });
     for at in 0..groups {
         names.groups.push(GroupName {

@@ -114,6 +114,9 @@ impl Ledger {
         if !self.known(queue, span.lane) {
             return;
         }
+        if self.queues[queue.index()].singly {
+            return self.unstored_singly(now, pid, queue, span, offset, why);
+        }
         let of = &mut self.queues[queue.index()];
         let log = of.log_of(pid);
         let counted = of.leader == Some(log);

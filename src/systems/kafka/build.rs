@@ -100,6 +100,7 @@ impl Settings {
                     family: format!("{}/{}", self.name, settings.name),
                     internal,
                     copies: settings.replication_factor,
+                    singly: false,
                 });
                 first.get_or_insert(queue);
             }

@@ -154,6 +154,7 @@ mod tests {
             family: "events/orders".to_owned(),
             internal: false,
             copies: 2,
+            singly: false,
         };
         let fault = |label: &str, line, mends| FaultName {
             label: label.to_owned(),

@@ -295,6 +295,7 @@ fn log_line(record: &Record, names: &Names, me: String) -> Said {
                 Gone::Truncated => "truncated",
                 Gone::Expired => "retention",
                 Gone::Unsynced => "never synced",
+                Gone::Deleted => "deleted",
             };
             (
                 me,
