@@ -30,6 +30,9 @@ library![
     "rebalance-storm",
     "poison-record",
     "hot-key",
+    "visibility-timeout-too-short",
+    "poison-message",
+    "durable-queue",
 ];
 
 /// The one that runs when none is named.

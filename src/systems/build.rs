@@ -39,6 +39,16 @@ pub struct Known {
     pub systems: BTreeMap<String, &'static str>,
 }
 
+impl Known {
+    /// The names of the queues of the systems of a kind (`Kafka`).
+    pub fn queues_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> + Clone {
+        self.queues.keys().map(String::as_str).filter(move |name| {
+            let system = name.split('/').next().unwrap_or_default();
+            self.systems.get(system) == Some(&kind)
+        })
+    }
+}
+
 /// A world that is being put together.
 pub struct Builder {
     /// The run's seed, for the streams of processes.

@@ -16,6 +16,7 @@ mod registry;
 pub mod rpc;
 pub mod service;
 mod slots;
+pub mod sqs;
 pub mod store;
 
 pub use build::{Builder, Known, KnownSet};

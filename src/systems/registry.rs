@@ -10,7 +10,7 @@ use crate::sim::host::Survival;
 use crate::sim::{Cost, Names, Pid, QueueId, Role, Token};
 
 use super::ports::{Arrived, Inlet, InletPlan, Outlet, Parcel, Port, Socket};
-use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka, rpc, service};
+use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka, rpc, service, sqs};
 
 macro_rules! messages {
     ($($(#[$each:meta])* $name:ident($message:ty)),* $(,)?) => {
@@ -32,6 +32,8 @@ messages! {
     Kafka(kafka::Message),
     /// Remote calls.
     Rpc(rpc::Message),
+    /// What is said to queues and topics.
+    Sqs(sqs::Message),
 }
 
 const _: () = assert!(size_of::<Message>() <= 32, "events stay small");
@@ -43,6 +45,8 @@ pub enum Export {
     Kafka(Arc<kafka::Cluster>),
     /// A service, for its callers.
     Service(Arc<rpc::Directory>),
+    /// Queues and topics, for their clients.
+    Sqs(Arc<sqs::Directory>),
 }
 
 macro_rules! ports {
@@ -183,7 +187,7 @@ pub struct Note {
 
 /// The meaning of a code.
 pub fn note(code: u16) -> Option<&'static Note> {
-    [kafka::NOTES]
+    [kafka::NOTES, sqs::NOTES]
         .into_iter()
         .flatten()
         .find(|n| n.code == code)
@@ -237,6 +241,8 @@ settings! {
         Kafka(kafka::Settings),
         /// A service.
         Service(service::Settings),
+        /// Queues like Amazon SQS, and topics that fan out to them.
+        Sqs(sqs::Settings),
     }
 }
 
@@ -249,6 +255,10 @@ settings! {
         ConsumerGroup(kafka::ConsumerGroupSettings),
         /// Users who ask a service for something.
         Requests(service::RequestsSettings),
+        /// Applications that send to a queue, or publish to a topic.
+        QueueSender(sqs::QueueSenderSettings),
+        /// Applications that share the work on a queue.
+        QueueWorkers(sqs::QueueWorkersSettings),
     }
 }
 
@@ -258,7 +268,8 @@ impl WorkloadSettings {
         match self {
             Self::Producer(s) => vec![("arrivals", &s.arrivals)],
             Self::Requests(s) => vec![("arrivals", &s.arrivals)],
-            Self::ConsumerGroup(_) => Vec::new(),
+            Self::QueueSender(s) => vec![("arrivals", &s.arrivals)],
+            Self::ConsumerGroup(_) | Self::QueueWorkers(_) => Vec::new(),
         }
     }
 }
@@ -344,4 +355,10 @@ processes! {
     Service(service::Replica) speaks Kafka | Rpc,
     /// Users of services.
     Requests(service::RequestsApp) speaks Rpc,
+    /// A node with queues.
+    QueueNode(sqs::Node) speaks Sqs,
+    /// An application that sends to queues.
+    QueueSender(sqs::QueueSender) speaks Sqs,
+    /// An application that works on what it receives.
+    QueueWorker(sqs::QueueWorker) speaks Sqs,
 }

@@ -5,7 +5,12 @@ use std::sync::Arc;
 
 use splitbrain::hunt::{self, Options, Outcome, Session};
 
-const QUICK: [&str; 3] = ["kip-101-divergence", "min-insync-lost", "poison-record"];
+const QUICK: [&str; 4] = [
+    "kip-101-divergence",
+    "min-insync-lost",
+    "poison-record",
+    "visibility-timeout-too-short",
+];
 
 #[test]
 fn a_claim_holds_for_any_seed() {

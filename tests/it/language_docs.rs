@@ -29,7 +29,9 @@ const EVERYTHING: &str = r#"(
         routes: [(from: "web", to: "broker", one_way: true, latency: "1ms", loss: "1%", duplicate: "1%", reorder: "1%",
                   bandwidth: "1MB")],
     ),
-    systems: [Kafka(name: "events", nodes: "broker", topics: [(name: "orders"), (name: "dead")])],
+    systems: [Kafka(name: "events", nodes: "broker", topics: [(name: "orders"), (name: "dead")]),
+              Sqs(name: "jobs", nodes: "broker", topics: [(name: "placed", subscriptions: [(queue: "orders", from: "1s")])],
+                  queues: [(name: "orders", redrive_policy: (dead_letter_target: "dead", max_receive_count: 3)), (name: "dead")])],
     workloads: [
         Producer(name: "p1", nodes: "web", to: "events/orders", keys: Uniform(n: 10),
                  arrivals: Bursts(on: "1s", off: "1s", rate: "10/s", rate_off: "1/s")),
@@ -41,6 +43,8 @@ const EVERYTHING: &str = r#"(
         ConsumerGroup(name: "g1", nodes: "billing", from: "events/orders", commit: AfterEach,
                       on_error: DeadLetter(to: "events/dead", attempts: 2, backoff: "1s")),
         ConsumerGroup(name: "g2", nodes: "billing", from: "events/orders", on_error: Retry(backoff: "1s", attempts: 2)),
+        QueueSender(name: "s", nodes: "web", to: "jobs/placed", arrivals: Poisson("1/s")),
+        QueueWorkers(name: "w", nodes: "billing", from: "jobs/orders", on_failure: GiveBack(after: "1s")),
     ],
     faults: [
         At("1s", Crash("broker-1")),
@@ -129,10 +133,15 @@ fn the_defaults_are_the_ones_the_program_has() {
     const BEGIN: &str = r#"(
         title: "t", duration: "30s",
         nodes: [(name: "broker", count: 3), (name: "web")],
-        systems: [Kafka(name: "events", nodes: "broker", topics: [(name: "orders")])],"#;
+        systems: [Kafka(name: "events", nodes: "broker", topics: [(name: "orders")]),
+            Sqs(name: "jobs", nodes: "broker", queues: [(name: "orders")]),
+            Sqs(name: "fan", nodes: "broker", queues: [(name: "orders")],
+                topics: [(name: "placed", subscriptions: [(queue: "orders")])])],"#;
     const USERS: &str = r#"workloads: [
             Producer(name: "checkout", nodes: "web", to: "events/orders", arrivals: Poisson("1/s")),
             ConsumerGroup(name: "invoices", nodes: "web", from: "events/orders"),
+            QueueSender(name: "sender", nodes: "web", to: "jobs/orders", arrivals: Poisson("1/s")),
+            QueueWorkers(name: "workers", nodes: "web", from: "jobs/orders"),
         ],"#;
     let without_users = format!("{BEGIN})");
     let with_users = format!("{BEGIN}{USERS})");
@@ -145,6 +154,12 @@ fn the_defaults_are_the_ones_the_program_has() {
         ("## Network", 0, "network."),
         ("### Kafka", 0, "systems.events."),
         ("### Kafka", 1, "systems.events.topics.orders."),
+        ("### Sqs", 0, "systems.jobs."),
+        ("### Sqs", 1, "systems.jobs.queues.orders."),
+        ("### Sqs", 2, "systems.fan.topics.placed."),
+        ("### Sqs", 3, "systems.fan.topics.placed.subscriptions.0."),
+        ("### QueueSender", 0, "workloads.sender."),
+        ("### QueueWorkers", 0, "workloads.workers."),
         ("### Producer", 0, "workloads.checkout."),
         ("### ConsumerGroup", 0, "workloads.invoices."),
     ] {
@@ -176,7 +191,7 @@ fn the_defaults_are_the_ones_the_program_has() {
         }
         tables += 1;
     }
-    assert_eq!(tables, 9);
+    assert_eq!(tables, 15);
 }
 
 /// Reads the code in the first cells of a section's table.

@@ -92,11 +92,14 @@ fn is_small(loaded: &Loaded) -> bool {
             topics.sum::<u64>() + u64::from(s.offsets_topic_num_partitions)
         }
         SystemSettings::Service(s) => u64::from(s.per_node),
+        SystemSettings::Sqs(s) => s.queues.len() as u64 * u64::from(s.servers),
     });
     let workloads = scenario.workloads.iter().map(|w| match w {
         WorkloadSettings::Producer(s) => u64::from(s.per_node),
         WorkloadSettings::Requests(s) => u64::from(s.per_node),
         WorkloadSettings::ConsumerGroup(s) => u64::from(s.per_node) * u64::from(s.concurrency),
+        WorkloadSettings::QueueSender(s) => u64::from(s.per_node),
+        WorkloadSettings::QueueWorkers(s) => u64::from(s.per_node) * u64::from(s.concurrency),
     });
     nodes + systems.sum::<u64>() + workloads.sum::<u64>() <= 1000
 }

@@ -423,8 +423,8 @@ fn known_nodes(nodes: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) 
 }
 
 fn known_queues(topic: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-    if !known.queues.contains_key(topic) {
-        let names = known.queues.keys().map(String::as_str);
+    let names = known.queues_of("Kafka");
+    if !names.clone().any(|name| name == topic) {
         out.push(Complaint::unknown_name(at.clone(), "topic", topic, names));
     }
 }

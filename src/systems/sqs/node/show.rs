@@ -1,0 +1,73 @@
+//! What a node shows of its queues.
+
+use crate::sim::{Names, QueueId, SECOND};
+
+use super::super::{Badge, Inspect, Row, Standing};
+use super::{Line, Node};
+
+/// So many queues are told of in the topology.
+const LINES_MAX: usize = 3;
+
+impl Inspect for Node {
+    fn badge(&self, names: &Names) -> Badge {
+        let busy = self.lines.iter().any(|l| l.queue.end() > 0);
+        let line = |l: &Line| {
+            let (visible, in_flight) = (l.queue.visible(), l.queue.in_flight());
+            format!("{} {visible}+{in_flight}", names.queue_short(l.id))
+        };
+        Badge {
+            standing: if busy {
+                Standing::Leader
+            } else {
+                Standing::Idle
+            },
+            lines: self.lines.iter().take(LINES_MAX).map(line).collect(),
+            reads: None,
+        }
+    }
+
+    fn rows(&self, names: &Names) -> Vec<Row> {
+        let mut rows = vec![Row {
+            name: "fan-outs under way".to_owned(),
+            value: self.fanouts.len().to_string(),
+        }];
+        for line in &self.lines {
+            let queue = &line.queue;
+            let value = format!(
+                "{} visible, {} in flight, {} delayed, {} polls waiting",
+                queue.visible(),
+                queue.in_flight(),
+                queue.delayed(),
+                line.polls.len()
+            );
+            let name = names.queue_short(line.id).to_owned();
+            rows.push(Row { name, value });
+        }
+        rows
+    }
+
+    fn queue_rows(&self, queue: QueueId, _names: &Names) -> Vec<Row> {
+        let Some(line) = self.lines.iter().find(|l| l.id == queue) else {
+            return Vec::new();
+        };
+        let oldest = line.queue.oldest().map_or("none".to_owned(), |sent_at| {
+            format!("sent at {:.3} s", sent_at as f64 / SECOND as f64)
+        });
+        let queue = &line.queue;
+        let rows = [
+            ("visible", queue.visible().to_string()),
+            ("in flight", queue.in_flight().to_string()),
+            ("delayed", queue.delayed().to_string()),
+            ("oldest", oldest),
+            ("most receives in flight", queue.receives_max().to_string()),
+            ("visibility timeouts", line.timed_out.to_string()),
+            ("empty receives", line.empty.to_string()),
+            ("refused receives", line.refused.to_string()),
+        ];
+        let row = |(name, value): (&str, String)| Row {
+            name: name.to_owned(),
+            value,
+        };
+        rows.into_iter().map(row).collect()
+    }
+}

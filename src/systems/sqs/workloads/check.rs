@@ -1,0 +1,184 @@
+//! What is wrong with the settings of workloads that use queues.
+
+use crate::sim::complaint::{Complaint, Path};
+use crate::sim::keys::Keys;
+use crate::sim::units::Duration;
+
+use super::super::Known;
+use super::settings::{QueueSenderSettings, QueueWorkersSettings};
+
+/// More processes on a node than this are a slip.
+const PER_NODE_MAX: u32 = 10_000;
+
+/// More processes of a workload than this are a slip.
+const PROCESSES_MAX: u64 = 100_000;
+
+/// More threads of a worker than this are a slip.
+const THREADS_MAX: u32 = 10_000;
+
+/// Keys are numbers of so many bits.
+const KEYS_MAX: u64 = 1 << 32;
+
+/// What both kinds of workloads have.
+struct Common<'a> {
+    nodes: &'a str,
+    per_node: u32,
+    start: Duration,
+    stop: Option<Duration>,
+    max_attempts: u32,
+    timeout: Duration,
+}
+
+impl Common<'_> {
+    fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        let set = known.nodes.get(self.nodes);
+        if set.is_none() {
+            let names = known.nodes.keys().map(String::as_str);
+            let field = at.field("nodes");
+            out.push(Complaint::unknown_name(field, "node", self.nodes, names));
+        }
+        let processes = set.map_or(0, |s| u64::from(s.count) * u64::from(self.per_node));
+        if self.per_node == 0 || self.per_node > PER_NODE_MAX {
+            let why = format!(
+                "per_node must be from 1 to {PER_NODE_MAX}, not {}",
+                self.per_node
+            );
+            out.push(Complaint::error(at.field("per_node"), why));
+        } else if processes > PROCESSES_MAX {
+            let why = format!("{processes} processes are too many: at most {PROCESSES_MAX}");
+            let complaint = Complaint::error(at.field("nodes"), why);
+            let complaint = complaint.rests_on_own(at, &["per_node"]);
+            out.push(complaint.rests_on(&["nodes"]));
+        }
+        if let Some(stop) = self.stop
+            && stop <= self.start
+        {
+            let start = self.start;
+            let why = format!("it would stop at {stop}, before it starts at {start}");
+            let complaint = Complaint::error(at.field("stop"), why);
+            out.push(complaint.rests_on_own(at, &["start"]));
+        }
+        if self.max_attempts == 0 {
+            let why = "there is at least one attempt";
+            out.push(Complaint::error(at.field("max_attempts"), why));
+        }
+        if self.timeout < Duration::from_ms(1) {
+            let why = "an attempt lasts at least a millisecond";
+            out.push(Complaint::error(at.field("api_call_attempt_timeout"), why));
+        }
+    }
+}
+
+/// Whether a name is that of a queue or topic of a system of this kind.
+fn known_queue(name: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    let names = known.queues_of("Sqs");
+    if !names.clone().any(|n| n == name) {
+        out.push(Complaint::unknown_name(at.clone(), "queue", name, names));
+    }
+}
+
+impl QueueSenderSettings {
+    pub(in super::super::super) fn declare(&self, _known: &mut Known) {}
+
+    pub(in super::super::super) fn check(
+        &self,
+        at: &Path,
+        known: &Known,
+        out: &mut Vec<Complaint>,
+    ) {
+        let common = Common {
+            nodes: &self.nodes,
+            per_node: self.per_node,
+            start: self.start,
+            stop: self.stop,
+            max_attempts: self.max_attempts,
+            timeout: self.api_call_attempt_timeout,
+        };
+        common.check(at, known, out);
+        known_queue(&self.to, &at.field("to"), known, out);
+        let few_keys = match &self.keys {
+            Keys::Uniform { n } | Keys::Zipf { n, .. } | Keys::Hot { n, .. } if *n > KEYS_MAX => {
+                Err(format!("n must be at most {KEYS_MAX}"))
+            }
+            keys => keys.check(),
+        };
+        let bytes = self.message_size.bytes();
+        let size = if bytes == 0 || bytes > 1 << 30 {
+            Err("a message has from 1B to 1GiB".to_owned())
+        } else {
+            Ok(())
+        };
+        for (field, result) in [
+            ("arrivals", self.arrivals.check()),
+            ("keys", few_keys),
+            ("message_size", size),
+        ] {
+            if let Err(why) = result {
+                out.push(Complaint::error(at.field(field), why));
+            }
+        }
+    }
+}
+
+impl QueueWorkersSettings {
+    pub(in super::super::super) fn declare(&self, known: &mut Known) {
+        known.groups.push(self.name.clone());
+    }
+
+    pub(in super::super::super) fn check(
+        &self,
+        at: &Path,
+        known: &Known,
+        out: &mut Vec<Complaint>,
+    ) {
+        let common = Common {
+            nodes: &self.nodes,
+            per_node: self.per_node,
+            start: self.start,
+            stop: self.stop,
+            max_attempts: self.max_attempts,
+            timeout: self.api_call_attempt_timeout,
+        };
+        common.check(at, known, out);
+        known_queue(&self.from, &at.field("from"), known, out);
+        if let Err(why) = self.service_time.check() {
+            out.push(Complaint::error(at.field("service_time"), why));
+        }
+        let counts = [
+            ("concurrency", Some(self.concurrency), THREADS_MAX),
+            (
+                "max_number_of_messages",
+                Some(self.max_number_of_messages),
+                10,
+            ),
+            ("max_in_hand", self.max_in_hand, 1_000_000),
+        ];
+        for (field, count, most) in counts {
+            if let Some(count) = count
+                && (count == 0 || count > most)
+            {
+                let why = format!("{count} cannot be: from 1 to {most}");
+                out.push(Complaint::error(at.field(field), why));
+            }
+        }
+        let hidden_max = Duration::from_secs(12 * 3600);
+        let times = [
+            (
+                "wait_time_seconds",
+                self.wait_time_seconds,
+                Duration::from_secs(20),
+            ),
+            ("visibility_timeout", self.visibility_timeout, hidden_max),
+        ];
+        for (field, time, most) in times {
+            if let Some(time) = time.filter(|&time| time > most) {
+                let why = format!("{time} cannot be: at most {most}");
+                out.push(Complaint::error(at.field(field), why));
+            }
+        }
+        if self.heartbeat.is_some_and(|t| t < Duration::from_ms(1)) {
+            let why = "the least is 1ms";
+            out.push(Complaint::error(at.field("heartbeat"), why));
+        }
+    }
+}
