@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::hunt::{Outcome, Session, Watch};
+use crate::sim::Names;
 use crate::sim::amount::Amount;
+use crate::sim::names::{FlowName, ServiceName};
+use crate::stats::Scope;
 use crate::trace::marks::{Cause, Line};
 
 /// The document, with a line break at its end.
@@ -23,6 +26,8 @@ pub fn document(session: &Session, outcome: &Outcome) -> String {
         "expectations": expectations(outcome),
         "properties": watch.map(properties),
         "findings": watch.map(findings),
+        "flows": watch.map(|w| flows(w, session.sim().names())),
+        "services": watch.map(|w| services(w, session.sim().names())),
         "metrics": watch.map(metrics),
         "marks": watch.map(marks),
     });
@@ -64,6 +69,39 @@ fn findings(watch: &Watch) -> Vec<Value> {
 fn metrics(watch: &Watch) -> Map<String, Value> {
     let row = |m: crate::stats::Metric| (m.name, amount(m.amount));
     watch.metrics.all().into_iter().map(row).collect()
+}
+
+fn flows(watch: &Watch, names: &Names) -> Vec<Value> {
+    let row = |(place, flow): (usize, &FlowName)| {
+        json!({
+            "flow": flow.name,
+            "effects": flow.effects,
+            "late_after_ns": flow.late_after_ns,
+            "lost_after_ns": flow.lost_after_ns,
+            "metrics": own_metrics(watch, Scope::Flow, place),
+        })
+    };
+    names.flows.iter().enumerate().map(row).collect()
+}
+
+fn services(watch: &Watch, names: &Names) -> Vec<Value> {
+    let row = |(place, service): (usize, &ServiceName)| {
+        let replicas = service.replicas.iter();
+        json!({
+            "service": service.name,
+            "part": service.part,
+            "replicas": replicas.map(|pid| names.process(*pid)).collect::<Vec<_>>(),
+            "threads": service.threads,
+            "metrics": own_metrics(watch, Scope::Service, place),
+        })
+    };
+    names.services.iter().enumerate().map(row).collect()
+}
+
+/// The metrics of one thing, by their names without its own.
+fn own_metrics(watch: &Watch, scope: Scope, place: usize) -> Map<String, Value> {
+    let own = watch.metrics.own(scope, place).into_iter();
+    own.map(|m| (m.name, amount(m.amount))).collect()
 }
 
 fn amount(amount: Amount) -> Value {

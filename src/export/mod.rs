@@ -1,6 +1,7 @@
 //! What leaves the program as text: one file per format.
 
 pub mod json;
+mod requests_text;
 pub mod sweep_json;
 pub mod sweep_text;
 pub mod text;

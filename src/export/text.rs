@@ -62,6 +62,7 @@ pub fn sign_of(sign: Sign) -> char {
 pub fn summary(session: &Session, outcome: &Outcome) -> String {
     let mut out = String::new();
     if let Some(watch) = session.watch() {
+        out += &super::requests_text::sections(&watch.metrics);
         let _ = writeln!(out, "\nmetrics");
         let metrics = watch.metrics.of(crate::stats::Scope::Run);
         let width = metrics.iter().map(|m| m.name.len()).max().unwrap_or(0);

@@ -6,11 +6,11 @@ use crate::sim::names::{FlowName, NodeName, ProcessName, ServiceName};
 use crate::sim::{FlowId, NodeId, Pid, SECOND, ServiceId, Task};
 
 const MS: u64 = crate::sim::MS;
-const PAY: ServiceId = ServiceId(0);
-const CACHE: ServiceId = ServiceId(1);
-const PAY_1: Pid = Pid(1);
-const PAY_2: Pid = Pid(2);
-const USER: Pid = Pid(0);
+pub(crate) const PAY: ServiceId = ServiceId(0);
+pub(crate) const CACHE: ServiceId = ServiceId(1);
+pub(crate) const PAY_1: Pid = Pid(1);
+pub(crate) const PAY_2: Pid = Pid(2);
+pub(crate) const USER: Pid = Pid(0);
 /// The flow whose tasks have two effects: late after 2 s, lost after 10 s.
 const ORDERS: FlowId = FlowId(0);
 /// The flow without effects.
@@ -54,19 +54,20 @@ fn names() -> Arc<Names> {
     Arc::new(names)
 }
 
-struct Run {
+/// A run that is told record by record.
+pub(crate) struct Run {
     ledger: Ledger,
-    metrics: Metrics,
+    pub metrics: Metrics,
 }
 
 impl Run {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let ledger = Ledger::new(names());
         let metrics = Metrics::new(ledger.names());
         Self { ledger, metrics }
     }
 
-    fn tell(&mut self, at: u64, pid: Pid, fact: Fact) -> &mut Self {
+    pub fn tell(&mut self, at: u64, pid: Pid, fact: Fact) -> &mut Self {
         let record = Record {
             at,
             event: 1,
@@ -80,23 +81,23 @@ impl Run {
         self
     }
 
-    fn call(&mut self, at: u64, pid: Pid, fact: CallFact) -> &mut Self {
+    pub fn call(&mut self, at: u64, pid: Pid, fact: CallFact) -> &mut Self {
         self.tell(at, pid, Fact::Call(fact))
     }
 
-    fn ask(&mut self, at: u64, task: Task) -> &mut Self {
+    pub fn ask(&mut self, at: u64, task: Task) -> &mut Self {
         self.call(at, USER, CallFact::Asked { task })
     }
 
-    fn answer(&mut self, at: u64, task: Task, how: Answer, ns: u64) -> &mut Self {
+    pub fn answer(&mut self, at: u64, task: Task, how: Answer, ns: u64) -> &mut Self {
         self.call(at, USER, CallFact::Answered { task, how, ns })
     }
 
-    fn effect(&mut self, at: u64, task: Task, effect: u8) -> &mut Self {
+    pub fn effect(&mut self, at: u64, task: Task, effect: u8) -> &mut Self {
         self.call(at, PAY_1, CallFact::Effect { task, effect })
     }
 
-    fn load(&mut self, at: u64, pid: Pid, waiting: u32, busy: u32) -> &mut Self {
+    pub fn load(&mut self, at: u64, pid: Pid, waiting: u32, busy: u32) -> &mut Self {
         let service = PAY;
         let fact = CallFact::Load {
             service,
@@ -106,7 +107,7 @@ impl Run {
         self.call(at, pid, fact)
     }
 
-    fn finish(&mut self, at: u64) -> &mut Self {
+    pub fn finish(&mut self, at: u64) -> &mut Self {
         self.metrics.finish(at, &self.ledger);
         self
     }
@@ -122,7 +123,7 @@ impl Run {
     }
 }
 
-fn order(number: u32) -> Task {
+pub(crate) fn order(number: u32) -> Task {
     Task {
         flow: ORDERS,
         number,

@@ -5,7 +5,7 @@
 //! widen.
 
 #[cfg(test)]
-mod calls_tests;
+pub(crate) mod calls_tests;
 mod counters;
 mod groups;
 mod heatmap;

@@ -438,6 +438,19 @@ impl Metrics {
         Scope::ALL.into_iter().flat_map(|s| self.of(s)).collect()
     }
 
+    /// The metrics of one thing of a scope, by its place there, called by their own names; those without a value are left
+    /// out.
+    pub fn own(&self, scope: Scope, thing: usize) -> Vec<Metric> {
+        let of_thing = Self::definitions(scope).filter_map(|definition| {
+            Some(Metric {
+                name: definition.name.to_owned(),
+                amount: self.read(definition, thing)?,
+                meaning: definition.what,
+            })
+        });
+        of_thing.collect()
+    }
+
     /// All metrics of a scope, thing by thing; those without a value are left out.
     pub fn of(&self, scope: Scope) -> Vec<Metric> {
         let mut all = Vec::new();

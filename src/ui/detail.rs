@@ -5,6 +5,7 @@ use super::model::Model;
 use super::pen::Pen;
 use super::style::Role;
 use super::text;
+use super::view::RowKind;
 use super::widgets::{mark_role, mark_sign, spark, topology};
 
 /// A line of the detail.
@@ -115,8 +116,10 @@ fn queue(model: &Model, at: usize, width: u16) -> Vec<Row> {
     let peak = queue.trend.iter().copied().max().unwrap_or(0);
     let trend = spark::sparkline(&queue.trend, cells, model.look.glyphs);
     let oldest = queue.oldest_ns.map_or_else(|| "-".into(), text::age);
+    let is_service = queue.kind == RowKind::Waiting;
+    let what = if is_service { "service" } else { "queue" };
     let mut rows = vec![
-        row("queue", queue.name.clone(), Role::Strong),
+        row(what, queue.name.clone(), Role::Strong),
         row(queue.kind.word(), text::count(queue.depth), Role::Strong),
         row("oldest", oldest, Role::Plain),
         row(
@@ -140,6 +143,10 @@ fn queue(model: &Model, at: usize, width: u16) -> Vec<Row> {
             Role::Dim,
         ),
     ];
+    if is_service {
+        // Nobody knows when those came that wait in its replicas.
+        rows.remove(2);
+    }
     rows.extend(facts(model));
     rows
 }

@@ -31,6 +31,8 @@ pub enum Subject {
     Node(usize),
     /// A queue, by its number in the run.
     Queue(usize),
+    /// A service, by its number in the run.
+    Service(usize),
 }
 
 /// A run that a screen can move and look at. It knows no wall clock: the caller chooses how much it does at a time.

@@ -15,7 +15,7 @@ pub(crate) fn model(width: u16, height: u16) -> Model {
     model
 }
 
-fn node(
+pub(super) fn node(
     name: &str,
     group: &str,
     layer: u8,
@@ -38,7 +38,7 @@ fn node(
     }
 }
 
-fn edge(from: usize, to: usize, per_s: f64) -> Edge {
+pub(super) fn edge(from: usize, to: usize, per_s: f64) -> Edge {
     Edge {
         from,
         to,
@@ -92,7 +92,13 @@ fn topology() -> Topology {
     }
 }
 
-fn queue(name: &str, depth: u64, trend: &[u64], rates: (f64, f64), oldest_ms: u64) -> QueueRow {
+pub(super) fn queue(
+    name: &str,
+    depth: u64,
+    trend: &[u64],
+    rates: (f64, f64),
+    oldest_ms: u64,
+) -> QueueRow {
     QueueRow {
         name: name.into(),
         queue: 0,
@@ -103,6 +109,7 @@ fn queue(name: &str, depth: u64, trend: &[u64], rates: (f64, f64), oldest_ms: u6
         in_per_s: rates.0,
         out_per_s: rates.1,
         oldest_ns: (oldest_ms > 0).then_some(oldest_ms * MS),
+        held: None,
     }
 }
 
@@ -152,7 +159,7 @@ fn queues() -> Vec<QueueRow> {
     rows
 }
 
-fn total(name: &str, value: u64, bad: bool) -> Total {
+pub(super) fn total(name: &str, value: u64, bad: bool) -> Total {
     Total {
         name: name.into(),
         value,
@@ -160,7 +167,13 @@ fn total(name: &str, value: u64, bad: bool) -> Total {
     }
 }
 
-fn event(at_ms: u64, number: u64, subject: &str, kind: MarkKind, texts: [&str; 3]) -> EventLine {
+pub(super) fn event(
+    at_ms: u64,
+    number: u64,
+    subject: &str,
+    kind: MarkKind,
+    texts: [&str; 3],
+) -> EventLine {
     EventLine {
         at_ns: at_ms * MS,
         event: number,
@@ -257,6 +270,7 @@ fn latency() -> Latency {
     Latency {
         scope: "end to end".into(),
         count: counts.iter().sum(),
+        failed: 0,
         percentiles: vec![
             p("p50", 18),
             p("p90", 61),
@@ -298,6 +312,7 @@ fn heatmap() -> Heatmap {
             HeatColumn {
                 from_ns: x * 100 * MS,
                 counts,
+                failed: 0,
             }
         })
         .collect();
@@ -308,7 +323,7 @@ fn heatmap() -> Heatmap {
     }
 }
 
-fn span(from_ms: u64, to_ms: Option<u64>, label: &str, kind: MarkKind) -> LaneSpan {
+pub(super) fn span(from_ms: u64, to_ms: Option<u64>, label: &str, kind: MarkKind) -> LaneSpan {
     LaneSpan {
         from_ns: from_ms * MS,
         to_ns: to_ms.map(|ms| ms * MS),
@@ -381,6 +396,7 @@ pub(crate) fn frame() -> Frame {
         ],
         latency: latency(),
         heatmap: heatmap(),
+        other_latencies: Vec::new(),
         events: events(),
         checks: vec![
             check("no loss of acknowledged writes", Verdict::Holds, None),

@@ -64,6 +64,8 @@ pub enum Action {
     Sort,
     /// Linear or logarithmic counts.
     Scale,
+    /// Another latency, where a run has several.
+    LatencyOf,
     /// Ask for a text to filter by.
     Filter,
     /// The help screen.
@@ -231,6 +233,7 @@ pub const KEYMAP: &[Binding] = &[
     bind(Dashboard, &[ch('m')], Action::Mouse, "", "mouse on or off (off lets the terminal select text)"),
     bind(Queues, &[ch('o')], Action::Sort, "sort", "sort by depth, age, name or as in the scenario"),
     bind(Latency, &[ch('y')], Action::Scale, "scale", "counts linear or logarithmic"),
+    bind(Latency, &[ch('t')], Action::LatencyOf, "", "where a run has both: of requests, or of messages"),
     bind(Events, &[ch('n')], Action::Down, "", "the next (older) event"),
     bind(Events, &[ch('N')], Action::Up, "", "the event before (newer)"),
     bind(Detail, &[key(KeyCode::Enter)], Action::Open, "go there", "go to the moment of this event, or to the events of this node or queue"),

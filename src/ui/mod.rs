@@ -31,6 +31,8 @@ pub mod widgets;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod fixture_services;
+#[cfg(test)]
 mod snapshots;
 
 pub use engine::{Engine, Progress, Until};

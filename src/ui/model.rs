@@ -5,7 +5,7 @@ use super::help;
 use super::keymap::{Action, Context};
 use super::layout::Pane;
 use super::style::Look;
-use super::view::{EventLine, Fact, Frame, QueueRow};
+use super::view::{EventLine, Fact, Frame, Heatmap, Latency, QueueRow, RowKind};
 
 /// The speeds that keys choose from, in virtual seconds per second, slowest first; the last is as fast as the machine can.
 pub const SPEEDS: [f64; 14] = [
@@ -178,6 +178,8 @@ pub struct Model {
     pub sort: Sort,
     /// Whether counts of latencies are drawn on a logarithmic scale.
     pub log_counts: bool,
+    /// Which latency is shown, where there are several.
+    pub latency_of: usize,
     /// Only events that contain this are shown.
     pub filter: String,
     /// What is open.
@@ -211,6 +213,7 @@ impl Model {
             selected: [None; 6],
             sort: Sort::Scenario,
             log_counts: false,
+            latency_of: 0,
             filter: String::new(),
             overlay: Overlay::None,
             mouse: false,
@@ -239,7 +242,10 @@ impl Model {
             Pane::Topology => Some(Subject::Node(at)),
             Pane::Queues => {
                 let rows = self.sort.apply(&self.frame.queues);
-                rows.get(at).map(|row| Subject::Queue(row.queue))
+                rows.get(at).map(|row| match row.kind {
+                    RowKind::Waiting => Subject::Service(row.queue),
+                    RowKind::Depth | RowKind::Lag => Subject::Queue(row.queue),
+                })
             }
             _ => None,
         }
@@ -273,6 +279,15 @@ impl Model {
         let (w, h) = self.size;
         let shown = super::layout::layout(w, h, None).is_none_or(|l| l.area(self.focus).is_some());
         (!shown).then_some(self.focus)
+    }
+
+    /// The latency that is shown, and the same over time.
+    pub fn latency(&self) -> (&Latency, &Heatmap) {
+        let others = &self.frame.other_latencies;
+        match (self.latency_of % (others.len() + 1)).checked_sub(1) {
+            Some(other) => (&others[other].0, &others[other].1),
+            None => (&self.frame.latency, &self.frame.heatmap),
+        }
     }
 
     /// The events that pass the filter, newest first.

@@ -110,7 +110,7 @@ fn missing(model: &Model, layout: &Layout, left: topology::Left) -> Vec<String> 
         if usize::from(shares.checks) < model.frame.checks.len() {
             out.push("checks that hold".into());
         }
-        if shares.totals == 0 && !model.frame.totals.is_empty() {
+        if shares.totals < queues::total_rows(&model.frame.totals, area.width - 2) {
             out.push("totals".into());
         }
     }
@@ -148,8 +148,8 @@ fn draw_pane(model: &Model, pane: Pane, pen: &mut Pen<'_>) -> Option<topology::L
             queues.selected = chosen;
             queues.draw(&mut inner);
         }
-        Pane::Heatmap => heatmap::draw(&mut inner, &frame.heatmap, &frame.timeline.marks),
-        Pane::Latency => histogram::draw(&mut inner, &frame.latency, model.log_counts),
+        Pane::Heatmap => heatmap::draw(&mut inner, model.latency().1, &frame.timeline.marks),
+        Pane::Latency => histogram::draw(&mut inner, model.latency().0, model.log_counts),
         Pane::Events => {
             let lines = model.events();
             events::draw(&mut inner, &lines, chosen, !model.filter.is_empty());
@@ -184,7 +184,7 @@ fn remark(model: &Model, pane: Pane, inside: (u16, u16)) -> String {
             } else {
                 ""
             };
-            format!("{}{log}", model.frame.latency.scope)
+            format!("{}{log}", model.latency().0.scope)
         }
         Pane::Events => {
             let lines = model.events().len();

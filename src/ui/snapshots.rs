@@ -6,6 +6,7 @@ use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
 use super::fixture;
+use super::fixture_services::{shop, shop_by_events};
 use super::glyphs;
 use super::keymap::Action;
 use super::layout::Pane;
@@ -131,6 +132,64 @@ fn many_nodes() {
         model.frame = fixture::crowd(count);
         check(&format!("crowd_{count}_{w}x{h}"), &picture(&model));
     }
+}
+
+#[test]
+fn services_at_two_sizes() {
+    for (w, h) in [(80, 24), (120, 40)] {
+        for (name, frame) in [("shop", shop()), ("shop_by_events", shop_by_events())] {
+            let mut model = fixture::model(w, h);
+            model.frame = frame;
+            check(&format!("{name}_{w}x{h}"), &picture(&model));
+        }
+    }
+}
+
+#[test]
+fn a_service_closely() {
+    let mut model = fixture::model(80, 24);
+    model.frame = shop();
+    for action in [
+        Action::Focus(Pane::Queues),
+        Action::Down,
+        Action::Down,
+        Action::Open,
+    ] {
+        update(&mut model, action);
+    }
+    assert_eq!(model.subject(), Some(super::engine::Subject::Service(1)));
+    let facts = [
+        ("held", "32 now, 32 at most, 19 in the mean"),
+        ("orders-1", "118 wait, 32 held"),
+    ];
+    model.facts = facts
+        .map(|(name, value)| Fact {
+            name: name.into(),
+            value: value.into(),
+        })
+        .to_vec();
+    check("detail_service", &picture(&model));
+    // To what happened to it.
+    update(&mut model, Action::Open);
+    assert_eq!(model.filter, "orders");
+    assert_eq!(model.events().len(), 2);
+}
+
+#[test]
+fn a_run_with_both_shows_the_latency_that_is_asked_for() {
+    let mut model = fixture::model(120, 40);
+    model.frame = shop_by_events();
+    let scope = |model: &Model| model.latency().0.scope.clone();
+    assert_eq!(scope(&model), "of requests: good answers");
+    update(&mut model, Action::LatencyOf);
+    assert_eq!(scope(&model), "of messages: end to end");
+    assert!(dump(&picture(&model)).contains("of messages: end to end"));
+    update(&mut model, Action::LatencyOf);
+    assert_eq!(scope(&model), "of requests: good answers");
+    // Where there is one only, it stays.
+    let mut one = fixture::model(120, 40);
+    update(&mut one, Action::LatencyOf);
+    assert_eq!(scope(&one), "end to end");
 }
 
 #[test]
@@ -264,6 +323,11 @@ fn models() -> Vec<Model> {
     let mut empty = base.clone();
     empty.frame = super::view::Frame::default();
     all.push(empty);
+    for frame in [shop(), shop_by_events()] {
+        let mut model = base.clone();
+        model.frame = frame;
+        all.push(model);
+    }
     let mut crowd = base;
     crowd.frame = fixture::crowd(60);
     all.push(crowd);

@@ -127,6 +127,10 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
             model.log_counts = !model.log_counts;
             Effect::None
         }
+        Action::LatencyOf => {
+            model.latency_of = (model.latency_of + 1) % (model.frame.other_latencies.len() + 1);
+            Effect::None
+        }
         Action::Filter => {
             model.focus = Pane::Events;
             open(model, Overlay::Filter)
@@ -384,6 +388,9 @@ fn go_there(model: &mut Model) -> Effect {
             // A group's row stands for the queue that it reads.
             let depth = |r: &&QueueRow| r.kind == RowKind::Depth;
             let of = row.map(|row| {
+                if row.kind != RowKind::Lag {
+                    return row;
+                }
                 model
                     .frame
                     .queues

@@ -1,5 +1,6 @@
-//! One node or queue of a session closely: what the processes that live say of it.
+//! One node, queue or service of a session closely: what the processes that live say of it.
 
+use super::service;
 use crate::hunt::Session;
 use crate::sim::{NodeId, QueueId};
 use crate::systems::{Inspect, Process, Row};
@@ -26,6 +27,7 @@ pub(super) fn inspect(session: &Session, subject: Subject) -> Vec<Fact> {
             told.sort_by_key(|rows| std::cmp::Reverse(rows.len()));
             told.into_iter().flatten().collect()
         }
+        Subject::Service(number) => return service::inspect(session, number),
     };
     let fact = |row: Row| Fact {
         name: row.name,

@@ -3,7 +3,8 @@
 
 use crate::checks::Finding;
 use crate::hunt::Session;
-use crate::sim::{Fact, Names, Pid, Record};
+use crate::sim::call::{CallFact, Switch};
+use crate::sim::{Fact, Names, Pid, Record, ServiceId};
 use crate::trace::marks::{Cause, Line, Sign};
 use crate::ui::view::{EventLine, Lane, LaneSpan, MarkKind, Timeline, TimelineMark};
 
@@ -13,6 +14,8 @@ const LINES_MAX: usize = 1000;
 const MARKS_MAX: usize = 5000;
 /// So many queues whose leader changed have a lane.
 const LANES_MAX: usize = 12;
+/// So many services whose breakers opened, and so many whose replicas changed in number, have a lane.
+const SERVICE_LANES_MAX: usize = 6;
 /// So many faults that are in force at once are told apart.
 const FAULT_LANES_MAX: usize = 6;
 /// So many of the newest faults are shown.
@@ -26,6 +29,55 @@ pub(super) struct Log {
     findings_read: usize,
     /// For each queue: who led it, since when, until when.
     leaders: Vec<Vec<LaneSpan>>,
+    /// For each service whose calls a breaker kept back: when.
+    breakers: Vec<Breakers>,
+    /// For each service whose replicas changed in number: how many there were when.
+    replicas: Vec<(ServiceId, Vec<LaneSpan>)>,
+}
+
+/// What the circuit breakers of a service's callers did.
+#[derive(Clone)]
+struct Breakers {
+    service: ServiceId,
+    /// Those that are not closed.
+    callers: Vec<(Pid, Switch)>,
+    spans: Vec<LaneSpan>,
+}
+
+impl Breakers {
+    /// What matters most of what they do.
+    fn state(&self) -> Switch {
+        let any = |state| self.callers.iter().any(|(_, s)| *s == state);
+        let states = [Switch::Open, Switch::HalfOpen];
+        states
+            .into_iter()
+            .find(|s| any(*s))
+            .unwrap_or(Switch::Closed)
+    }
+
+    fn become_state(&mut self, caller: Pid, state: Switch, at_ns: u64) {
+        let before = self.state();
+        self.callers.retain(|(pid, _)| *pid != caller);
+        if state != Switch::Closed {
+            self.callers.push((caller, state));
+        }
+        let now = self.state();
+        if now == before {
+            return;
+        }
+        end(&mut self.spans, at_ns);
+        let (label, kind) = match now {
+            Switch::Closed => return,
+            Switch::Open => ("open", MarkKind::Cut),
+            Switch::HalfOpen => ("half open", MarkKind::Alert),
+        };
+        self.spans.push(LaneSpan {
+            from_ns: at_ns,
+            to_ns: None,
+            label: label.into(),
+            kind,
+        });
+    }
 }
 
 impl Log {
@@ -83,7 +135,28 @@ impl Log {
                     });
                 }
             }
+            Fact::Call(CallFact::Breaker { service, state }) => {
+                let known = self.breakers.iter().position(|b| b.service == service);
+                let place = known.unwrap_or_else(|| {
+                    self.breakers.push(Breakers {
+                        service,
+                        callers: Vec::new(),
+                        spans: Vec::new(),
+                    });
+                    self.breakers.len() - 1
+                });
+                self.breakers[place].become_state(record.pid, state, record.at);
+            }
+            Fact::Call(CallFact::Scaled {
+                service,
+                was,
+                running,
+            }) => self.scaled(service, was, running, record.at),
             Fact::Crashed { .. } | Fact::Halted { .. } | Fact::Stopped => {
+                // What it knew of those it calls is gone too.
+                for breakers in &mut self.breakers {
+                    breakers.become_state(record.pid, Switch::Closed, record.at);
+                }
                 let name = machine(names, record.pid);
                 for spans in &mut self.leaders {
                     if spans.last().is_some_and(|s| s.label == name) {
@@ -93,6 +166,29 @@ impl Log {
             }
             _ => {}
         }
+    }
+
+    fn scaled(&mut self, service: ServiceId, was: u32, running: u32, at_ns: u64) {
+        let count = |from_ns, count: u32, kind| LaneSpan {
+            from_ns,
+            to_ns: None,
+            label: count.to_string(),
+            kind,
+        };
+        let known = self.replicas.iter().position(|r| r.0 == service);
+        let place = known.unwrap_or_else(|| {
+            let first = count(0, was, MarkKind::Note);
+            self.replicas.push((service, vec![first]));
+            self.replicas.len() - 1
+        });
+        let kind = if running > was {
+            MarkKind::Heal
+        } else {
+            MarkKind::Note
+        };
+        let spans = &mut self.replicas[place].1;
+        end(spans, at_ns);
+        spans.push(count(at_ns, running, kind));
     }
 
     fn leader_spans(&mut self, queue: usize) -> &mut Vec<LaneSpan> {
@@ -143,7 +239,8 @@ impl Log {
         }
     }
 
-    /// Faults, then who led the queues whose leader changed; the first queue's where none did.
+    /// Faults, then breakers and numbers of replicas, then who led the queues whose leader changed; the first queue's where
+    /// none did.
     fn lanes(&self, session: &Session) -> Vec<Lane> {
         let names = session.sim().names();
         let mut lanes = Vec::new();
@@ -152,6 +249,18 @@ impl Log {
             lanes.push(Lane {
                 name: if i == 0 { "faults" } else { "" }.into(),
                 spans,
+            });
+        }
+        for breakers in self.breakers.iter().take(SERVICE_LANES_MAX) {
+            lanes.push(Lane {
+                name: format!("breaker {}", names.service(breakers.service)),
+                spans: breakers.spans.clone(),
+            });
+        }
+        for (service, spans) in self.replicas.iter().take(SERVICE_LANES_MAX) {
+            lanes.push(Lane {
+                name: format!("{} replicas", names.service(*service)),
+                spans: spans.clone(),
             });
         }
         let shown = |i: &usize| !names.queues.get(*i).is_none_or(|q| q.internal);
@@ -269,6 +378,42 @@ fn finding_line(finding: &Finding) -> EventLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_breaker_is_open_while_any_caller_s_is() {
+        let mut breakers = Breakers {
+            service: ServiceId(0),
+            callers: Vec::new(),
+            spans: Vec::new(),
+        };
+        let (a, b) = (Pid(1), Pid(2));
+        breakers.become_state(a, Switch::Open, 1);
+        breakers.become_state(b, Switch::Open, 2);
+        breakers.become_state(a, Switch::HalfOpen, 3);
+        breakers.become_state(b, Switch::HalfOpen, 4);
+        breakers.become_state(a, Switch::Closed, 5);
+        breakers.become_state(b, Switch::Closed, 6);
+        let spans = breakers.spans.iter();
+        let spans: Vec<_> = spans
+            .map(|s| (s.from_ns, s.to_ns, s.label.as_str()))
+            .collect();
+        assert_eq!(spans, [(1, Some(4), "open"), (4, Some(6), "half open")]);
+    }
+
+    #[test]
+    fn the_number_of_replicas_is_known_from_the_beginning() {
+        let mut log = Log::default();
+        log.scaled(ServiceId(3), 2, 4, 10);
+        log.scaled(ServiceId(3), 4, 3, 30);
+        let spans = log.replicas[0].1.iter();
+        let spans: Vec<_> = spans
+            .map(|s| (s.from_ns, s.to_ns, s.label.as_str()))
+            .collect();
+        assert_eq!(
+            spans,
+            [(0, Some(10), "2"), (10, Some(30), "4"), (30, None, "3")]
+        );
+    }
 
     fn span(from_ns: u64, to_ns: Option<u64>) -> LaneSpan {
         LaneSpan {

@@ -5,6 +5,7 @@ mod inspect;
 mod log;
 mod numbers;
 mod scene;
+mod service;
 mod topology;
 
 use std::sync::Arc;

@@ -1,9 +1,11 @@
-//! Queues, totals, latencies and checks of a session, from its metrics.
+//! Queues, services, totals, latencies and checks of a session, from its metrics.
 
 use crate::checks::{self, Expect, Property, Verdict};
 use crate::hunt::{Expectation, Outcome, Session, Watch};
+use crate::sim::call::Answer as Answered;
 use crate::sim::ledger::State;
-use crate::stats::{self, INTERVAL_NS, Metrics, Series};
+use crate::sim::names::ServiceName;
+use crate::stats::{self, FlowStats, INTERVAL_NS, Metrics, Series, ServiceStats};
 use crate::ui::view::{
     self, Answer, Bin, CheckRow, Frame, HeatColumn, Heatmap, Latency, Percentile, QueueRow,
     RowKind, Total,
@@ -16,10 +18,12 @@ pub(super) fn fill(session: &Session, frame: &mut Frame) {
     let Some(watch) = session.watch() else {
         return;
     };
-    frame.queues = queues(session, &watch.metrics);
+    frame.queues = services(&watch.metrics);
+    frame.queues.extend(queues(session, &watch.metrics));
     frame.totals = totals(&watch.metrics);
-    frame.latency = latency(&watch.metrics);
-    frame.heatmap = heatmap(&watch.metrics.heatmap);
+    let mut latencies = latencies(&watch.metrics);
+    (frame.latency, frame.heatmap) = latencies.remove(0);
+    frame.other_latencies = latencies;
     frame.checks = checks(session);
 }
 
@@ -27,6 +31,25 @@ fn trend(series: &Series) -> Vec<u64> {
     let values = series.values();
     let skip = values.len().saturating_sub(TREND);
     values.skip(skip).map(u64::from).collect()
+}
+
+/// What waits for each service.
+fn services(metrics: &Metrics) -> Vec<QueueRow> {
+    let services = metrics.services.services.iter();
+    let services = services.zip(&metrics.names().services);
+    let row = |(number, (service, name)): (usize, (&ServiceStats, &ServiceName))| QueueRow {
+        name: name.name.clone(),
+        queue: number,
+        kind: RowKind::Waiting,
+        depth: service.waiting.now,
+        trend: trend(&service.waiting_trend),
+        trend_ns: TREND as u64 * INTERVAL_NS,
+        in_per_s: service.in_per_s(),
+        out_per_s: service.out_per_s(),
+        oldest_ns: None,
+        held: Some((service.busy.now, name.threads.map(u64::from))),
+    };
+    services.enumerate().map(row).collect()
 }
 
 /// Depths of all queues, then how far groups are behind in them.
@@ -48,6 +71,7 @@ fn queues(session: &Session, metrics: &Metrics) -> Vec<QueueRow> {
             in_per_s: queue.in_per_s(),
             out_per_s: queue.out_per_s(),
             oldest_ns: (queue.depth > 0).then_some(queue.oldest_ns),
+            held: None,
         };
         for reader in &queue.readers {
             lags.push(QueueRow {
@@ -65,13 +89,57 @@ fn queues(session: &Session, metrics: &Metrics) -> Vec<QueueRow> {
     depths
 }
 
-fn totals(metrics: &Metrics) -> Vec<Total> {
-    let counters = &metrics.counters;
-    let total = |name: &str, value: u64, bad: bool| Total {
+fn total(name: &str, value: u64, bad: bool) -> Total {
+    Total {
         name: name.to_string(),
         value,
         bad,
-    };
+    }
+}
+
+/// What users asked for and what became of it, if there are users; what became of messages, in short if there are.
+fn totals(metrics: &Metrics) -> Vec<Total> {
+    let names = metrics.names();
+    let messages = || message_totals(metrics);
+    if names.flows.is_empty() {
+        return messages();
+    }
+    let mut all = request_totals(metrics);
+    if names.queues.iter().any(|q| !q.internal) {
+        let shown = ["produced", "delivered", "in flight"];
+        let messages = messages().into_iter();
+        all.extend(messages.filter(|t| shown.contains(&t.name.as_str())));
+        let lost = metrics.counters.in_state(State::Lost);
+        all.push(total("msgs lost", lost, true));
+    }
+    all
+}
+
+fn request_totals(metrics: &Metrics) -> Vec<Total> {
+    let requests = &metrics.requests;
+    let mut all = vec![
+        total("asked", requests.sum(|f| f.asked), false),
+        total("good", requests.sum(FlowStats::good), false),
+        total("open", requests.sum(FlowStats::open), false),
+        total("failed", requests.ended(Answered::Failed), false),
+        total("rejected", requests.ended(Answered::Rejected), false),
+        total("timed out", requests.ended(Answered::TimedOut), false),
+    ];
+    let tasks = &metrics.tasks;
+    let of_tasks = [
+        ("late", tasks.sum(|t| t.late), false),
+        ("lost", tasks.sum(|t| t.lost), true),
+        ("doubled", tasks.sum(|t| t.doubled), true),
+        ("half done", tasks.sum(|t| t.half_done), true),
+        ("unwanted", tasks.sum(|t| t.unwanted), true),
+    ];
+    let there = of_tasks.into_iter();
+    all.extend(there.filter_map(|(name, value, bad)| Some(total(name, value?, bad))));
+    all
+}
+
+fn message_totals(metrics: &Metrics) -> Vec<Total> {
+    let counters = &metrics.counters;
     vec![
         total("produced", counters.produced, false),
         total("delivered", counters.in_state(State::Delivered), false),
@@ -85,6 +153,29 @@ fn totals(metrics: &Metrics) -> Vec<Total> {
     ]
 }
 
+/// Of requests, if there are any; of messages, if there are any or nothing else. At least one.
+fn latencies(metrics: &Metrics) -> Vec<(Latency, Heatmap)> {
+    let names = metrics.names();
+    let mut all = Vec::new();
+    if !names.flows.is_empty() {
+        let requests = &metrics.requests;
+        let bad = requests.sum(|f| f.answers.iter().sum::<u64>() - f.good());
+        all.push((
+            latency("good answers", &requests.latency, bad),
+            heatmap(&requests.heatmap),
+        ));
+    }
+    if all.is_empty() || names.queues.iter().any(|q| !q.internal) {
+        let end_to_end = latency("end to end", &metrics.latency.end_to_end, 0);
+        all.push((end_to_end, heatmap(&metrics.heatmap)));
+    }
+    if let [(first, _), (second, _)] = all.as_mut_slice() {
+        first.scope = format!("of requests: {}", first.scope);
+        second.scope = format!("of messages: {}", second.scope);
+    }
+    all
+}
+
 /// Steps of the distribution in each decade.
 const STEPS: usize = 16;
 /// The distribution begins here, ns.
@@ -92,8 +183,7 @@ const LOWEST_NS: u64 = 1_000;
 /// Decades of the distribution: to a thousand seconds.
 const DECADES: usize = 9;
 
-fn latency(metrics: &Metrics) -> Latency {
-    let all = &metrics.latency.end_to_end;
+fn latency(scope: &str, all: &stats::Latency, failed: u64) -> Latency {
     let highest = LOWEST_NS * 10u64.pow(DECADES as u32);
     let counts = all.log_buckets(LOWEST_NS, highest, STEPS * DECADES);
     let border =
@@ -110,8 +200,9 @@ fn latency(metrics: &Metrics) -> Latency {
         .collect();
     let named = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999)];
     Latency {
-        scope: "end to end".into(),
+        scope: scope.into(),
         count: all.count(),
+        failed,
         percentiles: named
             .iter()
             .filter_map(|(name, share)| {
@@ -134,11 +225,15 @@ fn heatmap(map: &stats::Heatmap) -> Heatmap {
         row_low_ns: (first..=last).map(stats::Heatmap::row_from_ns).collect(),
         column_ns: map.width_ns(),
         columns: (0..map.columns())
-            .map(|column| HeatColumn {
-                from_ns: column as u64 * map.width_ns(),
-                counts: (first..=last)
-                    .map(|row| u64::from(map.count(column, row)))
-                    .collect(),
+            .map(|column| {
+                let from_ns = column as u64 * map.width_ns();
+                HeatColumn {
+                    from_ns,
+                    counts: (first..=last)
+                        .map(|row| u64::from(map.count(column, row)))
+                        .collect(),
+                    failed: map.failed_between(from_ns..from_ns + map.width_ns()),
+                }
             })
             .collect(),
     }
@@ -198,4 +293,73 @@ pub(super) fn met(session: &Session) -> Option<(u32, u32)> {
     let all = &outcome.expectations;
     let met = all.iter().filter(|e| e.is_met()).count();
     (!all.is_empty()).then_some((met as u32, all.len() as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::SECOND;
+    use crate::sim::call::Answer as Answered;
+    use crate::stats::calls_tests::{PAY_1, PAY_2, Run, order};
+
+    fn values(metrics: &Metrics) -> Vec<(String, u64)> {
+        totals(metrics)
+            .into_iter()
+            .map(|t| (t.name, t.value))
+            .collect()
+    }
+
+    #[test]
+    fn a_run_of_requests_shows_services_and_requests() {
+        let mut run = Run::new();
+        for number in 0..4 {
+            run.ask(0, order(number));
+        }
+        run.load(0, PAY_1, 3, 4).load(0, PAY_2, 1, 2);
+        run.effect(1, order(0), 0)
+            .effect(1, order(0), 1)
+            .effect(2, order(0), 0);
+        run.answer(1_000_000, order(0), Answered::Ok, 1_000_000)
+            .answer(1_000_000, order(1), Answered::Failed, 1_000_000)
+            .answer(SECOND, order(2), Answered::TimedOut, SECOND)
+            .finish(2 * SECOND);
+        let rows = services(&run.metrics);
+        assert_eq!(rows[0].name, "payment");
+        assert_eq!((rows[0].depth, rows[0].held), (4, Some((6, Some(8)))));
+        assert_eq!(rows[1].held, Some((0, None)), "the cache has no limit");
+        let totals = values(&run.metrics);
+        let shown = [
+            ("asked", 4),
+            ("good", 1),
+            ("open", 1),
+            ("failed", 1),
+            ("timed out", 1),
+            ("doubled", 1),
+        ];
+        for (name, value) in shown {
+            assert!(
+                totals.contains(&(name.into(), value)),
+                "{name} in {totals:?}"
+            );
+        }
+        assert!(!totals.iter().any(|t| t.0 == "produced"), "no messages");
+        let latencies = latencies(&run.metrics);
+        assert_eq!(latencies.len(), 1);
+        let (latency, map) = &latencies[0];
+        assert_eq!(
+            (latency.scope.as_str(), latency.count, latency.failed),
+            ("good answers", 1, 2)
+        );
+        assert_eq!(map.columns.iter().map(|c| c.failed).sum::<u64>(), 2);
+        assert_eq!(map.columns[0].failed, 1, "one at a millisecond");
+    }
+
+    #[test]
+    fn a_run_of_messages_shows_messages() {
+        let metrics = Metrics::new(&crate::sim::ledger::script::names(1));
+        assert_eq!(values(&metrics)[0].0, "produced");
+        let latencies = latencies(&metrics);
+        assert_eq!(latencies.len(), 1);
+        assert_eq!(latencies[0].0.scope, "end to end");
+    }
 }

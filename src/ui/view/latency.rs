@@ -1,12 +1,14 @@
-//! How long messages took.
+//! How long messages or requests took.
 
-/// How long messages took, over all of the run.
+/// How long messages or requests took, over all of the run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Latency {
     /// From where to where: `end to end`.
     pub scope: String,
-    /// How many messages were measured.
+    /// How many were measured.
     pub count: u64,
+    /// How many ended badly, and so are not measured.
+    pub failed: u64,
     /// Percentiles, ascending.
     pub percentiles: Vec<Percentile>,
     /// The longest.
@@ -35,7 +37,7 @@ pub struct Bin {
     pub count: u64,
 }
 
-/// How long messages took, over time: a histogram for each column of time.
+/// How long messages or requests took, over time: a histogram for each column of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Heatmap {
     /// Where each row begins (inclusive), ascending; the last row has no end.
@@ -51,6 +53,8 @@ pub struct Heatmap {
 pub struct HeatColumn {
     /// When it begins.
     pub from_ns: u64,
-    /// How many messages fell in each row.
+    /// How many fell in each row.
     pub counts: Vec<u64>,
+    /// How many ended badly.
+    pub failed: u64,
 }

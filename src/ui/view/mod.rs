@@ -20,10 +20,12 @@ pub struct Frame {
     pub queues: Vec<QueueRow>,
     /// Totals of the run: sent, delivered, lost.
     pub totals: Vec<Total>,
-    /// How long messages took, over all of the run.
+    /// How long requests or messages took, over all of the run.
     pub latency: Latency,
-    /// How long messages took, over time.
+    /// The same over time.
     pub heatmap: Heatmap,
+    /// The same of what else is measured, where a run has both.
+    pub other_latencies: Vec<(Latency, Heatmap)>,
     /// What happened, newest first.
     pub events: Vec<EventLine>,
     /// The properties that are watched.
@@ -63,6 +65,8 @@ pub enum RowKind {
     Depth,
     /// Messages a group of readers has still to read.
     Lag,
+    /// Requests that wait to be served.
+    Waiting,
 }
 
 impl RowKind {
@@ -71,16 +75,17 @@ impl RowKind {
         match self {
             Self::Depth => "depth",
             Self::Lag => "lag",
+            Self::Waiting => "waiting",
         }
     }
 }
 
-/// A queue, or how far a group of readers is behind on one.
+/// A queue, how far a group of readers is behind on one, or what waits for a service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueueRow {
     /// What it is called: `orders/0`.
     pub name: String,
-    /// The number of the queue in the run.
+    /// The number of the queue in the run; of what waits for a service, the number of that.
     pub queue: usize,
     /// What is counted.
     pub kind: RowKind,
@@ -96,6 +101,8 @@ pub struct QueueRow {
     pub out_per_s: f64,
     /// Age of the oldest message in it; none where that isn't known or it is empty.
     pub oldest_ns: Option<u64>,
+    /// Of a service: threads (or connections) that are held, and how many it has where that is limited.
+    pub held: Option<(u64, Option<u64>)>,
 }
 
 /// Something known of a node or queue, in the words of its system.

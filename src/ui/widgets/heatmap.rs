@@ -19,9 +19,14 @@ pub fn draw(pen: &mut Pen<'_>, map: &Heatmap, marks: &[TimelineMark]) {
     }
     let columns = usize::from(width - INDENT - 1);
     let rows = usize::from(height - 2);
-    let grid = Grid::of(map, columns, rows);
-    if grid.max == 0 {
+    // What failed stands above the slowest.
+    let failed_row = usize::from(rows > 1 && map.columns.iter().any(|c| c.failed > 0));
+    let grid = Grid::of(map, columns, rows - failed_row);
+    if grid.max == 0 && failed_row == 0 {
         pen.text(1, 0, "nothing has arrived yet", Role::Dim);
+    }
+    if failed_row > 0 {
+        draw_failed(pen, &grid);
     }
     for y in 0..grid.rows {
         let from_top = grid.rows - 1 - y;
@@ -37,6 +42,29 @@ pub fn draw(pen: &mut Pen<'_>, map: &Heatmap, marks: &[TimelineMark]) {
         }
     }
     axis(pen, &grid, rows as u16, columns as u16, marks);
+}
+
+/// The share of each column that failed.
+fn draw_failed(pen: &mut Pen<'_>, grid: &Grid) {
+    pen.text(0, 0, &text::right("failed", 6), Role::Dim);
+    pen.sign(INDENT - 1, 0, '│', Role::Dim);
+    for (x, &(failed, all)) in grid.failed.iter().enumerate() {
+        let shade = failed_shade(failed, all);
+        if shade > 0 {
+            pen.sign(INDENT + x as u16, 0, glyphs::SHADES[shade], Role::Bad);
+        }
+    }
+}
+
+/// From 0 (none failed) to 4 (nearly all).
+fn failed_shade(failed: u64, all: u64) -> usize {
+    match failed * 100 / all.max(1) {
+        _ if failed == 0 => 0,
+        0..10 => 1,
+        10..50 => 2,
+        50..90 => 3,
+        _ => 4,
+    }
 }
 
 fn axis(pen: &mut Pen<'_>, grid: &Grid, y: u16, columns: u16, marks: &[TimelineMark]) {
@@ -81,6 +109,8 @@ struct Grid {
     low_ns: Vec<u64>,
     counts: Vec<Vec<u64>>,
     max: u64,
+    /// How many failed in each column, and how many ended in all.
+    failed: Vec<(u64, u64)>,
 }
 
 impl Grid {
@@ -103,6 +133,12 @@ impl Grid {
                 sums
             })
             .collect();
+        let failed = map.columns.chunks(wide).map(|chunk| {
+            let failed: u64 = chunk.iter().map(|c| c.failed).sum();
+            let good: u64 = chunk.iter().flat_map(|c| &c.counts).sum();
+            (failed, failed + good)
+        });
+        let failed = failed.collect();
         let low_ns = (0..rows)
             .map(|r| map.row_low_ns.get(first + r * tall).copied().unwrap_or(0))
             .collect();
@@ -114,6 +150,7 @@ impl Grid {
             low_ns,
             max: counts.iter().flatten().copied().max().unwrap_or(0),
             counts,
+            failed,
         }
     }
 
@@ -162,6 +199,7 @@ mod tests {
                 .map(|x| HeatColumn {
                     from_ns: x * 100_000_000,
                     counts: (0..rows as u64).map(|r| x + r).collect(),
+                    failed: x % 3,
                 })
                 .collect(),
         }
@@ -175,6 +213,8 @@ mod tests {
             let grid = Grid::of(&map, columns, rows);
             assert!(grid.columns <= columns && grid.rows <= rows);
             assert_eq!(grid.counts.iter().flatten().sum::<u64>(), sum);
+            let failed: u64 = grid.failed.iter().map(|f| f.0).sum();
+            assert_eq!(failed, map.columns.iter().map(|c| c.failed).sum::<u64>());
         }
     }
 
@@ -183,6 +223,14 @@ mod tests {
         assert_eq!(shade(0, 10_000), 0);
         assert_eq!(shade(1, 10_000), 1);
         assert_eq!(shade(10_000, 10_000), 4);
+    }
+
+    #[test]
+    fn one_failure_among_thousands_shows_and_half_is_not_all() {
+        assert_eq!(failed_shade(0, 10_000), 0);
+        assert_eq!(failed_shade(1, 10_000), 1);
+        assert_eq!(failed_shade(30, 60), 3);
+        assert_eq!(failed_shade(60, 60), 4);
     }
 
     #[test]

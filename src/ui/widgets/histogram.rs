@@ -9,7 +9,10 @@ use crate::ui::view::{Bin, Latency};
 /// Draws the pane's inside: percentiles, columns as there is room for, an axis.
 pub fn draw(pen: &mut Pen<'_>, latency: &Latency, log_counts: bool) {
     if latency.count == 0 {
-        pen.text(1, 0, "nothing has arrived yet", Role::Dim);
+        let x = pen.text(1, 0, "nothing has arrived yet", Role::Dim) + 2;
+        if latency.failed > 0 {
+            pen.text(x, 0, &failed(latency), Role::Bad);
+        }
         return;
     }
     if pen.height() <= 3 && pen.width() >= 56 {
@@ -73,6 +76,9 @@ fn percentiles(pen: &mut Pen<'_>, latency: &Latency, width: u16) {
     for p in &latency.percentiles {
         parts.push((format!("{} {}", p.name, text::span(p.ns)), Role::Strong));
     }
+    if latency.failed > 0 {
+        parts.push((failed(latency), Role::Bad));
+    }
     parts.push((format!("max {}", text::span(latency.max_ns)), Role::Strong));
     parts.push((format!("n {}", text::count(latency.count)), Role::Dim));
     let (mut x, mut y) = (1, 0);
@@ -90,6 +96,18 @@ fn percentiles(pen: &mut Pen<'_>, latency: &Latency, width: u16) {
             x = pen.text(x, y, &part, role) + 2;
         }
     }
+}
+
+/// What has no latency because it ended badly.
+fn failed(latency: &Latency) -> String {
+    let all = latency.failed + latency.count;
+    let percent = (latency.failed as f64 * 100.0 / all as f64).round();
+    let percent = match percent as u64 {
+        0 => "<1".to_owned(),
+        100 if latency.count > 0 => ">99".to_owned(),
+        percent => percent.to_string(),
+    };
+    format!("failed {percent}%")
 }
 
 /// A column of `rows` cells from row `top`, filled from below.

@@ -89,14 +89,13 @@ fn draw_place(pen: &mut Pen<'_>, header: &Header) {
     }
 }
 
-/// How far all readers are behind; where nobody reads, how much the queues hold.
+/// How far all readers are behind; where nobody reads, how much the queues hold; where there are none, what waits for services.
 fn draw_waiting(pen: &mut Pen<'_>, queues: &[QueueRow]) {
     let of = |kind| queues.iter().filter(move |q: &&QueueRow| q.kind == kind);
-    let lag = of(RowKind::Lag).next().is_some();
-    let kind = if lag { RowKind::Lag } else { RowKind::Depth };
-    if of(kind).next().is_none() {
+    let kinds = [RowKind::Lag, RowKind::Depth, RowKind::Waiting];
+    let Some(kind) = kinds.into_iter().find(|kind| of(*kind).next().is_some()) else {
         return;
-    }
+    };
     let now: u64 = of(kind).map(|q| q.depth).fold(0, u64::saturating_add);
     let label = format!("{} {}", kind.word(), text::left(&text::short_count(now), 6));
     let x = pen.text(1, 0, &label, Role::Plain) + 1;

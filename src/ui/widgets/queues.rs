@@ -53,7 +53,11 @@ impl Queues<'_> {
         if height < totals + all_checks.min(3) + table + 1 {
             totals = 0;
         }
-        let totals = take(totals);
+        let mut totals = take(totals);
+        if totals == 0 && self.totals.iter().any(is_trouble) {
+            // What must not happen and did is more than another queue.
+            totals = take(1);
+        }
         if height >= 10 {
             checks += take(all_checks - checks);
         }
@@ -91,7 +95,9 @@ impl Queues<'_> {
             let gap = spare.min(1);
             spare -= gap;
             let mut part = pen.part(0, y + gap, width, rows);
-            if is_totals {
+            if is_totals && rows < total_rows(self.totals, width) {
+                troubles(&mut part, self.totals);
+            } else if is_totals {
                 totals(&mut part, self.totals);
             } else {
                 checks::draw(&mut part, self.checks);
@@ -123,6 +129,8 @@ struct Columns {
     trend: usize,
     rates: bool,
     oldest: bool,
+    /// Of services nobody knows the oldest; what they hold is told instead.
+    services: bool,
 }
 
 const DEPTH: usize = 7;
@@ -150,11 +158,17 @@ impl Columns {
             trend,
             rates,
             oldest,
+            services: !rows.is_empty() && rows.iter().all(|r| r.kind == RowKind::Waiting),
         }
     }
 
     fn head(&self, pen: &mut Pen<'_>) {
-        let mut x = pen.text(1, 0, &text::left("queue", self.name), Role::Dim);
+        let (what, last) = if self.services {
+            ("service", "held")
+        } else {
+            ("queue", "oldest")
+        };
+        let mut x = pen.text(1, 0, &text::left(what, self.name), Role::Dim);
         x = pen.text(x, 0, &text::right("now", DEPTH), Role::Dim) + 1;
         if self.trend > 0 {
             let head = if self.trend < 5 { "past" } else { "trend" };
@@ -166,7 +180,7 @@ impl Columns {
             }
         }
         if self.oldest {
-            pen.text(x, 0, &text::right("oldest", OLDEST), Role::Dim);
+            pen.text(x, 0, &text::right(last, OLDEST), Role::Dim);
         }
     }
 
@@ -197,16 +211,34 @@ impl Columns {
             }
         }
         if self.oldest {
-            let age = row.oldest_ns.map_or_else(|| "-".into(), text::age);
-            pen.text(x, y, &text::right(&age, OLDEST), Role::Plain);
+            let (last, role) = if self.services {
+                held(row)
+            } else {
+                let age = row.oldest_ns.map_or_else(|| "-".into(), text::age);
+                (age, Role::Plain)
+            };
+            pen.text(x, y, &text::right(&last, OLDEST), role);
         }
     }
 }
 
-/// The name, with what is counted where that is not the depth.
+/// Threads that are held, of how many.
+fn held(row: &QueueRow) -> (String, Role) {
+    match row.held {
+        None => ("-".into(), Role::Plain),
+        Some((held, None)) => (text::short_count(held), Role::Plain),
+        Some((held, Some(all))) => {
+            let all_held = held >= all && all > 0;
+            let role = if all_held { Role::Warn } else { Role::Plain };
+            (format!("{held}/{all}"), role)
+        }
+    }
+}
+
+/// The name, with what is counted where that does not show from it.
 fn full_name(row: &QueueRow) -> String {
     match row.kind {
-        RowKind::Depth => row.name.clone(),
+        RowKind::Depth | RowKind::Waiting => row.name.clone(),
         RowKind::Lag => format!("{} {}", row.name, row.kind.word()),
     }
 }
@@ -256,8 +288,28 @@ fn total_columns(totals: &[Total], width: u16) -> Vec<usize> {
     fitting.unwrap_or_else(|| names(1))
 }
 
-fn total_rows(totals: &[Total], width: u16) -> u16 {
+/// How many rows all totals take.
+pub fn total_rows(totals: &[Total], width: u16) -> u16 {
     totals.len().div_ceil(total_columns(totals, width).len()) as u16
+}
+
+/// Whether it counts what must not happen, and did.
+fn is_trouble(total: &Total) -> bool {
+    total.bad && total.value > 0
+}
+
+/// Of those that are trouble, as many as a line has room for.
+fn troubles(pen: &mut Pen<'_>, totals: &[Total]) {
+    let mut x = 1;
+    for total in totals.iter().filter(|t| is_trouble(t)) {
+        let value = text::short_count(total.value);
+        let cells = text::width(&total.name) + 1 + value.len();
+        if x + cells as u16 > pen.width() {
+            return;
+        }
+        x = pen.text(x, 0, &total.name, Role::Dim) + 1;
+        x = pen.text(x, 0, &value, Role::Bad) + 2;
+    }
 }
 
 /// Totals in as many columns as fit.
@@ -266,7 +318,7 @@ fn totals(pen: &mut Pen<'_>, totals: &[Total]) {
     for (y, row) in totals.chunks(columns.len()).enumerate() {
         let (mut x, y) = (1, y as u16);
         for (total, name) in row.iter().zip(&columns) {
-            let role = if total.bad && total.value > 0 {
+            let role = if is_trouble(total) {
                 Role::Bad
             } else {
                 Role::Strong
@@ -318,6 +370,48 @@ mod tests {
         }
         // Three columns have room on a screen of 120.
         assert_eq!(total_rows(&all, 55), 3);
+    }
+
+    #[test]
+    fn where_there_is_no_room_for_all_totals_trouble_is_told() {
+        let bad = |name: &str, value| Total {
+            bad: true,
+            ..total(name, value)
+        };
+        let all = [
+            total("asked", 9),
+            bad("lost", 3),
+            bad("doubled", 0),
+            bad("half done", 12),
+        ];
+        let rows = vec![QueueRow::default(); 9];
+        let rows: Vec<&QueueRow> = rows.iter().collect();
+        let drawn = |totals: &[Total]| -> String {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 30, 5));
+            let area = buffer.area;
+            let queues = Queues {
+                rows: &rows,
+                totals,
+                checks: &[],
+                selected: None,
+            };
+            queues.draw(&mut Pen::new(&mut buffer, area, Look::default()));
+            buffer.content.iter().map(Cell::symbol).collect()
+        };
+        let text = drawn(&all);
+        assert!(text.contains("lost 3  half done 12"), "{text}");
+        assert!(
+            !text.contains("asked") && !text.contains("doubled"),
+            "{text}"
+        );
+        // Nothing is wrong: the table has the room.
+        let well = [
+            total("asked", 9),
+            bad("lost", 0),
+            total("good", 9),
+            total("late", 0),
+        ];
+        assert!(!drawn(&well).contains("lost"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Nodes and the links between them, with the messages that move along.
 
 mod cards;
+mod chain;
 mod layers;
 mod plan;
 mod wires;
@@ -33,7 +34,11 @@ pub fn draw(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Optio
         return Left::default();
     }
     let (width, height) = (pen.width(), pen.height());
-    let Some(plan) = plan::plan(topology, width, height, now_ns) else {
+    let plan = plan::plan(topology, width, height, now_ns);
+    if let Some(lines) = chain::lines(topology, plan.as_ref(), height, now_ns) {
+        return chain::draw(pen, topology, &lines, selected);
+    }
+    let Some(plan) = plan else {
         return draw_list(pen, topology, now_ns, selected);
     };
     let wires = wires_of(topology, &plan, width, height);

@@ -148,7 +148,8 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
     fit(topology, &cards, Mode::Lines, Cut::Texts, (width, height))
 }
 
-fn ordered(topology: &Topology) -> Vec<Vec<usize>> {
+/// The layers, each in an order in which few links cross.
+pub fn ordered(topology: &Topology) -> Vec<Vec<usize>> {
     let mut layers = layers::layers(topology);
     let links: Vec<(usize, usize)> = topology.edges.iter().map(|e| (e.from, e.to)).collect();
     layers::order(&mut layers, &links, topology.nodes.len());
