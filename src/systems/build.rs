@@ -31,6 +31,8 @@ pub struct Known {
     pub groups: Vec<String>,
     /// What can be called: `payment/charge`.
     pub handlers: BTreeSet<String>,
+    /// How many replicas each service has.
+    pub replicas: BTreeMap<String, u32>,
     /// What services make happen.
     pub effects: BTreeSet<String>,
     /// Streams of what users ask for.

@@ -7,9 +7,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};
-use crate::sim::units::Duration;
+use crate::sim::units::{Chance, Duration};
+use crate::systems::Known;
 
-use super::{Balance, BreakerSettings, BulkheadSettings, Retry, RetryBudget};
+use super::{
+    AdaptiveSettings, Balance, BreakerSettings, BulkheadSettings, HealthCheckSettings, Hedge,
+    OutlierSettings, PassiveSettings, RateLimitSettings, Retry, RetryBudget,
+};
 
 /// How an attempt may end badly, for `retry_on`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +70,14 @@ pub struct ClientSettings {
     /// How many attempts may be open at once; also a pool of connections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bulkhead: Option<BulkheadSettings>,
+    /// How many attempts may begin in a period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limiter: Option<RateLimitSettings>,
+    /// How many attempts may be open at once, as found out from how they go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adaptive_limit: Option<AdaptiveSettings>,
+    /// A second attempt before the first is over.
+    pub hedge: Hedge,
     /// Whether a substitute is used where the call fails: the caller goes on, with less.
     pub fallback: bool,
     /// After a replica turned a request away, nothing is sent to it for so long, and what was turned away waits for that
@@ -74,6 +86,29 @@ pub struct ClientSettings {
     pub back_pressure: Option<Duration>,
     /// Which replica is called.
     pub balance: Balance,
+    /// Asks replicas whether they are well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheckSettings>,
+    /// Leaves out replicas that calls fail at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passive_health_check: Option<PassiveSettings>,
+    /// Leaves out replicas that do worse than the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlier_detection: Option<OutlierSettings>,
+    /// With fewer replicas that are well than this share, all are called again: those that are left would only go down under
+    /// the load of all (Envoy: `healthy_panic_threshold`, 50 %).
+    pub healthy_panic_threshold: PanicThreshold,
+}
+
+/// A share of replicas; half, without a word.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PanicThreshold(pub Chance);
+
+impl Default for PanicThreshold {
+    fn default() -> Self {
+        Self(Chance::from_p(0.5))
+    }
 }
 
 impl ClientSettings {
@@ -89,6 +124,22 @@ impl ClientSettings {
         }
         if let Some(s) = &self.bulkhead {
             s.check(&at.field("bulkhead"), out);
+        }
+        if let Some(s) = &self.rate_limiter {
+            s.check(&at.field("rate_limiter"), out);
+        }
+        if let Some(s) = &self.adaptive_limit {
+            s.check(&at.field("adaptive_limit"), out);
+        }
+        self.hedge.check(&at.field("hedge"), out);
+        if let Some(s) = &self.health_check {
+            s.check(&at.field("health_check"), out);
+        }
+        if let Some(s) = &self.passive_health_check {
+            s.check(&at.field("passive_health_check"), out);
+        }
+        if let Some(s) = &self.outlier_detection {
+            s.check(&at.field("outlier_detection"), out);
         }
         self.check_together(at, out);
     }
@@ -127,6 +178,18 @@ impl ClientSettings {
                     out.push(complaint.rests_on_own(at, &["retry"]));
                 }
             }
+        }
+    }
+
+    /// What is wrong with it for a service of that name, which has so many replicas.
+    pub fn check_replicas(&self, to: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        let Some(&replicas) = known.replicas.get(to) else {
+            return;
+        };
+        self.balance
+            .check_replicas(replicas, &at.field("balance"), out);
+        if let Some(outliers) = &self.outlier_detection {
+            outliers.check_replicas(replicas, &at.field("outlier_detection"), out);
         }
     }
 

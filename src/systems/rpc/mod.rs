@@ -25,7 +25,7 @@ pub use breaker::{Breaker, BreakerSettings, BreakerState, SlidingWindowType};
 pub use budget::{Budget, RetryBudget};
 pub use bulkhead::{Bulkhead, BulkheadSettings, Entry};
 pub use caller::{CALLER_TIMERS, Call, Caller, Done, Ended};
-pub use client::{ClientSettings, Failure};
+pub use client::{ClientSettings, Failure, PanicThreshold};
 pub use directory::Directory;
 pub use health::{HealthCheckSettings, HealthChecks, Passive, PassiveSettings};
 pub use hedge::{Hedge, Hedger};

@@ -80,8 +80,6 @@ pub struct Response {
     pub call: u32,
     /// A value: a version, a lease.
     pub value: u32,
-    /// How much the replica has to do now.
-    pub load: u16,
     /// How it ended.
     pub status: Status,
 }

@@ -69,6 +69,9 @@ fn known_queue(name: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
 impl Settings {
     pub(in super::super) fn declare(&self, known: &mut Known) {
         known.systems.insert(self.name.clone(), "Service");
+        let nodes = known.nodes.get(&self.nodes).map_or(0, |n| n.count);
+        let replicas = nodes.saturating_mul(self.per_node);
+        known.replicas.insert(self.name.clone(), replicas);
         for handler in &self.handlers {
             known
                 .handlers
@@ -143,6 +146,7 @@ impl Settings {
             let here = at.field("clients").index(nth);
             client.check(&here, out);
             let to = client.to.as_str();
+            client.check_replicas(to, &here, known, out);
             if !matches!(known.systems.get(to), Some(&kind) if kind != "Kafka") {
                 let services = known.systems.iter().filter(|(_, kind)| **kind != "Kafka");
                 let names = services.map(|(name, _)| name.as_str());
@@ -287,6 +291,9 @@ impl RequestsSettings {
         complain("arrivals", self.arrivals.check());
         complain("keys", self.keys.check());
         self.client.check(&at.field("client"), out);
+        let (service, _) = super::build::split_target(&self.to);
+        let place = at.field("client");
+        self.client.check_replicas(service, &place, known, out);
         if !self.client.to.is_empty() {
             let why = "whom they call stands in `to` of the workload";
             out.push(Complaint::error(at.field("client").field("to"), why));

@@ -12,7 +12,7 @@ use crate::sim::{Cost, Fact, FlowId, Names, Pid, Role, Task, Token};
 use crate::systems::pace::Pace;
 use crate::systems::rpc::{self, CALLER_TIMERS, Call, Caller, ClientSettings, Ended};
 use crate::systems::slots::Slots;
-use crate::systems::{Badge, Ctx, Inspect, Row, Standing};
+use crate::systems::{Badge, Ctx, Inspect, Row, Standing, amount};
 
 /// Users who ask a service for something.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -238,9 +238,9 @@ impl Inspect for RequestsApp {
             Standing::Member
         };
         let mut lines: Vec<String> = trouble.into_iter().collect();
-        lines.push(format!("good {good}"));
+        lines.push(format!("good {}", amount(good)));
         if bad > 0 {
-            lines.push(format!("bad {bad}"));
+            lines.push(format!("bad {}", amount(bad)));
         }
         Badge {
             standing,

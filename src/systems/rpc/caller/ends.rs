@@ -1,7 +1,7 @@
 //! How attempts and calls end.
 
+use crate::sim::Fact;
 use crate::sim::call::{CallEnd, CallFact, NoCall};
-use crate::sim::{Fact, Pid};
 use crate::systems::Ctx;
 use crate::systems::slots::Key;
 
@@ -20,12 +20,11 @@ fn failure(end: CallEnd) -> Failure {
 
 impl Caller {
     /// An answer came.
-    pub(super) fn answered(&mut self, _: Pid, response: Response, ctx: &mut Ctx<'_>) {
-        let Some(attempt) = self.attempts.get(response.call) else {
+    pub(super) fn answered(&mut self, response: Response, ctx: &mut Ctx<'_>) {
+        if self.attempts.get(response.call).is_none() {
             // Too late: nobody waits for it any more.
             return;
-        };
-        self.replicas.loaded(attempt.replica, response.load);
+        }
         let ended = match response.status {
             Status::Ok => Ended::Ok,
             Status::Degraded => Ended::Degraded,

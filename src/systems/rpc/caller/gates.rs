@@ -3,7 +3,7 @@
 use crate::sim::call::{NoCall, Switch};
 
 use super::super::client::ClientSettings;
-use super::super::{Breaker, BreakerState, Budget, Bulkhead, Entry};
+use super::super::{Adaptive, Breaker, BreakerState, Budget, Bulkhead, Entry, Hedger, RateLimit};
 
 /// The gates of a client.
 #[derive(Clone, Debug)]
@@ -12,6 +12,9 @@ pub(super) struct Gates {
     shown: Switch,
     budget: Option<Budget>,
     bulkhead: Option<Bulkhead>,
+    rate: Option<RateLimit>,
+    adaptive: Option<Adaptive>,
+    hedger: Hedger,
     /// Attempts that are sent and not over.
     in_flight: u32,
 }
@@ -23,6 +26,9 @@ impl Gates {
             shown: Switch::Closed,
             budget: settings.retry_budget.as_ref().map(Budget::new),
             bulkhead: settings.bulkhead.as_ref().map(Bulkhead::new),
+            rate: settings.rate_limiter.as_ref().map(RateLimit::new),
+            adaptive: settings.adaptive_limit.as_ref().map(Adaptive::new),
+            hedger: Hedger::new(&settings.hedge),
             in_flight: 0,
         }
     }
@@ -47,7 +53,14 @@ impl Gates {
         {
             return Err(NoCall::BreakerOpen);
         }
-        Ok(0)
+        let wait = match &mut self.rate {
+            Some(rate) => rate.reserve(now),
+            None => Some(0),
+        };
+        wait.ok_or_else(|| {
+            self.withdraw();
+            NoCall::RateLimited
+        })
     }
 
     /// The attempt will not be made after all.
@@ -88,7 +101,8 @@ impl Gates {
 
     /// Whether one more may be in flight by the adaptive limit.
     pub fn has_room(&self) -> bool {
-        self.in_flight < u32::MAX
+        let limit = self.adaptive.as_ref().map(Adaptive::limit);
+        limit.is_none_or(|limit| self.in_flight < limit)
     }
 
     /// An attempt goes out.
@@ -98,6 +112,7 @@ impl Gates {
 
     /// An attempt is over. `ok`: answered well; `counts`: it says something about the service.
     pub fn ended(&mut self, now: u64, took_ns: u64, ok: bool, counts: bool) {
+        let in_flight = self.in_flight;
         self.in_flight = self.in_flight.saturating_sub(1);
         if !counts {
             self.withdraw();
@@ -106,6 +121,9 @@ impl Gates {
         if let Some(breaker) = &mut self.breaker {
             breaker.on_result(now, took_ns, ok);
         }
+        if let Some(adaptive) = &mut self.adaptive {
+            adaptive.on_sample(took_ns, in_flight, !ok);
+        }
         if let Some(budget) = &mut self.budget {
             if ok {
                 budget.success(now);
@@ -113,12 +131,14 @@ impl Gates {
                 budget.failure(now);
             }
         }
+        if ok {
+            self.hedger.on_answer(took_ns);
+        }
     }
 
     /// How long after an attempt another goes out beside it, if so many did already, ns.
     pub fn hedge_delay(&self, hedges: u32) -> Option<u64> {
-        let _ = hedges;
-        None
+        self.hedger.delay_ns(hedges)
     }
 
     /// The breaker's state, if it has changed since this was asked last.
@@ -154,6 +174,6 @@ impl Gates {
 
     /// The adaptive limit now, if there is one.
     pub fn limit(&self) -> Option<u32> {
-        None
+        self.adaptive.as_ref().map(Adaptive::limit)
     }
 }

@@ -7,6 +7,7 @@ mod ends;
 mod gates;
 mod replicas;
 mod show;
+mod watch;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -187,6 +188,7 @@ impl Caller {
         if let Some(scaler) = self.directory.scaler {
             ctx.send(scaler, Message::Subscribe.into(), 64);
         }
+        self.replicas.start(ctx.now());
         self.tend_replicas(ctx);
     }
 
@@ -306,7 +308,7 @@ impl Caller {
     /// What concerns it arrived from a process that it [knows](Caller::knows).
     pub fn message(&mut self, from: Pid, message: Message, ctx: &mut Ctx<'_>) {
         match message {
-            Message::Response(response) => self.answered(from, response, ctx),
+            Message::Response(response) => self.answered(response, ctx),
             Message::Pong(number) => self.replicas.pong(from, number, ctx),
             Message::Members(running) => self.replicas.members(running),
             Message::Request(_) | Message::Ping(_) | Message::Subscribe => {}

@@ -9,6 +9,7 @@ use crate::systems::Ctx;
 use super::super::client::ClientSettings;
 use super::super::directory::Directory;
 use super::super::{Balancer, Candidate};
+use super::watch::Watch;
 
 /// Who gets an attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,8 +26,6 @@ pub(super) enum Pick {
 struct Replica {
     /// Attempts that are on their way.
     outstanding: u32,
-    /// What it said last of its load.
-    load: u16,
     /// Nothing is sent to it before, ns.
     held_until: u64,
 }
@@ -40,6 +39,7 @@ pub(super) struct Replicas {
     /// The first so many serve.
     running: usize,
     balancer: Balancer,
+    watch: Watch,
     able: Vec<Candidate>,
     stream: Stream,
 }
@@ -58,6 +58,7 @@ impl Replicas {
             known: vec![Replica::default(); count],
             running: directory.running as usize,
             balancer: Balancer::new(&settings.balance, count as u32),
+            watch: Watch::new(settings, directory.service, &directory.replicas),
             able: Vec::with_capacity(count),
             stream: Stream::named(seed, "balance", entity),
         }
@@ -68,13 +69,44 @@ impl Replicas {
         self.known.fill(Replica::default());
         self.running = directory.running as usize;
         self.balancer = Balancer::new(&self.settings.balance, self.pids.len() as u32);
+        self.watch = Watch::new(&self.settings, directory.service, &self.pids);
+    }
+
+    /// The process starts.
+    pub fn start(&mut self, now: u64) {
+        self.watch.start(now);
     }
 
     /// Which replica gets the next attempt.
     pub fn pick(&mut self, now: u64, key: u32) -> Pick {
+        let mut until = self.gather(now, true);
+        if self.watch.is_on() {
+            let least = self.settings.healthy_panic_threshold.0.p() * self.running as f64;
+            let well = (0..self.running as u32).filter(|&r| self.watch.is_well(r, now));
+            if (well.count() as f64) < least {
+                until = self.gather(now, false);
+            }
+        }
+        match self.balancer.pick(&self.able, key, &mut self.stream) {
+            Some(place) => {
+                let replica = self.able[place].index;
+                self.watch.picked(replica, now);
+                Pick::Replica(replica)
+            }
+            None if until < u64::MAX => Pick::Hold(until),
+            None => Pick::Nobody,
+        }
+    }
+
+    /// Gathers who may be called; when the first of those that are held back may be again.
+    fn gather(&mut self, now: u64, only_well: bool) -> u64 {
         let mut until = u64::MAX;
         self.able.clear();
+        let watched = only_well && self.watch.is_on();
         for (index, replica) in (0u32..).zip(&self.known[..self.running]) {
+            if watched && !self.watch.is_well(index, now) {
+                continue;
+            }
             if replica.held_until > now {
                 until = until.min(replica.held_until);
                 continue;
@@ -84,11 +116,7 @@ impl Replicas {
                 outstanding: replica.outstanding,
             });
         }
-        match self.balancer.pick(&self.able, key, &mut self.stream) {
-            Some(place) => Pick::Replica(self.able[place].index),
-            None if until < u64::MAX => Pick::Hold(until),
-            None => Pick::Nobody,
-        }
+        until
     }
 
     /// An attempt went out.
@@ -97,14 +125,12 @@ impl Replicas {
     }
 
     /// An attempt is over. `counts`: it says something about the replica.
-    pub fn ended(&mut self, replica: u32, _ok: bool, _counts: bool, _ctx: &mut Ctx<'_>) {
+    pub fn ended(&mut self, replica: u32, ok: bool, counts: bool, ctx: &mut Ctx<'_>) {
         let of = &mut self.known[replica as usize];
         of.outstanding = of.outstanding.saturating_sub(1);
-    }
-
-    /// It said how much it has to do.
-    pub fn loaded(&mut self, replica: u32, load: u16) {
-        self.known[replica as usize].load = load;
+        if counts && self.watch.is_on() {
+            self.watch.result(replica, ok, ctx);
+        }
     }
 
     /// Nothing is sent to it for a while.
@@ -116,21 +142,26 @@ impl Replicas {
     /// The first so many serve from now on.
     pub fn members(&mut self, running: u32) {
         self.running = (running as usize).min(self.pids.len());
+        self.watch.members(running);
     }
 
     /// An answer to a health check.
-    pub fn pong(&mut self, _from: Pid, _number: u32, _ctx: &mut Ctx<'_>) {}
+    pub fn pong(&mut self, from: Pid, number: u32, ctx: &mut Ctx<'_>) {
+        self.watch.pong(from, number, ctx);
+    }
 
     /// Its connection broke.
-    pub fn disconnected(&mut self, _replica: u32, _ctx: &mut Ctx<'_>) {}
+    pub fn disconnected(&mut self, replica: u32, ctx: &mut Ctx<'_>) {
+        self.watch.disconnected(replica, ctx);
+    }
 
     /// Does what is due; when something is due again.
-    pub fn tend(&mut self, _ctx: &mut Ctx<'_>) -> Option<u64> {
-        None
+    pub fn tend(&mut self, ctx: &mut Ctx<'_>) -> Option<u64> {
+        self.watch.tend(self.running, ctx)
     }
 
     /// How many replicas it would call now, and how many there are.
     pub fn able(&self) -> (usize, usize) {
-        (self.running, self.pids.len())
+        (self.watch.well(self.running), self.running)
     }
 }

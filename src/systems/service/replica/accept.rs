@@ -143,11 +143,9 @@ impl Replica {
     pub(super) fn answer(&mut self, to: Origin, status: Status, ctx: &mut Ctx<'_>) {
         match to {
             Origin::Call { from, call } => {
-                let load = self.busy + self.line.len() as u32;
                 let response = Response {
                     call,
                     value: 0,
-                    load: load.min(u32::from(u16::MAX)) as u16,
                     status,
                 };
                 let message = rpc::Message::Response(response).into();
