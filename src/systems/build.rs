@@ -27,6 +27,8 @@ pub struct Known {
     /// Queues and families of queues that a workload can send to or read from (`events/orders`), with how many queues
     /// each has.
     pub queues: BTreeMap<String, u32>,
+    /// Of those, the queues that are not divided: the name is the queue's own, and one process holds it.
+    pub whole: BTreeSet<String>,
     /// Groups of consumers.
     pub groups: Vec<String>,
     /// What can be called: `payment/charge`.

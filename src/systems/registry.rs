@@ -165,11 +165,15 @@ macro_rules! inlets {
 outlets! {
     /// To a Kafka topic.
     Kafka(kafka::KafkaOutlet),
+    /// To a queue, or to a topic that fans out to queues.
+    Sqs(sqs::SqsOutlet),
 }
 
 inlets! {
     /// From a Kafka topic.
     Kafka(kafka::KafkaInlet),
+    /// From a queue.
+    Sqs(sqs::SqsInlet),
 }
 
 /// What a record means that only a system can explain. Each system has a table of them.
@@ -352,7 +356,7 @@ processes! {
     /// An application with a consumer.
     KafkaConsumer(kafka::ConsumerApp) speaks Kafka,
     /// A replica of a service.
-    Service(service::Replica) speaks Kafka | Rpc,
+    Service(service::Replica) speaks Kafka | Rpc | Sqs,
     /// Users of services.
     Requests(service::RequestsApp) speaks Rpc,
     /// A node with queues.

@@ -25,6 +25,7 @@ mod power_loss;
 mod producer_settings;
 mod properties;
 mod quantities;
+mod queues;
 mod scaffold;
 mod scenario_syntax;
 mod scene;

@@ -126,6 +126,9 @@ fn node_name_known<E>(
 }
 
 fn queue_known(queue: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    if known.whole.contains(queue) {
+        return;
+    }
     let Some((family, number)) = queue.rsplit_once('/') else {
         let first = known
             .queues

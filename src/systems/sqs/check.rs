@@ -20,8 +20,11 @@ impl Settings {
     pub(in super::super) fn declare(&self, known: &mut Known) {
         known.systems.insert(self.name.clone(), "Sqs");
         let queues = self.queues.iter().map(|q| (&q.name, 1));
-        let topics = self.topics.iter();
-        let topics = topics.map(|t| (&t.name, t.subscriptions.len() as u32));
+        // A topic has no messages of its own.
+        let topics = self.topics.iter().map(|t| (&t.name, 0));
+        for queue in &self.queues {
+            known.whole.insert(format!("{}/{}", self.name, queue.name));
+        }
         for (name, count) in queues.chain(topics) {
             known.queues.insert(format!("{}/{name}", self.name), count);
         }

@@ -76,10 +76,14 @@ impl Directory {
     /// asks first.
     pub fn group(&self, builder: &mut Builder, queue: u16, name: &str) -> GroupId {
         let id = self.home(queue).queue;
-        let known = builder.names.groups.iter().position(|g| g.queues == [id]);
-        match known {
-            Some(at) => GroupId(at as u32),
-            None => builder.add_group(name, vec![id]),
+        let groups = &builder.names.groups;
+        if let Some(at) = groups.iter().position(|g| g.queues == [id]) {
+            return GroupId(at as u32);
         }
+        if groups.iter().any(|g| g.name == name) {
+            let name = format!("{name}/{}", builder.names.queue_short(id));
+            return builder.add_group(&name, vec![id]);
+        }
+        builder.add_group(name, vec![id])
     }
 }

@@ -154,6 +154,16 @@ impl Message {
         }
     }
 
+    /// The number of what it answers; `None`: it is no answer.
+    pub fn answers(&self) -> Option<u32> {
+        match self {
+            Self::Request(..) => None,
+            Self::Done(number) | Self::Failed(number, _) | Self::Messages(number, _) => {
+                Some(*number)
+            }
+        }
+    }
+
     /// The answer that it is, with the number of what was asked.
     pub fn into_answer(self) -> Option<(u32, Response)> {
         match self {

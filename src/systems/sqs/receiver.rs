@@ -101,6 +101,12 @@ impl SqsReceiver {
         self.running = false;
     }
 
+    /// Polls again after [`Self::stop`].
+    pub fn resume(&mut self, ctx: &mut Ctx<'_>) {
+        self.running = true;
+        self.poll(ctx);
+    }
+
     /// Whether nothing is in hand, and nothing on its way but a poll.
     pub fn is_done(&self) -> bool {
         self.in_hand == 0 && self.calls.len() <= usize::from(self.polling)
@@ -114,6 +120,11 @@ impl SqsReceiver {
     /// Whether a message has come that was not taken.
     pub fn has_messages(&self) -> bool {
         !self.come.is_empty()
+    }
+
+    /// Messages that have come and were not taken.
+    pub fn waiting(&self) -> u32 {
+        self.come.len() as u32
     }
 
     /// Messages in hand, taken or not.

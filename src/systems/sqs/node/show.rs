@@ -2,6 +2,8 @@
 
 use crate::sim::{Names, QueueId, SECOND};
 
+use crate::systems::amount;
+
 use super::super::{Badge, Inspect, Row, Standing};
 use super::{Line, Node};
 
@@ -12,7 +14,8 @@ impl Inspect for Node {
     fn badge(&self, names: &Names) -> Badge {
         let busy = self.lines.iter().any(|l| l.queue.end() > 0);
         let line = |l: &Line| {
-            let (visible, in_flight) = (l.queue.visible(), l.queue.in_flight());
+            let visible = amount(l.queue.visible() as u64);
+            let in_flight = amount(l.queue.in_flight() as u64);
             format!("{} {visible}+{in_flight}", names.queue_short(l.id))
         };
         Badge {

@@ -13,7 +13,10 @@ use super::settings::{QueueSenderSettings, QueueWorkersSettings};
 use super::worker::{Duty, QueueWorker};
 
 /// The system of a queue or topic, and its name there.
-fn find<'a>(builder: &Builder, name: &'a str) -> Option<(Arc<Directory>, &'a str)> {
+pub(in super::super) fn find<'a>(
+    builder: &Builder,
+    name: &'a str,
+) -> Option<(Arc<Directory>, &'a str)> {
     let (system, name) = name.split_once('/')?;
     let Export::Sqs(directory) = builder.exports.get(system)? else {
         return None;

@@ -6,6 +6,7 @@ mod sender;
 mod settings;
 mod worker;
 
+pub(super) use build::find;
 pub use sender::QueueSender;
 pub use settings::{DeleteWhen, OnFailure, QueueSenderSettings, QueueWorkersSettings};
 pub use worker::QueueWorker;

@@ -6,6 +6,7 @@ use crate::sim::host::Survival;
 use crate::sim::keys::KeySampler;
 use crate::sim::stream::Stream;
 use crate::sim::{Cost, Names, Pid, Role, Task, Token};
+use crate::systems::amount;
 
 use super::super::{Badge, Ctx, Inspect, Message, Row, SENDER_TIMERS, SqsSender, Standing};
 
@@ -197,9 +198,9 @@ impl QueueSender {
 impl Inspect for QueueSender {
     fn badge(&self, _names: &Names) -> Badge {
         let (acked, refused) = self.client.counts();
-        let mut lines = vec![format!("acked {acked}")];
+        let mut lines = vec![format!("acked {}", amount(acked))];
         if refused > 0 {
-            lines.push(format!("refused {refused}"));
+            lines.push(format!("refused {}", amount(refused)));
         }
         Badge {
             standing: if self.made == 0 {
