@@ -136,3 +136,42 @@ fn marks(watch: &Watch) -> Vec<Value> {
     };
     watch.marks.lines(0).map(row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::Checks;
+    use crate::sim::SECOND;
+    use crate::sim::ledger::Ledger;
+    use crate::stats::calls_tests::{PAY_1, Run, order};
+    use crate::trace::marks::Marks;
+    use std::sync::Arc;
+
+    #[test]
+    fn flows_and_services_have_the_numbers_of_the_metrics() {
+        let mut run = Run::new();
+        run.ask(0, order(0));
+        run.load(0, PAY_1, 3, 4).finish(SECOND);
+        let names = Arc::new(run.metrics.names().clone());
+        let watch = Watch {
+            ledger: Ledger::new(Arc::clone(&names)),
+            metrics: run.metrics,
+            checks: Checks::new(&[]),
+            marks: Marks::new(Arc::clone(&names)),
+        };
+        let all = metrics(&watch);
+        let flows = flows(&watch, &names);
+        assert_eq!(flows[0]["flow"], "customers");
+        assert_eq!(flows[0]["effects"], json!(["payment", "driver"]));
+        assert_eq!(flows[0]["late_after_ns"], 2 * SECOND);
+        assert_eq!(flows[0]["metrics"]["asked"], all["flow.customers.asked"]);
+        let services = services(&watch, &names);
+        assert_eq!(services[0]["service"], "payment");
+        assert_eq!(services[0]["replicas"], json!(["payment-1", "payment-2"]));
+        assert_eq!(services[0]["threads"], 8);
+        assert_eq!(services[1]["threads"], Value::Null);
+        let waiting = &services[0]["metrics"]["waiting.max"];
+        assert_eq!(waiting, &all["service.payment.waiting.max"]);
+        assert_eq!(waiting["value"], 3);
+    }
+}

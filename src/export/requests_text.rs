@@ -13,9 +13,14 @@ type Line = (&'static str, &'static [(&'static str, &'static str)]);
 const OUTCOME: &[Line] = &[
     ("requests", &[("requests.asked", "asked"), ("goodput.ratio", "answered well"), ("requests.failed", "failed"), ("requests.rejected", "rejected"), ("requests.timed_out", "timed out")]),
     ("orders", &[("orders.lost", "lost"), ("orders.late", "late"), ("orders.effects.doubled", "effects doubled"), ("orders.half_done", "half done"), ("orders.unwanted", "unwanted")]),
+    ("goodput", &[("goodput.worst_after", "of answers good at worst after the last disturbance"), ("goodput.best_after", "at best")]),
+    ("in time", &[("orders.goodput.worst_after", "of orders complete in time at worst after the last disturbance"), ("orders.goodput.best_after", "at best")]),
     ("threads", &[("threads.held_max", "held at most by one service")]),
-    ("recovery", &[("recovery.time", "until answers were good again"), ("orders.recovery.time", "until orders were complete in time again")]),
 ];
+
+/// From the last disturbance on.
+#[rustfmt::skip]
+const RECOVERY: &[(&str, &str)] = &[("recovery.time", "good answers"), ("orders.recovery.time", "orders complete in time")];
 
 /// Of each flow.
 #[rustfmt::skip]
@@ -41,6 +46,7 @@ pub fn sections(metrics: &Metrics) -> String {
         OUTCOME
             .iter()
             .for_each(|line| outcome(&mut out, metrics, line));
+        recovery(&mut out, metrics);
     }
     out += &section(metrics, Scope::Flow, "flows", &flow_names(names), FLOW);
     out += &section(
@@ -74,6 +80,23 @@ fn outcome(out: &mut String, metrics: &Metrics, line: &Line) {
     }
 }
 
+/// A line if anything was disturbed, also where it did not come back.
+fn recovery(out: &mut String, metrics: &Metrics) {
+    if !metrics.requests.windows.is_disturbed() {
+        return;
+    }
+    let has_orders = metrics.metric("orders.accepted").is_some();
+    let told = RECOVERY
+        .iter()
+        .filter(|(name, _)| has_orders || !name.starts_with("orders"));
+    let told = told.map(|(name, words)| match metrics.metric(name) {
+        Some(amount) => format!("{words} again after {amount}"),
+        None => format!("not yet: {words}"),
+    });
+    let told: Vec<String> = told.collect();
+    let _ = writeln!(out, "  {:<10} {}", "recovery", told.join(", "));
+}
+
 /// A line for each thing; what is 0 is left out, but for the first.
 fn section(
     metrics: &Metrics,
@@ -104,8 +127,8 @@ fn section(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sim::SECOND;
     use crate::sim::call::Answer;
+    use crate::sim::{Fact, SECOND};
     use crate::stats::calls_tests::{PAY_1, Run, order};
 
     #[test]
@@ -159,6 +182,24 @@ mod tests {
         );
         // Nothing was disturbed, so nothing recovered.
         assert!(!text.contains("recovery"));
+    }
+
+    #[test]
+    fn what_does_not_come_back_is_told_too() {
+        let mut run = Run::new();
+        run.tell(0, PAY_1, Fact::Crashed { power: false });
+        // All answers are good, and no order is ever complete.
+        for number in 0..20 {
+            let at = u64::from(number) * SECOND;
+            run.ask(at, order(number));
+            run.answer(at, order(number), Answer::Ok, 0);
+        }
+        let text = sections(&run.finish(20 * SECOND).metrics);
+        let recovery = "recovery   good answers again after 0s, not yet: orders complete in time";
+        assert!(text.contains(recovery), "{text}");
+        let goodput =
+            "goodput    100% of answers good at worst after the last disturbance, 100% at best";
+        assert!(text.contains(goodput), "{text}");
     }
 
     #[test]

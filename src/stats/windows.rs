@@ -94,6 +94,11 @@ impl Windows {
         self
     }
 
+    /// Whether anything was disturbed.
+    pub fn is_disturbed(&self) -> bool {
+        self.disturbed_at.is_some()
+    }
+
     /// The smallest share of a window up to `now`, without the first one.
     pub fn worst(&self, now: u64) -> Option<f64> {
         self.at(now).extremes.map(|(worst, _)| worst)
@@ -146,7 +151,9 @@ mod tests {
     fn recovery_lasts_until_the_windows_that_stay_well() {
         let mut windows = Windows::default();
         feed(&mut windows, 0..12, 10, 10);
+        assert!(!windows.is_disturbed());
         windows.disturb(12 * SECOND);
+        assert!(windows.is_disturbed());
         // 12 to 17: nothing; 17 to 22: all; 22 to 27: 8 of 10; 27 to 32: 9 of 10.
         feed(&mut windows, 12..17, 10, 0);
         assert_eq!(windows.recovery_ns(17 * SECOND), None);
