@@ -365,4 +365,6 @@ processes! {
     QueueSender(sqs::QueueSender) speaks Sqs,
     /// An application that works on what it receives.
     QueueWorker(sqs::QueueWorker) speaks Sqs,
+    /// The scaler of a service.
+    Scaler(service::ScalerApp) speaks Rpc,
 }

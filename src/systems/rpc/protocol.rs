@@ -20,6 +20,15 @@ pub enum Message {
     Subscribe,
     /// The first so many replicas serve.
     Members(u32),
+    /// A scaler to a replica: how much did you have to do since I asked last?
+    Measure,
+    /// So much, in the mean.
+    Measured {
+        /// Requests that waited, in thousandths.
+        waiting_milli: u32,
+        /// Threads that were held, in thousandths.
+        busy_milli: u32,
+    },
 }
 
 /// A request.

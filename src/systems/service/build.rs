@@ -10,10 +10,10 @@ use crate::systems::ports::{InletPlan, PORT_TIMERS, Socket};
 use crate::systems::rpc::{Caller, ClientSettings, Directory};
 use crate::systems::{AnyInlet, AnyOutlet, Builder, Export, Process};
 
-use super::line::Line;
 use super::program::{Linker, Programs};
-use super::replica::{CLIENT_TIMERS, Config, FIRST_PORT, Ports, Replica};
+use super::replica::{CLIENT_TIMERS, Config, Duty, FIRST_PORT, Ports, Replica};
 use super::requests::{Ask, PACE, RequestsApp, RequestsSettings};
+use super::scaler::ScalerApp;
 use super::settings::{ConsumeSettings, Settings, Step};
 
 /// The service and the handler of `service/handler`.
@@ -103,7 +103,8 @@ impl Settings {
     /// Its replicas and what it offers, before anybody looks for it.
     pub(in super::super) fn found(&self, builder: &mut Builder) {
         let nodes = builder.nodes(&self.nodes);
-        let count = nodes.len() as u32 * self.per_node;
+        let places = nodes.len() as u32 * self.per_node;
+        let count = self.scale.as_ref().map_or(places, |s| s.max.min(places));
         let replicas: Vec<Pid> = (0..count)
             .map(|nth| {
                 let node = nodes[(nth / self.per_node) as usize];
@@ -117,13 +118,18 @@ impl Settings {
             replicas: replicas.clone(),
             threads: Some(self.threads.saturating_mul(count)),
         });
+        let scaler = self.scale.as_ref().map(|_| {
+            let name = format!("{}-scaler", self.name);
+            let node = builder.add_node(&name, None);
+            builder.reserve(&name, node, &self.name, "scaler", 0)
+        });
         let directory = Directory {
             service,
             name: self.name.clone(),
-            running: count,
+            running: self.scale.as_ref().map_or(count, |s| s.min.min(count)),
             replicas,
             endpoints: self.handlers.iter().map(|h| h.name.clone()).collect(),
-            scaler: None,
+            scaler,
         };
         builder
             .exports
@@ -147,17 +153,19 @@ impl Settings {
         let (found, names, outlets) = (clients.found, clients.effects, clients.outlets);
         let config = Arc::new(Config {
             service: own.service,
-            threads: self.threads,
-            blocking: self.blocking,
+            settings: self.clone(),
             programs,
             effects: effects(builder, &names),
-            response_bytes: self.response_size.bytes() as u32,
         });
         let pools: Vec<Option<ServiceId>> = found
             .iter()
             .map(|(client, to)| pool(builder, &self.name, client, to, &own.replicas))
             .collect();
-        for &pid in &own.replicas {
+        if let (Some(scale), Some(scaler)) = (&self.scale, own.scaler) {
+            let app = ScalerApp::new(scale, Arc::clone(&own), self.threads);
+            builder.put(scaler, Process::Scaler(Box::new(app)));
+        }
+        for (nth, &pid) in (0..).zip(&own.replicas) {
             let name = builder.names.process(pid).to_owned();
             let callers = (0u16..).zip(&found).zip(&pools);
             let callers = callers.map(|((place, (client, to)), &pool)| {
@@ -168,10 +176,10 @@ impl Settings {
             for (_, to) in &found {
                 link(builder, pid, to);
             }
-            let line = Line::new(&self.queue);
             let ports = self.ports(builder, pid, &name, &outlets);
+            let duty = own.scaler.map(|s| Duty::new(s, nth, own.running));
             let config = Arc::clone(&config);
-            let replica = Replica::new(config, line, callers, ports, builder.seed, &name);
+            let replica = Replica::new(config, callers, ports, duty, builder.seed, &name);
             builder.put(pid, Process::Service(Box::new(replica)));
         }
     }

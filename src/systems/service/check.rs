@@ -93,6 +93,7 @@ impl Settings {
             out.push(Complaint::error(at.field("threads"), why));
         }
         self.queue.check(&at.field("queue"), out);
+        self.check_limits(at, known, out);
         self.check_clients(at, known, out);
         self.check_handlers(at, known, out);
         self.check_consumes(at, known, out);
@@ -136,6 +137,31 @@ impl Settings {
                 queues.len()
             );
             out.push(Complaint::error(at.field("name"), why));
+        }
+    }
+
+    fn check_limits(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+        if let Some(s) = &self.load_shedding {
+            s.check(self.threads, &at.field("load_shedding"), out);
+        }
+        if let Some(s) = &self.slow_down {
+            s.check(&at.field("slow_down"), out);
+        }
+        if let Some(s) = &self.gc {
+            s.check(&at.field("gc"), out);
+        }
+        let Some(scale) = &self.scale else { return };
+        let here = at.field("scale");
+        scale.check(&here, out);
+        let nodes = known.nodes.get(&self.nodes).map_or(0, |set| set.count);
+        let places = nodes.saturating_mul(self.per_node);
+        if scale.max > places && places > 0 {
+            let why = format!(
+                "there is room for {places} replicas only: {nodes} nodes with {} each",
+                self.per_node
+            );
+            let complaint = Complaint::error(here.field("max"), why);
+            out.push(complaint.rests_on_own(at, &["nodes", "per_node"]));
         }
     }
 
@@ -198,6 +224,9 @@ impl Settings {
                 let other = field.index(other).field("name");
                 let complaint = Complaint::error(here.field("name"), why);
                 out.push(complaint.related(other, "the other one"));
+            }
+            if let Some(table) = &handler.idempotent {
+                table.check(&here.field("idempotent"), out);
             }
             let place = here.field("steps");
             check_steps(&handler.steps, &place, known, 0, out);

@@ -5,8 +5,6 @@
 //! as new. A copy does not prolong the time of its id, as in SQS, where the interval counts from the first message (Amazon SQS
 //! developer guide, "Exactly-once processing").
 
-#![allow(dead_code, reason = "the engine of services is about to use it")]
-
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};

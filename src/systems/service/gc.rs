@@ -14,8 +14,6 @@
 //!
 //! Generations, concurrent marking and the like move the point at which this happens, and are left out.
 
-#![allow(dead_code, reason = "the engine of services is about to use it")]
-
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};

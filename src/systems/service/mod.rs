@@ -10,10 +10,13 @@ mod program;
 mod replica;
 mod requests;
 pub mod scale;
+mod scaler;
 mod settings;
+pub mod shedding;
 pub mod slow;
 
 pub(super) use build::layers;
 pub use replica::Replica;
 pub use requests::{RequestsApp, RequestsSettings};
+pub use scaler::ScalerApp;
 pub use settings::{ConsumeSettings, HandlerSettings, Settings, Step};

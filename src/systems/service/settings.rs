@@ -6,7 +6,12 @@ use crate::sim::dist::Dist;
 use crate::sim::units::{Chance, Duration, Size};
 use crate::systems::rpc::ClientSettings;
 
+use super::dedup::DedupSettings;
+use super::gc::GcSettings;
 use super::line::LineSettings;
+use super::scale::ScaleSettings;
+use super::shedding::LoadShedding;
+use super::slow::SlowDown;
 
 /// A service: replicas of one program, which answer calls and work on messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +34,19 @@ pub struct Settings {
     /// Who waits for a thread, and who is next.
     #[serde(default)]
     pub queue: LineSettings,
+    /// When it turns requests away before they wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load_shedding: Option<LoadShedding>,
+    /// How much longer work takes with many requests in flight, waiting or worked on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_down: Option<SlowDown>,
+    /// Its memory, and how long it stands still to collect garbage. A request holds memory from when it is taken in, also while it
+    /// waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gc: Option<GcSettings>,
+    /// How many replicas are in service, by their load; without it, all are. `nodes` and `per_node` say how many there can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<ScaleSettings>,
     /// How it calls others; what it calls without an entry here, it calls once and waits for ever.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<ClientSettings>,
@@ -92,6 +110,15 @@ fn second() -> Duration {
 pub struct HandlerSettings {
     /// What it is called: callers say `service/handler`.
     pub name: String,
+    /// Does what it is asked for only once: a request for a task and key that it has handled is answered at once, without its steps;
+    /// one that is being handled still fails, to be tried again (as AWS Lambda Powertools' `IdempotencyAlreadyInProgressError`).
+    /// What failed, or was under way in a crash, counts as new; its effects until then stay. Each replica has a table of its own:
+    /// with several, balance by `ConsistentHash`, so that a repetition finds the replica that knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotent: Option<DedupSettings>,
+    /// How important the calls are that it makes: the lower, the more. Without it, as important as what it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u8>,
     /// What it does, one step after the other. A step that fails ends it, and the caller is told.
     pub steps: Vec<Step>,
 }

@@ -5,8 +5,6 @@
 //! scalability law ("Guerrilla Capacity Planning", 2007, chapter 4). Where it grows faster than threads are added, more requests in
 //! flight mean fewer answers: the congestion collapse that limits of concurrency are against.
 
-#![allow(dead_code, reason = "the engine of services is about to use it")]
-
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};

@@ -311,16 +311,18 @@ impl Caller {
             Message::Response(response) => self.answered(response, ctx),
             Message::Pong(number) => self.replicas.pong(from, number, ctx),
             Message::Members(running) => self.replicas.members(running),
-            Message::Request(_) | Message::Ping(_) | Message::Subscribe => {}
+            Message::Request(_)
+            | Message::Ping(_)
+            | Message::Subscribe
+            | Message::Measure
+            | Message::Measured { .. } => {}
         }
         self.tend(ctx);
     }
 
     /// A connection was lost.
     pub fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
-        if self.directory.scaler == Some(peer) {
-            ctx.send(peer, Message::Subscribe.into(), 64);
-        }
+        // A scaler remembers who asked it, and tells them again when it is back.
         let Some(replica) = self.directory.replicas.iter().position(|&r| r == peer) else {
             return;
         };

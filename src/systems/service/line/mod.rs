@@ -4,8 +4,6 @@
 //! waste. One file for each discipline. A line is a plain value: it never looks at a clock (`now` is told, ns), draws nothing
 //! and schedules nothing; what it drops, it drops while a request is taken. Times told must not fall from call to call.
 
-#![allow(dead_code, reason = "the engine of services is about to use it")]
-
 mod adaptive;
 mod codel;
 mod deadline;

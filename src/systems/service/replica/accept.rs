@@ -7,7 +7,9 @@ use crate::systems::rpc::{self, Request, Response, Status};
 
 use super::super::line::{Dropped, Refused, Ticket};
 use super::Replica;
+use super::once::Known;
 use super::run::{Origin, Run};
+use super::world::Stalled;
 
 /// A request that waits for a thread.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +32,12 @@ impl Waiting {
 }
 
 impl Replica {
-    /// A request came.
-    pub(super) fn accept(&mut self, from: Pid, request: &Request, ctx: &mut Ctx<'_>) {
-        let now = ctx.now();
-        let patient_until = match request.patience_us {
+    /// A request is read, which came at a moment. Its caller's patience counts from then, its deadline (gRPC's `grpc-timeout`, "PROTOCOL
+    /// HTTP2": a time, not a moment) from now.
+    pub(super) fn accept(&mut self, from: Pid, request: &Request, at: u64, ctx: &mut Ctx<'_>) {
+        let patience_ns = match request.patience_us {
             Request::PATIENT => u64::MAX,
-            us => now.saturating_add(u64::from(us) * 1000),
+            us => u64::from(us) * 1000,
         };
         let waiting = Waiting {
             from: Origin::Call {
@@ -46,9 +48,9 @@ impl Replica {
             key: request.key,
             endpoint: request.endpoint,
             priority: request.priority,
-            patient_until,
+            patient_until: at.saturating_add(patience_ns),
             deadline: if request.has_deadline {
-                patient_until
+                ctx.now().saturating_add(patience_ns)
             } else {
                 u64::MAX
             },
@@ -59,7 +61,12 @@ impl Replica {
     /// A request gets a thread, waits, or is turned away.
     pub(super) fn enqueue(&mut self, waiting: Waiting, ctx: &mut Ctx<'_>) {
         let now = ctx.now();
+        let shedding = self.config.settings.load_shedding.as_ref();
+        if shedding.is_some_and(|s| s.turns_away(self.in_flight(), waiting.priority)) {
+            return self.turn_away(&waiting, Shed::Overload, ctx);
+        }
         if self.has_thread() && self.line.is_empty() {
+            self.take_memory(ctx);
             return self.begin(waiting, now, ctx);
         }
         let ticket = Ticket {
@@ -67,20 +74,32 @@ impl Replica {
             priority: waiting.priority,
             deadline: waiting.deadline,
         };
-        if let Err(Refused { item, .. }) = self.line.push(now, ticket, waiting) {
-            self.turn_away(&item, Shed::QueueFull, ctx);
+        match self.line.push(now, ticket, waiting) {
+            Ok(()) => self.take_memory(ctx),
+            Err(Refused { item, newcomer, .. }) => {
+                self.turn_away(&item, Shed::QueueFull, ctx);
+                if !newcomer {
+                    self.give_memory_back();
+                    self.take_memory(ctx);
+                }
+            }
         }
+    }
+
+    /// Requests that wait or are worked on.
+    pub(super) fn in_flight(&self) -> u32 {
+        self.line.len() as u32 + self.requests
     }
 
     /// Whether a request could begin now.
     pub(super) fn has_thread(&self) -> bool {
-        self.busy < self.config.threads && self.ready.is_empty()
+        self.busy < self.config.settings.threads && self.ready.is_empty()
     }
 
     /// Gives free threads to who waits.
     pub(super) fn start_next(&mut self, ctx: &mut Ctx<'_>) {
         let now = ctx.now();
-        while self.busy < self.config.threads {
+        while self.busy < self.config.settings.threads && !self.stopped {
             if let Some(key) = self.ready.pop_front() {
                 self.resume(key, ctx);
                 continue;
@@ -99,6 +118,7 @@ impl Replica {
                     Dropped::Delay => Shed::Delay,
                 };
                 self.turn_away(&waiting, why, ctx);
+                self.give_memory_back();
             }
             self.dropped = dropped;
             if let Some((ticket, waiting)) = next {
@@ -109,14 +129,61 @@ impl Replica {
 
     /// It gets a thread, having waited since a moment.
     pub(super) fn begin(&mut self, waiting: Waiting, since: u64, ctx: &mut Ctx<'_>) {
-        let run = Run::new(&waiting, ctx.now() - since);
-        match self.runs.insert(run) {
-            Ok(key) => {
-                self.busy += 1;
-                self.go_on(key, true, ctx);
-            }
-            Err(_) => self.turn_away(&waiting, Shed::Overload, ctx),
+        let now = ctx.now();
+        let Waiting {
+            endpoint,
+            task,
+            key,
+            ..
+        } = waiting;
+        match self.once.begin(now, endpoint, task, key) {
+            Known::New => {}
+            known => return self.repeat(&waiting, now - since, known == Known::Done, ctx),
         }
+        let mut run = Run::new(&waiting, now - since);
+        let handler = self.config.settings.handlers.get(usize::from(endpoint));
+        run.priority = handler.and_then(|h| h.priority).unwrap_or(run.priority);
+        let Ok(run) = self.runs.insert(run) else {
+            self.once.end(now, endpoint, task, key, false);
+            self.turn_away(&waiting, Shed::Overload, ctx);
+            return self.give_memory_back();
+        };
+        self.busy += 1;
+        self.requests += 1;
+        if self.stopped {
+            self.stalled.push_back(Stalled::Begin(run));
+        } else {
+            self.go_on(run, true, ctx);
+        }
+    }
+
+    /// An idempotent handler knows a request already: that was handled, or is being handled still.
+    fn repeat(&mut self, waiting: &Waiting, waited_ns: u64, done: bool, ctx: &mut Ctx<'_>) {
+        self.repeated += 1;
+        self.served(waiting.task, done, waiting.patient_until, waited_ns, ctx);
+        let status = if done { Status::Ok } else { Status::Failed };
+        self.answer(waiting.from, status, ctx);
+        self.give_memory_back();
+    }
+
+    /// A request has ended.
+    pub(super) fn served(
+        &mut self,
+        task: Task,
+        ok: bool,
+        patient_until: u64,
+        waited_ns: u64,
+        ctx: &mut Ctx<'_>,
+    ) {
+        self.served += 1;
+        self.failed += u64::from(!ok);
+        ctx.record(Fact::Call(CallFact::Served {
+            service: self.config.service,
+            task,
+            ok,
+            useful: ctx.now() <= patient_until,
+            waited_ns,
+        }));
     }
 
     /// A request is not served.
@@ -149,7 +216,8 @@ impl Replica {
                     status,
                 };
                 let message = rpc::Message::Response(response).into();
-                ctx.send(from, message, self.config.response_bytes);
+                let bytes = self.config.settings.response_size.bytes() as u32;
+                ctx.send(from, message, bytes);
             }
             Origin::Message { inlet, token } => {
                 self.ports.done(inlet, token, status == Status::Ok, ctx);

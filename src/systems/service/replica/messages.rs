@@ -72,6 +72,13 @@ impl Ports {
         self.inlets.iter().map(|(inlet, _)| inlet.waiting()).sum()
     }
 
+    /// Whether the inlets take messages.
+    pub fn open(&mut self, open: bool, ctx: &mut Ctx<'_>) {
+        for (inlet, _) in &mut self.inlets {
+            inlet.open(open, ctx);
+        }
+    }
+
     pub fn done(&mut self, inlet: u16, token: u32, ok: bool, ctx: &mut Ctx<'_>) {
         if let Some((inlet, _)) = self.inlets.get_mut(usize::from(inlet)) {
             inlet.done(token, ok, ctx);
@@ -119,6 +126,7 @@ impl Replica {
                 deadline: u64::MAX,
             };
             let now = ctx.now();
+            self.take_memory(ctx);
             self.begin(waiting, now, ctx);
             return true;
         }

@@ -1,10 +1,13 @@
 //! A replica of a service: requests wait in its queue for a thread, and then run through the steps of their handler.
 
 mod accept;
+mod duty;
 mod messages;
+mod once;
 mod run;
 mod show;
 mod steps;
+mod world;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,16 +20,22 @@ use crate::systems::rpc::{self, CALLER_TIMERS, Caller};
 use crate::systems::slots::{Key, Slots};
 use crate::systems::{Ctx, Message};
 
+use super::gc::Gc;
 use super::line::{Dropped, Line};
 use super::program::Programs;
+use super::settings::Settings;
 
 use accept::Waiting;
+pub(super) use duty::Duty;
 pub(super) use messages::Ports;
+use once::Once;
 use run::Run;
+use world::Stalled;
 
 /// Timers of the replica's own; those of its clients begin behind them.
 const WORK: u16 = 0;
 const WAIT: u16 = 1;
+const GC: u16 = 7;
 pub(super) const CLIENT_TIMERS: u16 = 8;
 /// And behind those the ones of its outlets and inlets.
 pub(super) const FIRST_PORT: u16 = CLIENT_TIMERS + CALLER_TIMERS;
@@ -35,12 +44,10 @@ pub(super) const FIRST_PORT: u16 = CLIENT_TIMERS + CALLER_TIMERS;
 #[derive(Clone, Debug)]
 pub(super) struct Config {
     pub service: ServiceId,
-    pub threads: u32,
-    pub blocking: bool,
+    pub settings: Settings,
     pub programs: Programs,
     /// For each effect of the service, by flow: the flow's number of it.
     pub effects: Vec<Vec<Option<u8>>>,
-    pub response_bytes: u32,
 }
 
 /// A replica.
@@ -51,9 +58,19 @@ pub struct Replica {
     /// Threads that are held.
     busy: u32,
     runs: Slots<Run>,
+    /// Runs of requests, without their branches.
+    requests: u32,
     /// Runs that want a thread to go on with; only where they give it back while they wait.
     ready: VecDeque<Key>,
     callers: Vec<Caller>,
+    /// Which requests were handled, where that is remembered.
+    once: Once,
+    gc: Option<Gc>,
+    /// Whether the world stands still, and what came since.
+    stopped: bool,
+    stalled: VecDeque<Stalled>,
+    /// Its part in a service that scales.
+    duty: Option<Duty>,
     /// Whom each process that sends something concerns, in order.
     routes: Vec<(Pid, u16)>,
     ports: Ports,
@@ -66,14 +83,15 @@ pub struct Replica {
     served: u64,
     failed: u64,
     shed: u64,
+    repeated: u64,
 }
 
 impl Replica {
     pub(super) fn new(
         config: Arc<Config>,
-        line: Line<Waiting>,
         callers: Vec<Caller>,
         ports: Ports,
+        duty: Option<Duty>,
         seed: u64,
         name: &str,
     ) -> Self {
@@ -84,11 +102,18 @@ impl Replica {
             routes.extend(all.map(|&pid| (pid, place)));
         }
         routes.sort_unstable();
+        let settings = &config.settings;
         Self {
-            line,
+            line: Line::new(&settings.queue),
             busy: 0,
             runs: Slots::default(),
+            requests: 0,
             ready: VecDeque::new(),
+            once: Once::new(settings.handlers.iter().map(|h| h.idempotent.as_ref())),
+            gc: settings.gc.as_ref().map(Gc::new),
+            stopped: false,
+            stalled: VecDeque::new(),
+            duty,
             callers,
             routes,
             ports,
@@ -99,6 +124,7 @@ impl Replica {
             served: 0,
             failed: 0,
             shed: 0,
+            repeated: 0,
             config,
         }
     }
@@ -109,29 +135,46 @@ impl Replica {
     }
 
     pub(in super::super) fn start(&mut self, ctx: &mut Ctx<'_>) {
+        self.report_for_duty(ctx);
         for caller in &mut self.callers {
             caller.start(ctx);
         }
         self.ports.start(ctx);
+        self.open_inlets(ctx);
         self.settle(ctx);
     }
 
     pub(in super::super) fn message(&mut self, from: Pid, message: Message, ctx: &mut Ctx<'_>) {
+        let at = ctx.now();
+        if self.stopped {
+            return self
+                .stalled
+                .push_back(Stalled::Message { from, message, at });
+        }
+        self.heard(from, message, at, ctx);
+        self.settle(ctx);
+    }
+
+    /// Somebody said something at a moment, which may be past.
+    fn heard(&mut self, from: Pid, message: Message, at: u64, ctx: &mut Ctx<'_>) {
         if let Message::Rpc(message) = message {
-            self.spoken_to(from, message, ctx);
+            self.spoken_to(from, message, at, ctx);
         } else {
             self.ports.message(from, message, ctx);
             self.heed_outlets(ctx);
         }
-        self.settle(ctx);
     }
 
     /// A caller, or somebody who was called, says something.
-    fn spoken_to(&mut self, from: Pid, message: rpc::Message, ctx: &mut Ctx<'_>) {
+    fn spoken_to(&mut self, from: Pid, message: rpc::Message, at: u64, ctx: &mut Ctx<'_>) {
         match message {
-            rpc::Message::Request(request) => self.accept(from, &request, ctx),
+            rpc::Message::Request(request) => self.accept(from, &request, at, ctx),
             rpc::Message::Ping(number) => ctx.send(from, rpc::Message::Pong(number).into(), 64),
+            rpc::Message::Measure => self.tell_load(from, ctx),
             message => {
+                if let rpc::Message::Members(running) = message {
+                    self.on_duty(from, running, ctx);
+                }
                 if let Some(place) = self.route(from) {
                     self.callers[place].message(from, message, ctx);
                     self.heed(place, ctx);
@@ -147,6 +190,16 @@ impl Replica {
 
     pub(in super::super) fn timer(&mut self, token: Token, ctx: &mut Ctx<'_>) {
         match token.kind {
+            GC => self.go_on_after_pause(ctx),
+            WORK if self.owes_work(token.data, ctx) => return,
+            _ if self.stopped => return self.stalled.push_back(Stalled::Timer(token)),
+            _ => self.rang(token, ctx),
+        }
+        self.settle(ctx);
+    }
+
+    fn rang(&mut self, token: Token, ctx: &mut Ctx<'_>) {
+        match token.kind {
             WORK => self.worked(token.data, ctx),
             WAIT => self.go_on(token.data, true, ctx),
             CLIENT_TIMERS.. if token.kind < CLIENT_TIMERS + CALLER_TIMERS => {
@@ -161,17 +214,23 @@ impl Replica {
                 self.heed_outlets(ctx);
             }
         }
-        self.settle(ctx);
     }
 
     pub(in super::super) fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
+        if self.stopped {
+            return self.stalled.push_back(Stalled::Disconnected(peer));
+        }
+        self.lost_connection(peer, ctx);
+        self.settle(ctx);
+    }
+
+    fn lost_connection(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
         if let Some(place) = self.route(peer) {
             self.callers[place].disconnected(peer, ctx);
             self.heed(place, ctx);
         }
         self.ports.disconnected(peer, ctx);
         self.heed_outlets(ctx);
-        self.settle(ctx);
     }
 
     pub(in super::super) fn stop(&mut self, ctx: &mut Ctx<'_>) {
@@ -186,7 +245,10 @@ impl Replica {
         for task in lost.into_iter().flatten() {
             self.lose(task, ctx);
         }
+        self.lose_stalled(ctx);
         self.runs.clear();
+        self.requests = 0;
+        self.once.crash();
         self.ready.clear();
         self.busy = 0;
         self.told = (0, 0);
@@ -210,6 +272,9 @@ impl Replica {
         self.start_next(ctx);
         let load = (self.line.len() as u32 + self.ports.waiting(), self.busy);
         if load != self.told {
+            if let Some(duty) = &mut self.duty {
+                duty.measure(ctx.now(), self.told);
+            }
             self.told = load;
             ctx.record(Fact::Call(CallFact::Load {
                 service: self.config.service,

@@ -49,6 +49,8 @@ pub(super) struct Run {
     pub deadline: u64,
     pub patient_until: u64,
     pub waited_ns: u64,
+    /// How long the replica had stood still in all when it began to work, ns.
+    pub paused_ns: u64,
 }
 
 impl Run {
@@ -66,6 +68,7 @@ impl Run {
             deadline: waiting.deadline,
             patient_until: waiting.patient_until,
             waited_ns,
+            paused_ns: 0,
         }
     }
 

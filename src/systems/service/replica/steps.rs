@@ -111,11 +111,12 @@ impl Replica {
 
     /// A thread works for a run. Where runs give threads back while they wait, it may have to wait for one.
     fn work(&mut self, key: Key, ns: u64, ctx: &mut Ctx<'_>) -> Next {
-        let threads = self.config.threads;
+        let (threads, paused_ns) = (self.config.settings.threads, self.paused_ns());
+        let in_flight = self.in_flight();
         let Some(run) = self.runs.get_mut(key) else {
             return Next::Waits;
         };
-        if !self.config.blocking && !run.holds {
+        if !self.config.settings.blocking && !run.holds {
             if self.busy >= threads {
                 // It draws its time when it has a thread.
                 run.at -= 1;
@@ -125,6 +126,9 @@ impl Replica {
             run.holds = true;
             self.busy += 1;
         }
+        run.paused_ns = paused_ns;
+        let slow_down = self.config.settings.slow_down.as_ref();
+        let ns = slow_down.map_or(ns, |s| s.stretch(ns, in_flight));
         ctx.work(ns, Token::with(WORK, key));
         Next::Waits
     }
@@ -140,7 +144,7 @@ impl Replica {
 
     /// A run waits: where threads are not held meanwhile, it gives its own back.
     fn release(&mut self, key: Key) {
-        if self.config.blocking {
+        if self.config.settings.blocking {
             return;
         }
         if let Some(run) = self.runs.get_mut(key)
@@ -311,15 +315,10 @@ impl Replica {
             self.busy -= 1;
         }
         if run.is_request {
-            self.served += 1;
-            self.failed += u64::from(!ok);
-            ctx.record(Fact::Call(CallFact::Served {
-                service: self.config.service,
-                task: run.task,
-                ok,
-                useful: ctx.now() <= run.patient_until,
-                waited_ns: run.waited_ns,
-            }));
+            self.requests -= 1;
+            self.once.end(ctx.now(), run.program, run.task, run.key, ok);
+            self.give_memory_back();
+            self.served(run.task, ok, run.patient_until, run.waited_ns, ctx);
             let status = if ok { Status::Ok } else { Status::Failed };
             self.answer(run.origin, status, ctx);
         } else {

@@ -6,8 +6,6 @@
 //! replicas are removed; of the last `up_window`, the least before any are added. And of both, no more at a time than the policies
 //! allow.
 
-#![allow(dead_code, reason = "the engine of services is about to use it")]
-
 mod settings;
 #[cfg(test)]
 mod tests;

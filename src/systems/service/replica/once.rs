@@ -1,0 +1,90 @@
+//! Which requests the idempotent handlers of a replica have handled, and which they are about to.
+
+use crate::sim::Task;
+use crate::sim::stream::mix;
+use crate::systems::index::Index;
+
+use super::super::dedup::{Dedup, DedupSettings};
+
+/// What a handler knows of a request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Known {
+    /// Nothing.
+    New,
+    /// It is being handled.
+    UnderWay,
+    /// It was handled.
+    Done,
+}
+
+/// The table of one handler.
+#[derive(Clone, Debug)]
+struct Table {
+    done: Dedup,
+    /// What is being handled: in memory only, as the transaction is in which it would be stored.
+    under_way: Index<()>,
+}
+
+/// The tables of all handlers, by endpoint.
+#[derive(Clone, Debug)]
+pub(super) struct Once(Vec<Option<Table>>);
+
+/// What tells requests apart: the task, and what of it is meant. As many bits as an idempotency key has, or a hash of a message.
+fn id(task: Task, key: u32) -> u64 {
+    mix(mix(task.id()) ^ u64::from(key))
+}
+
+impl Once {
+    pub fn new<'a>(handlers: impl Iterator<Item = Option<&'a DedupSettings>>) -> Self {
+        let table = |settings| Table {
+            done: Dedup::new(settings),
+            under_way: Index::default(),
+        };
+        Self(handlers.map(|h| h.map(table)).collect())
+    }
+
+    fn table(&mut self, endpoint: u16) -> Option<&mut Table> {
+        self.0.get_mut(usize::from(endpoint))?.as_mut()
+    }
+
+    /// A handler is about to begin with a request. If that is new, it is under way from now on.
+    pub fn begin(&mut self, now: u64, endpoint: u16, task: Task, key: u32) -> Known {
+        let Some(table) = self.table(endpoint) else {
+            return Known::New;
+        };
+        let id = id(task, key);
+        if table.done.knows(now, id) {
+            Known::Done
+        } else if table.under_way.insert(id, ()).is_some() {
+            Known::UnderWay
+        } else {
+            Known::New
+        }
+    }
+
+    /// A handler is done with a request that was new. If it failed, it counts as new again.
+    pub fn end(&mut self, now: u64, endpoint: u16, task: Task, key: u32, ok: bool) {
+        if let Some(table) = self.table(endpoint) {
+            let id = id(task, key);
+            table.under_way.remove(id);
+            if ok {
+                table.done.seen(now, id);
+            }
+        }
+    }
+
+    /// The process dies.
+    pub fn crash(&mut self) {
+        for table in self.0.iter_mut().flatten() {
+            table.under_way.clear();
+            table.done.crash();
+        }
+    }
+
+    /// How many requests are known to have been handled; `None` if no handler is idempotent.
+    pub fn known(&self) -> Option<usize> {
+        let tables = || self.0.iter().flatten();
+        tables().next()?;
+        Some(tables().map(|t| t.done.len()).sum())
+    }
+}
