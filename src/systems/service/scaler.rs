@@ -207,7 +207,12 @@ impl ScalerApp {
         (self.answered, self.sum, self.metric) = (0, 0.0, None);
     }
 
-    pub(in super::super) fn nominate(&self, _: &Role, _: &Names, _: &mut Vec<Pid>) {}
+    /// It decides about its service: `ControllerOf("notification")`.
+    pub(in super::super) fn nominate(&self, role: &Role, _: &Names, out: &mut Vec<Pid>) {
+        if matches!(role, Role::Controller(system) if *system == self.service.name) {
+            out.extend(self.service.scaler);
+        }
+    }
 
     /// What it tracks, in words.
     fn tracks(&self) -> String {
