@@ -33,7 +33,7 @@ fn changes(run: &Run) -> Vec<(u64, u32, u32)> {
     changed.collect()
 }
 
-/// Which replicas ended requests between two seconds.
+/// Which replicas of `s` ended requests between two seconds.
 fn busy_between(run: &Run, from: u64, to: u64) -> BTreeSet<String> {
     let served = calls(run).filter(|(r, f)| {
         let within = (from * SECOND..to * SECOND).contains(&r.at);
@@ -42,6 +42,7 @@ fn busy_between(run: &Run, from: u64, to: u64) -> BTreeSet<String> {
     let names = &run.sim.names();
     served
         .map(|(r, _)| names.process(r.pid).to_owned())
+        .filter(|name| name.starts_with("s-"))
         .collect()
 }
 
@@ -147,4 +148,59 @@ fn a_service_that_does_not_scale_has_no_scaler() {
     assert!(processes.iter().all(|p| p.part != "scaler"));
     assert_eq!(busy_between(&run, 0, 20), replicas(1..=4));
     assert_eq!(count(&run, |f| matches!(f, CallFact::Scaled { .. })), 0);
+}
+
+/// A service that works on a topic: one replica in service, and at most two.
+fn consumers(scale: &str, load: &str) -> Run {
+    super::kafka_clients::play(&format!(
+        r#"(title: "test", seed: 7, duration: "240s",
+        nodes: [(name: "broker", count: 3), (name: "app", count: 2), (name: "web")],
+        network: (latency: Constant("1ms")),
+        systems: [
+            Kafka(name: "k", nodes: "broker", topics: [(name: "t", partitions: 4, replication_factor: 3)]),
+            Service(name: "s", nodes: "app", threads: 1,
+                scale: (max: 2, every: "5s", period: "5s", start_delay: "5s", down_window: "20s", {scale}),
+                consumes: [(from: "k/t", handler: "do", prefetch: 50)],
+                handlers: [(name: "do", steps: [Work(Constant("10ms")), Effect("mail")])]),
+            Service(name: "front", nodes: "web", handlers: [(name: "do", steps: [Publish("k/t")])]),
+        ],
+        workloads: [Requests(name: "a", nodes: "web", to: "front/do", effects: ["mail"], {load})])"#
+    ))
+}
+
+#[test]
+fn only_replicas_in_service_read_from_queues_and_who_leaves_gives_his_partitions_back() {
+    let load = r#"arrivals: Poisson("130/s"), start: "20s", stop: "100s""#;
+    let run = consumers("", load);
+    let changes = changes(&run);
+    assert_eq!(
+        changes.iter().map(|c| (c.1, c.2)).collect::<Vec<_>>(),
+        [(1, 2), (2, 1)],
+        "{changes:?}"
+    );
+    let (up, down) = (changes[0].0, changes[1].0);
+    assert_eq!(busy_between(&run, 0, up), replicas(1..=1));
+    assert_eq!(busy_between(&run, up + 10, 90), replicas(1..=2));
+    assert_eq!(busy_between(&run, down + 10, 240), BTreeSet::new());
+    let asked = count(&run, |f| matches!(f, CallFact::Asked { .. }));
+    let done = count(&run, |f| matches!(f, CallFact::Effect { .. }));
+    assert_eq!(done, asked, "nothing is lost, and nothing done twice");
+    // Nobody has to find out that the one that left is silent.
+    assert_eq!(run.evicted(), []);
+}
+
+#[test]
+fn a_replica_that_comes_back_into_service_reads_on() {
+    // The load comes twice.
+    let run = consumers(
+        "",
+        r#"arrivals: Bursts(on: Constant("60s"), off: Constant("60s"), rate: "130/s")"#,
+    );
+    let changes = changes(&run);
+    let ups: Vec<u64> = changes.iter().filter(|c| c.2 > c.1).map(|c| c.0).collect();
+    assert_eq!(ups.len(), 2, "{changes:?}");
+    assert_eq!(busy_between(&run, ups[1] + 10, 180), replicas(1..=2));
+    let asked = count(&run, |f| matches!(f, CallFact::Asked { .. }));
+    let done = count(&run, |f| matches!(f, CallFact::Effect { .. }));
+    assert_eq!(done, asked);
 }

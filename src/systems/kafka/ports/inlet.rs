@@ -47,6 +47,8 @@ pub struct KafkaInlet {
     committing: Option<Vec<(u32, u64)>>,
     running: bool,
     open: bool,
+    /// Whether it left the group because it takes no messages.
+    left: bool,
     done: u64,
 }
 
@@ -87,6 +89,7 @@ impl KafkaInlet {
             committing: None,
             running: false,
             open: true,
+            left: false,
             done: 0,
         })
     }
@@ -102,11 +105,13 @@ impl KafkaInlet {
                 self.take_polled(ctx);
             }
             let idle = self.come.is_empty() && self.in_hand.is_empty();
-            if self.polling || self.committing.is_some() || !idle || !self.open {
+            if self.committing.is_some() || !idle || self.polling && self.open {
                 return;
             }
             let offsets = self.to_commit();
-            if offsets.is_empty() {
+            if offsets.is_empty() && !self.open {
+                self.leave(ctx);
+            } else if offsets.is_empty() {
                 self.polling = true;
                 self.client.poll(ctx);
             } else {
@@ -146,6 +151,15 @@ impl KafkaInlet {
                 Event::InvalidSession => self.fail(notes::INVALID_SESSION, ctx),
             }
         }
+    }
+
+    /// All that it had is done: others may read on.
+    #[cold]
+    fn leave(&mut self, ctx: &mut Ctx<'_>) {
+        (self.polling, self.running, self.left) = (false, false, true);
+        self.client.close(ctx);
+        self.client.take_events();
+        self.progress.clear();
     }
 
     fn fail(&mut self, note: u16, ctx: &mut Ctx<'_>) {
@@ -257,6 +271,7 @@ impl Port for KafkaInlet {
         self.polling = false;
         self.committing = None;
         self.running = false;
+        (self.open, self.left) = (true, false);
     }
 
     fn trouble(&self) -> Option<String> {
@@ -322,6 +337,10 @@ impl Inlet for KafkaInlet {
 
     fn open(&mut self, open: bool, ctx: &mut Ctx<'_>) {
         self.open = open;
+        if open && std::mem::take(&mut self.left) {
+            self.running = true;
+            self.client.reopen(ctx);
+        }
         self.drive(ctx);
     }
 }

@@ -88,9 +88,7 @@ impl Replica {
 
     /// Only who is in service takes messages from queues.
     pub(super) fn open_inlets(&mut self, ctx: &mut Ctx<'_>) {
-        if self.duty.is_some() {
-            self.ports.open(self.in_service(), ctx);
-        }
+        self.ports.open(self.in_service(), ctx);
     }
 
     /// The scaler wants to know how much there is to do.

@@ -24,6 +24,8 @@ pub(in super::super) struct Ports {
     sending: BTreeMap<(u16, u32), Key>,
     /// The inlet that is asked next.
     turn: usize,
+    /// Whether the inlets have been started in this life.
+    begun: bool,
 }
 
 impl Ports {
@@ -41,13 +43,17 @@ impl Ports {
         outlets.chain(inlets)
     }
 
+    /// A life begins. The inlets wait until they are [opened](Self::open).
     pub fn start(&mut self, ctx: &mut Ctx<'_>) {
-        self.all().for_each(|port| port.start(ctx));
+        for outlet in &mut self.outlets {
+            outlet.start(ctx);
+        }
     }
 
     pub fn crash(&mut self, ctx: &mut Ctx<'_>) {
         self.all().for_each(|port| port.crash(ctx));
         self.sending.clear();
+        self.begun = false;
     }
 
     pub fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
@@ -75,8 +81,13 @@ impl Ports {
     /// Whether the inlets take messages.
     pub fn open(&mut self, open: bool, ctx: &mut Ctx<'_>) {
         for (inlet, _) in &mut self.inlets {
-            inlet.open(open, ctx);
+            if self.begun {
+                inlet.open(open, ctx);
+            } else if open {
+                inlet.start(ctx);
+            }
         }
+        self.begun |= open;
     }
 
     pub fn done(&mut self, inlet: u16, token: u32, ok: bool, ctx: &mut Ctx<'_>) {

@@ -270,6 +270,15 @@ impl ConsumerClient {
         self.ask_metadata(ctx);
     }
 
+    /// It was closed, and is to be a member again. What was asked before is not mixed up with what is asked from now on.
+    pub fn reopen(&mut self, ctx: &mut Ctx<'_>) {
+        let requests = self.requests.clone();
+        self.crash();
+        self.requests = requests;
+        self.auto_commit_at = ctx.now() + self.config.auto_commit_ns.unwrap_or(0);
+        self.ask_metadata(ctx);
+    }
+
     /// The process died, and all that it knew.
     pub fn crash(&mut self) {
         let fresh = Self::new(
