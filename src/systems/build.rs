@@ -29,6 +29,8 @@ pub struct Known {
     pub queues: BTreeMap<String, u32>,
     /// Of those, the queues that are not divided: the name is the queue's own, and one process holds it.
     pub whole: BTreeSet<String>,
+    /// Of those, the ones that keep nothing themselves, so that nobody can read from them.
+    pub fan_outs: BTreeSet<String>,
     /// Groups of consumers.
     pub groups: Vec<String>,
     /// What can be called: `payment/charge`.

@@ -105,6 +105,11 @@ impl Settings {
         for (nth, consume) in self.consumes.iter().enumerate() {
             let here = field.index(nth);
             known_queue(&consume.from, &here.field("from"), known, out);
+            if known.fan_outs.contains(&consume.from) {
+                let why = format!("`{}` keeps nothing that could be read", consume.from);
+                let complaint = Complaint::error(here.field("from"), why);
+                out.push(complaint.help("subscribe a queue to it, and read from that"));
+            }
             let handlers = || self.handlers.iter().map(|h| h.name.as_str());
             if !handlers().any(|h| h == consume.handler) {
                 let place = here.field("handler");

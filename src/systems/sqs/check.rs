@@ -28,6 +28,9 @@ impl Settings {
         for (name, count) in queues.chain(topics) {
             known.queues.insert(format!("{}/{name}", self.name), count);
         }
+        let topics = self.topics.iter();
+        let topics = topics.map(|t| format!("{}/{}", self.name, t.name));
+        known.fan_outs.extend(topics);
         for queue in self.queues.iter().filter(|q| q.redrive_at.is_some()) {
             known
                 .groups
