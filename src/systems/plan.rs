@@ -33,10 +33,11 @@ impl Plan {
         for workload in &self.workloads {
             workload.found(&mut builder);
         }
-        for system in &self.systems {
+        let systems = super::service::weave(&self.systems);
+        for system in &systems {
             system.found(&mut builder);
         }
-        for system in &self.systems {
+        for system in &systems {
             system.build(&mut builder);
         }
         for workload in &self.workloads {

@@ -245,6 +245,8 @@ settings! {
         Kafka(kafka::Settings),
         /// A service.
         Service(service::Settings),
+        /// What happens to a task, stage by stage.
+        Workflow(service::WorkflowSettings),
         /// Queues like Amazon SQS, and topics that fan out to them.
         Sqs(sqs::Settings),
     }

@@ -92,6 +92,7 @@ fn is_small(loaded: &Loaded) -> bool {
             topics.sum::<u64>() + u64::from(s.offsets_topic_num_partitions)
         }
         SystemSettings::Service(s) => u64::from(s.per_node),
+        SystemSettings::Workflow(_) => 0,
         SystemSettings::Sqs(s) => s.queues.len() as u64 * u64::from(s.servers),
     });
     let workloads = scenario.workloads.iter().map(|w| match w {

@@ -14,9 +14,12 @@ mod scaler;
 mod settings;
 pub mod shedding;
 pub mod slow;
+mod workflow;
 
 pub(super) use build::layers;
 pub use replica::Replica;
 pub use requests::{RequestsApp, RequestsSettings};
 pub use scaler::ScalerApp;
 pub use settings::{ConsumeSettings, HandlerSettings, Settings, Step};
+pub(super) use workflow::weave;
+pub use workflow::{Stage, Style, WorkflowSettings};

@@ -100,6 +100,20 @@ pub struct ConsumeSettings {
     pub attempts: Option<u32>,
 }
 
+impl ConsumeSettings {
+    /// From a queue to a handler, all else as it is without a word.
+    pub(super) fn new(from: &str, handler: &str, prefetch: Option<u32>) -> Self {
+        Self {
+            from: from.to_owned(),
+            handler: handler.to_owned(),
+            prefetch,
+            start: Duration::ZERO,
+            backoff: second(),
+            attempts: None,
+        }
+    }
+}
+
 fn second() -> Duration {
     Duration::from_secs(1)
 }
