@@ -15,6 +15,7 @@ use splitbrain::sim::arrivals::Arrivals;
 use splitbrain::sim::dist::Dist;
 use splitbrain::sim::keys::Keys;
 use splitbrain::stats::{Definition, Metrics, Scope};
+use splitbrain::systems::service::Step;
 
 const SCENARIOS: &str = include_str!("../../docs/scenarios.md");
 const FAULTS: &str = include_str!("../../docs/faults.md");
@@ -31,7 +32,23 @@ const EVERYTHING: &str = r#"(
     ),
     systems: [Kafka(name: "events", nodes: "broker", topics: [(name: "orders"), (name: "dead")]),
               Sqs(name: "jobs", nodes: "broker", topics: [(name: "placed", subscriptions: [(queue: "orders", from: "1s")])],
-                  queues: [(name: "orders", redrive_policy: (dead_letter_target: "dead", max_receive_count: 3)), (name: "dead")])],
+                  queues: [(name: "orders", redrive_policy: (dead_letter_target: "dead", max_receive_count: 3)), (name: "dead")]),
+        Service(name: "pay", nodes: "web", queue: (discipline: CoDel(), limit: 10),
+                load_shedding: (max_in_flight: 100, keep_priority: 1), slow_down: (beyond: 10, per_request: "1%", at_most: 3.0),
+                gc: (heap: "10MiB", per_request: "1KiB", garbage_per_request: "1KiB", pause_base: "1ms", pause_per_mib: "1ms"),
+                scale: (max: 1, target: QueueLength(5.0), start_delay: "1s"),
+                clients: [(to: "leaf", timeout: "1s", deadline: "5s", retry: Exponential(), retry_on: [Failed],
+                           retry_budget: Tokens(), circuit_breaker: (), bulkhead: (max_waiting: 5), rate_limiter: (),
+                           adaptive_limit: (), hedge: After(delay: "1s"), back_pressure: "1s", balance: PowerOfChoices(),
+                           health_check: (), passive_health_check: (), outlier_detection: ())],
+                consumes: [(from: "events/orders", handler: "charge", prefetch: 5, attempts: 5)],
+                handlers: [(name: "charge", idempotent: (capacity: 100), priority: 1, steps: [
+                    Work(Constant("1ms")), Wait(Constant("1ms")), Call("leaf/do"), FanOut(to: "leaf/do", count: 2, need: 1),
+                    Parallel(branches: [[Reply], [Fail("1%")]], need: 1), Try([Sometimes("1%", [Effect("paid")])]),
+                    Publish("events/dead")])]),
+        Service(name: "leaf", nodes: "web", queue: (discipline: AdaptiveLifo(lifo_beyond: 5)), scale: (max: 1, start_delay: "1s"),
+                clients: [(to: "pay", retry: Fixed(), retry_budget: Ratio(), hedge: Percentile(), balance: ConsistentHash())],
+                handlers: [(name: "do", steps: [Call("pay/charge")])])],
     workloads: [
         Producer(name: "p1", nodes: "web", to: "events/orders", keys: Uniform(n: 10),
                  arrivals: Bursts(on: "1s", off: "1s", rate: "10/s", rate_off: "1/s")),
@@ -45,6 +62,8 @@ const EVERYTHING: &str = r#"(
         ConsumerGroup(name: "g2", nodes: "billing", from: "events/orders", on_error: Retry(backoff: "1s", attempts: 2)),
         QueueSender(name: "s", nodes: "web", to: "jobs/placed", arrivals: Poisson("1/s")),
         QueueWorkers(name: "w", nodes: "billing", from: "jobs/orders", on_failure: GiveBack(after: "1s")),
+        Requests(name: "customers", nodes: "web", to: "pay/charge", arrivals: Poisson("1/s"), stop: "20s", count: 100,
+                 client: (balance: Weighted(weights: [1])), effects: ["paid"]),
     ],
     faults: [
         At("1s", Crash("broker-1")),
@@ -136,12 +155,21 @@ fn the_defaults_are_the_ones_the_program_has() {
         systems: [Kafka(name: "events", nodes: "broker", topics: [(name: "orders")]),
             Sqs(name: "jobs", nodes: "broker", queues: [(name: "orders")]),
             Sqs(name: "fan", nodes: "broker", queues: [(name: "orders")],
-                topics: [(name: "placed", subscriptions: [(queue: "orders")])])],"#;
+                topics: [(name: "placed", subscriptions: [(queue: "orders")])]),
+            Service(name: "plain", nodes: "web", handlers: [(name: "do", steps: [])]),
+            Service(name: "pay", nodes: "web", load_shedding: (max_in_flight: 10), slow_down: (beyond: 10, per_request: "1%"),
+                gc: (heap: "10MiB", per_request: "1KiB", garbage_per_request: "1KiB", pause_base: "1ms", pause_per_mib: "1ms"),
+                scale: (max: 1, start_delay: "1s"), consumes: [(from: "events/orders", handler: "do")],
+                clients: [(to: "plain", circuit_breaker: (), bulkhead: (), rate_limiter: (), adaptive_limit: (),
+                           health_check: (), passive_health_check: (), outlier_detection: ()), (to: "other")],
+                handlers: [(name: "do", idempotent: (), steps: [Call("plain/do"), Call("other/do")])]),
+            Service(name: "other", nodes: "web", handlers: [(name: "do", steps: [])])],"#;
     const USERS: &str = r#"workloads: [
             Producer(name: "checkout", nodes: "web", to: "events/orders", arrivals: Poisson("1/s")),
             ConsumerGroup(name: "invoices", nodes: "web", from: "events/orders"),
             QueueSender(name: "sender", nodes: "web", to: "jobs/orders", arrivals: Poisson("1/s")),
             QueueWorkers(name: "workers", nodes: "web", from: "jobs/orders"),
+            Requests(name: "customers", nodes: "web", to: "pay/do", arrivals: Poisson("1/s")),
         ],"#;
     let without_users = format!("{BEGIN})");
     let with_users = format!("{BEGIN}{USERS})");
@@ -158,6 +186,28 @@ fn the_defaults_are_the_ones_the_program_has() {
         ("### Sqs", 1, "systems.jobs.queues.orders."),
         ("### Sqs", 2, "systems.fan.topics.placed."),
         ("### Sqs", 3, "systems.fan.topics.placed.subscriptions.0."),
+        ("### Service", 0, "systems.plain."),
+        ("### Service", 1, "systems.plain.handlers.do."),
+        ("### Service", 2, "systems.pay.handlers.do.idempotent."),
+        ("### Service", 3, "systems.plain.queue."),
+        ("### Service", 4, "systems.pay.load_shedding."),
+        ("### Service", 5, "systems.pay.slow_down."),
+        ("### Service", 6, "systems.pay.gc."),
+        ("### Service", 7, "systems.pay.scale."),
+        ("### Service", 8, "systems.pay.consumes.0."),
+        ("### Requests", 0, "workloads.customers."),
+        ("## Clients", 0, "systems.pay.clients.1."),
+        ("## Clients", 1, "systems.pay.clients.0.circuit_breaker."),
+        ("## Clients", 2, "systems.pay.clients.0.bulkhead."),
+        ("## Clients", 3, "systems.pay.clients.0.rate_limiter."),
+        ("## Clients", 4, "systems.pay.clients.0.adaptive_limit."),
+        ("## Clients", 5, "systems.pay.clients.0.health_check."),
+        (
+            "## Clients",
+            6,
+            "systems.pay.clients.0.passive_health_check.",
+        ),
+        ("## Clients", 7, "systems.pay.clients.0.outlier_detection."),
         ("### QueueSender", 0, "workloads.sender."),
         ("### QueueWorkers", 0, "workloads.workers."),
         ("### Producer", 0, "workloads.checkout."),
@@ -191,7 +241,7 @@ fn the_defaults_are_the_ones_the_program_has() {
         }
         tables += 1;
     }
-    assert_eq!(tables, 15);
+    assert_eq!(tables, 33);
 }
 
 /// Reads the code in the first cells of a section's table.
@@ -218,6 +268,7 @@ fn forms<T: DeserializeOwned>(heading: &str) -> usize {
 fn the_forms_in_the_tables_are_read() {
     assert_eq!(forms::<Arrivals>("## Arrivals"), 7);
     assert_eq!(forms::<Keys>("## Keys"), 4);
+    assert_eq!(forms::<Step>("## Steps"), 11);
     assert_eq!(forms::<Dist>("## Distributions"), 12);
     assert_eq!(forms::<FaultSettings>("## Faults"), 4);
     assert_eq!(forms::<Expect>("## Expectations"), 5);
