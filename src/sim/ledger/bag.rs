@@ -43,6 +43,12 @@ impl Bag {
         self.ended.contains(&offset)
     }
 
+    /// Whether a consumer has a message, wherever it stood.
+    fn has(&self, lane: LaneId, number: u32) -> bool {
+        let mut held = self.held.values();
+        held.any(|h| (h.lane, h.number) == (lane, number))
+    }
+
     /// A consumer ended with an offset: since when it had it, unless another has it now.
     fn release(&mut self, offset: u64, by: Pid) -> Option<u64> {
         let held = self.held.get(&offset).filter(|h| h.by == by)?;
@@ -126,14 +132,18 @@ impl Ledger {
     ) {
         let of = &mut self.queues[queue.index()];
         let log = of.log_of(pid);
-        if !of.logs[log].take_out(offset) {
-            of.logs[log].take_aside(span, offset);
-        }
+        of.logs[log].take_out(offset);
         of.gone += 1;
-        let mut missed = 0;
-        for (bit, reader) in of.readers.iter_mut().enumerate() {
+        for reader in &mut of.readers {
             reader.bag.ended.remove(&offset);
-            missed |= u32::from(!reader.bag.held.contains_key(&offset)) << bit;
+        }
+        let lane = self.lanes.get(span.lane.index());
+        let delivered = lane.and_then(|l| l.get(span.first)).map(|m| m.delivered);
+        let mut missed = 0;
+        if delivered.is_some_and(|d| d & of.mask != of.mask) {
+            for (bit, reader) in of.readers.iter().enumerate() {
+                missed |= u32::from(!reader.bag.has(span.lane, span.first)) << bit;
+            }
         }
         self.each(now, queue, span, |message, _, _| {
             message.copies = message.copies.saturating_sub(1);
@@ -162,6 +172,8 @@ impl Ledger {
             }
             stays
         });
+        let bag = &of.readers[bit].bag;
+        missed.retain(|span| !bag.has(span.lane, span.first));
         for span in missed {
             self.each(now, queue, span, |message, _, _| {
                 let is_gone = message.in_log == 0;

@@ -208,15 +208,13 @@ impl Log {
         self.runs.partition_point(|r| r.end() <= offset)
     }
 
-    /// Removes the message at an offset from a log in which each run is one message. Whether it was there.
-    pub fn take_out(&mut self, offset: u64) -> bool {
+    /// Removes the message at an offset from a log in which each run is one message.
+    pub fn take_out(&mut self, offset: u64) {
         let place = self.place(offset);
-        let Some(run) = self.runs.get_mut(place).filter(|r| r.offset == offset) else {
-            return false;
-        };
-        // What is empty is forgotten with the next that is trimmed.
-        run.count = 0;
-        true
+        if let Some(run) = self.runs.get_mut(place).filter(|r| r.offset == offset) {
+            // What is empty is forgotten with the next that is trimmed.
+            run.count = 0;
+        }
     }
 
     /// Whether a message stands at an offset.

@@ -21,6 +21,9 @@ pub(super) const UNSENT: u8 = 64;
 /// It is lost because a group's position moved past it, and not because the log lost it.
 pub(super) const PASSED: u8 = 128;
 
+/// Where messages leave their queue one by one, a lane of fewer is not thinned out.
+const THIN_MIN: usize = 4096;
+
 /// At most so many lost or expired messages of a lane are remembered in case they turn up again.
 const STRAGGLERS_MAX: usize = 4096;
 
@@ -133,6 +136,8 @@ pub(super) struct Lane {
     high: u32,
     /// No group reads the queue.
     pub unread: bool,
+    /// Messages leave the queue one by one: one that stays does not keep those behind it.
+    singly: bool,
     /// It is in the ledger's list of lanes in which something may be in flight.
     pub busy: bool,
     past: Option<Box<Past>>,
@@ -145,16 +150,20 @@ const _: () = assert!(size_of::<Lane>() == 64, "a lane is one line of the cache"
 struct Past {
     /// Where no group reads: all settled messages from before the ring.
     shelf: Shelf,
-    /// Lost and expired messages from before the ring, by their numbers, which grow.
+    /// Lost and expired messages from before the ring, by their numbers, which grow; where messages leave one by one, those
+    /// in flight too.
     stragglers: History<(u32, Message)>,
+    /// With so many in the ring it is time to look whether most of them have left.
+    thin_at: usize,
     /// By group but the first: one more than the highest number it ended with.
     high: Vec<u32>,
 }
 
 impl Lane {
-    pub fn new(unread: bool) -> Self {
+    pub fn new(unread: bool, singly: bool) -> Self {
         Self {
             unread,
+            singly,
             ..Self::default()
         }
     }
@@ -277,9 +286,39 @@ impl Lane {
         while let Some(front) = self.ring.front() {
             let is_settled = front.state != State::InFlight || (self.unread && front.has(STORED));
             if !front.has(ACKED | REFUSED) || !is_settled {
+                if self.singly && self.ring.len() >= THIN_MIN {
+                    self.thin_out();
+                }
                 return;
             }
             self.retire_first();
+        }
+    }
+
+    /// Takes the older half of the ring out of it, if few of them are still in flight: those wait among the stragglers. Whether
+    /// one of them comes after a later one of its key is not told any more.
+    #[cold]
+    fn thin_out(&mut self) {
+        let len = self.ring.len();
+        let past = self.past.get_or_insert_default();
+        if self.unread || len < past.thin_at {
+            return;
+        }
+        let stays = |m: &Message| m.state == State::InFlight || !m.has(ACKED | REFUSED);
+        past.thin_at = THIN_MIN;
+        if self.ring.iter().filter(|m| stays(m)).count() > len / 4 {
+            past.thin_at = 2 * len;
+            return;
+        }
+        past.stragglers.retain(|(_, m)| m.state != State::Delivered);
+        for _ in 0..len / 2 {
+            if let Some(message) = self.ring.pop_front() {
+                let is_known = !message.has(VOID) && !message.has(UNSENT);
+                if is_known && (stays(&message) || message.state != State::Delivered) {
+                    past.stragglers.push_back((self.base, message));
+                }
+                self.base += 1;
+            }
         }
     }
 
@@ -306,7 +345,10 @@ impl Lane {
         let stragglers = &mut self.past.get_or_insert_default().stragglers;
         stragglers.push_back((number, message));
         if stragglers.len() > STRAGGLERS_MAX {
-            stragglers.pop_front();
+            let is_over = |m: &(u32, Message)| m.1.state != State::InFlight;
+            if stragglers.front().is_some_and(is_over) {
+                stragglers.pop_front();
+            }
         }
     }
 
@@ -337,7 +379,8 @@ impl Lane {
     #[inline]
     pub fn fate(&self, first: u32, count: u32) -> Fate {
         let end = first + count;
-        if end > self.base {
+        // Where they leave one by one, what stands in a log stands there until it leaves.
+        if end > self.base || self.singly {
             return Fate::Remembered;
         }
         if self.unread {
@@ -355,8 +398,14 @@ impl Lane {
 
     /// When the first message in flight was made.
     pub fn oldest_in_flight(&self) -> Option<u64> {
-        let mut ring = self.ring.iter().filter(|m| m.state == State::InFlight);
-        ring.next().map(|m| m.born)
+        let waits = |m: &&Message| m.state == State::InFlight;
+        if self.singly
+            && let Some(stragglers) = self.stragglers()
+            && let Some(oldest) = stragglers.iter().map(|s| &s.1).find(waits)
+        {
+            return Some(oldest.born);
+        }
+        self.ring.iter().find(waits).map(|m| m.born)
     }
 
     pub fn remembered(&self) -> usize {

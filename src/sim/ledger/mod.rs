@@ -7,6 +7,8 @@
 
 mod account;
 mod bag;
+#[cfg(test)]
+mod bag_tests;
 mod change;
 mod consume;
 #[cfg(test)]
@@ -74,8 +76,11 @@ impl Ledger {
                 }
             }
         }
-        let is_unread = |queue: QueueId| queues.get(queue.index()).is_some_and(|q| q.mask == 0);
-        let lanes = names.lanes.iter().map(|l| Lane::new(is_unread(l.queue)));
+        let lanes = names.lanes.iter().map(|l| {
+            let queue = queues.get(l.queue.index());
+            let is_unread = queue.is_some_and(|q| q.mask == 0);
+            Lane::new(is_unread, queue.is_some_and(|q| q.singly))
+        });
         let lanes = lanes.collect();
         Self {
             names,

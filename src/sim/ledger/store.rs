@@ -57,9 +57,14 @@ impl Ledger {
         counts: bool,
         took: &mut impl FnMut(Hop, u64, u32),
     ) {
-        let is_unread = self.queues[queue.index()].mask == 0;
+        let of = &self.queues[queue.index()];
+        let (is_unread, singly) = (of.mask == 0, of.singly);
         self.each(run.at, queue, run.span(), |message, one, pen| {
             let is_first = !message.has(STORED);
+            if singly {
+                // What was missed is there to be had again.
+                message.skipped = 0;
+            }
             message.copies = message.copies.saturating_add(1);
             if counts {
                 message.in_log = message.in_log.saturating_add(1);
