@@ -32,7 +32,7 @@ const FLOW: &[(&str, &str)] = &[
 /// Of each service.
 #[rustfmt::skip]
 const SERVICE: &[(&str, &str)] = &[
-    ("served", "served"), ("served.useless", "for nobody"), ("shed", "not done"), ("waiting.max", "waited at most"), ("busy.max", "held at most"), ("utilisation", "used"), ("calls", "calls"), ("amplification", "attempts each"), ("not_called", "not made"),
+    ("busy.max", "held at most"), ("utilisation", "used"), ("waiting.max", "waited at most"), ("served", "served"), ("served.useless", "for nobody"), ("shed", "not done"), ("calls", "calls"), ("retries", "retries"), ("hedges", "hedges"), ("not_called", "not made"),
     ("latency.wait.p99", "p99 of waiting"), ("breaker.opened", "breakers opened"), ("hit_ratio", "found"), ("replicas.max", "replicas at most"),
 ];
 
@@ -177,7 +177,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("\nservices\n  payment  0 served, 3 waited at most, 4 held at most"),
+            text.contains("\nservices\n  payment  4 held at most, 50% used, 3 waited at most"),
             "{text}"
         );
         // Nothing was disturbed, so nothing recovered.

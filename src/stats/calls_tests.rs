@@ -419,6 +419,20 @@ fn the_load_of_a_service_is_that_of_its_replicas() {
 }
 
 #[test]
+fn what_only_lends_is_known_by_what_it_lends() {
+    let mut run = Run::new();
+    // Three come, one of them waits; two go.
+    run.load(MS, PAY_1, 0, 1)
+        .load(2 * MS, PAY_1, 0, 2)
+        .load(3 * MS, PAY_1, 1, 2)
+        .load(4 * MS, PAY_1, 0, 2)
+        .load(5 * MS, PAY_1, 0, 1)
+        .finish(SECOND + MS);
+    let pool = &run.metrics.services.services[0];
+    assert_eq!((pool.in_per_s(), pool.out_per_s()), (3.0, 2.0));
+}
+
+#[test]
 fn work_that_nobody_waits_for_and_work_that_is_not_done() {
     let mut run = Run::new();
     let served = |ok, useful, waited_ns| CallFact::Served {

@@ -13,6 +13,13 @@ struct Load {
     busy: u32,
 }
 
+impl Load {
+    #[inline]
+    fn all(self) -> u64 {
+        u64::from(self.waiting) + u64::from(self.busy)
+    }
+}
+
 /// A number that goes up and down: what it is, its highest value, and its sum over time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Level {
@@ -144,6 +151,9 @@ pub struct ServiceStats {
     named: u32,
     /// What looking things up gave, by [`Look`].
     pub looks: [u64; Look::ALL.len()],
+    /// By how much what waits or is held grew in all, and by how much it shrank: all that is known of a pool.
+    came: u64,
+    went: u64,
     arrival_rate: Rate,
     served_rate: Rate,
     /// Requests that waited at the end of each interval.
@@ -176,6 +186,9 @@ impl ServiceStats {
     fn load(&mut self, pid: Pid, load: Load, at: u64) {
         let place = self.place(pid).unwrap_or_else(|| self.add(pid));
         let was = std::mem::replace(&mut self.loads[place], load);
+        let (before, now) = (was.all(), load.all());
+        self.came += now.saturating_sub(before);
+        self.went += before.saturating_sub(now);
         self.waiting.change(was.waiting, load.waiting, at);
         self.busy.change(was.busy, load.busy, at);
     }
@@ -189,14 +202,17 @@ impl ServiceStats {
 
     fn tick(&mut self) {
         self.waiting_trend.push(self.waiting.now);
-        self.arrival_rate.push(self.arrived());
-        self.served_rate.push(self.served());
-    }
-
-    /// Requests that reached a replica: what it ended with, and what it has still.
-    fn arrived(&self) -> u64 {
-        let shed: u64 = self.shed.iter().sum();
-        self.served() + shed + self.waiting.now + self.busy.now
+        // Nothing is served by what only lends, such as a pool.
+        let shed = self.shed_all();
+        let lends = self.served() + shed == 0;
+        let all = self.waiting.now + self.busy.now;
+        let (arrived, left) = if lends {
+            (self.came, self.went)
+        } else {
+            (self.served() + shed + all, self.served())
+        };
+        self.arrival_rate.push(arrived);
+        self.served_rate.push(left);
     }
 
     /// Requests that a replica ended with.

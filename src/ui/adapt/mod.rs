@@ -375,6 +375,97 @@ mod tests {
         assert_eq!(unstated.answer, None, "the scenario says nothing of it");
     }
 
+    /// Orders wait for a payment of which one replica is slow, until a breaker gives up on it.
+    const SHOP: &str = r#"(
+        title: "shop", duration: "20s", seed: 3,
+        nodes: [(name: "web"), (name: "gate", count: 2), (name: "order"), (name: "pay", count: 2), (name: "db")],
+        network: (latency: Constant("1ms")),
+        systems: [
+            Service(name: "gateway", nodes: "gate", threads: 64, clients: [(to: "orders", timeout: "2s")],
+                handlers: [(name: "buy", steps: [Call("orders/place")])]),
+            Service(name: "orders", nodes: "order", threads: 32,
+                clients: [(to: "payment", timeout: "500ms", retry: Fixed(delay: "50ms"), circuit_breaker: ())],
+                handlers: [(name: "place", steps: [Call("payment/charge"), Effect("order")])]),
+            Service(name: "payment", nodes: "pay", threads: 8, clients: [(to: "ledger", bulkhead: ())],
+                handlers: [(name: "charge", steps: [Work(Exponential(mean: "10ms")), Call("ledger/write"), Effect("payment")])]),
+            Service(name: "ledger", nodes: "db", threads: 20,
+                handlers: [(name: "write", steps: [Work(Exponential(mean: "5ms"))])]),
+        ],
+        workloads: [Requests(name: "customers", nodes: "web", to: "gateway/buy", arrivals: Poisson("100/s"),
+            effects: ["order", "payment"], client: (timeout: "3s"))],
+        faults: [During("5s", "10s", Slow(target: "pay-1", factor: 40))],
+    )"#;
+
+    #[test]
+    fn a_run_of_services_has_its_rows_its_totals_and_its_breakers() {
+        let loaded = catalogue_entry("shop", SHOP).loaded.expect("loaded");
+        let mut run = Run::new(Session::new(loaded, Options::default()));
+        while run.run(Until::Time(8 * SECOND), 100_000) == Progress::More {}
+        let frame = run.frame();
+        let row = |name: &str| frame.queues.iter().find(|r| r.name == name).expect("a row");
+        assert!(frame.queues.iter().all(|r| r.kind == RowKind::Waiting));
+        assert_eq!(row("payment").held.map(|h| h.1), Some(Some(16)));
+        let came = row("gateway").in_per_s;
+        assert!(
+            (60.0..140.0).contains(&came),
+            "a hundred ask each second: {came}"
+        );
+        let total = |name: &str| {
+            frame
+                .totals
+                .iter()
+                .find(|t| t.name == name)
+                .expect("a total")
+                .value
+        };
+        let ends = ["good", "open", "failed", "rejected", "timed out"].map(total);
+        assert_eq!(total("asked"), ends.iter().sum::<u64>());
+        assert!(total("failed") > 0, "the breaker is open");
+        let map = frame.heatmap.columns.iter();
+        assert_eq!(map.map(|c| c.failed).sum::<u64>(), frame.latency.failed);
+        assert_eq!(frame.latency.count, total("good"));
+        let lane = frame
+            .timeline
+            .lanes
+            .iter()
+            .find(|l| l.name == "breaker payment");
+        assert_eq!(lane.expect("a lane").spans[0].label, "open");
+        assert_eq!(
+            frame.topology.layer_titles.len(),
+            5,
+            "{:?}",
+            frame.topology.layer_titles
+        );
+        let facts = run.inspect(Subject::Service(row("payment").queue));
+        let value = |name: &str| {
+            facts
+                .iter()
+                .find(|f| f.name == name)
+                .map(|f| f.value.as_str())
+        };
+        assert!(
+            value("breakers").is_some_and(|v| v.starts_with("1 opened")),
+            "{facts:?}"
+        );
+        let replicas = facts.iter().filter(|f| f.name.starts_with("payment-"));
+        assert_eq!(replicas.count(), 2, "{facts:?}");
+        let mut model = super::super::model::Model::new(
+            frame.clone(),
+            super::super::style::Look::default(),
+            1.0,
+        );
+        for (w, h) in [(80, 24), (120, 40)] {
+            model.size = (w, h);
+            let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, w, h));
+            super::super::screen::draw(&model, &mut buffer);
+            for y in 0..h {
+                let line: String = (0..w).map(|x| buffer[(x, y)].symbol()).collect();
+                println!("{line}");
+            }
+        }
+        println!("{facts:#?}");
+    }
+
     #[test]
     fn what_is_too_large_to_begin_at_once_says_so() {
         // A thousand queues.

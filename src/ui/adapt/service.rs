@@ -17,7 +17,7 @@ const LINES: &[Words] = &[
     ("waited", &[("waiting.max", "at most"), ("waiting.mean", "in the mean"), ("latency.wait.p50", "median"), ("latency.wait.p99", "p99"), ("latency.wait.max", "longest")]),
     ("served", &[("served", ""), ("served.failed", "failed"), ("served.useless", "for nobody")]),
     ("not done", &[("shed", ""), ("shed.queue_full", "queue full"), ("shed.overload", "overloaded"), ("shed.late", "deadline over"), ("shed.delay", "waited too long"), ("shed.died", "died")]),
-    ("calls", &[("calls", ""), ("retries", "retries"), ("hedges", "hedges"), ("amplification", "attempts each")]),
+    ("calls", &[("calls", ""), ("retries", "retries"), ("hedges", "hedges")]),
     ("attempts", &[("calls.ok", "ok"), ("calls.failed", "failed"), ("calls.rejected", "rejected"), ("calls.timed_out", "timed out"), ("calls.disconnected", "disconnected"), ("calls.superseded", "superseded")]),
     ("not called", &[("not_called", ""), ("not_called.breaker_open", "breaker open"), ("not_called.bulkhead_full", "no connection"), ("not_called.rate_limited", "rate limit"), ("not_called.limited", "adaptive limit"), ("not_called.no_budget", "no retry budget"), ("not_called.no_replica", "no replica"), ("not_called.deadline_over", "deadline over")]),
     ("answers take", &[("latency.call.p50", "median"), ("latency.call.p99", "p99"), ("latency.call.max", "longest")]),
