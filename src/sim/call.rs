@@ -88,7 +88,7 @@ impl NoCall {
 pub enum Shed {
     /// Its queue is full.
     QueueFull,
-    /// It has too much to do, and turns away what it can (load shedding, a limit of connections).
+    /// It has too much to do, and turns away what it can (load shedding, a limit of connections), or is about to stop.
     Overload,
     /// The deadline was over before it began.
     Late,

@@ -113,4 +113,7 @@ pub trait Inlet: Port {
 
     /// It takes messages (`true`) or none for now: those that it has in hand it keeps.
     fn open(&mut self, open: bool, ctx: &mut Ctx<'_>);
+
+    /// Whether it takes no messages, has none in hand, and nothing to say about those it had.
+    fn is_idle(&self) -> bool;
 }

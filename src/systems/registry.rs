@@ -158,6 +158,10 @@ macro_rules! inlets {
             fn open(&mut self, open: bool, ctx: &mut Ctx<'_>) {
                 match self { $(Self::$name(p) => p.open(open, ctx)),* }
             }
+
+            fn is_idle(&self) -> bool {
+                match self { $(Self::$name(p) => p.is_idle()),* }
+            }
         }
     };
 }

@@ -204,3 +204,29 @@ fn a_replica_that_comes_back_into_service_reads_on() {
     let done = count(&run, |f| matches!(f, CallFact::Effect { .. }));
     assert_eq!(done, asked);
 }
+
+#[test]
+fn a_replica_that_is_asked_to_stop_hands_its_partitions_on_with_nothing_done_twice() {
+    let run = super::kafka_clients::play(
+        r#"(title: "test", seed: 7, duration: "60s",
+        nodes: [(name: "broker", count: 3), (name: "app", count: 2), (name: "web")],
+        network: (latency: Constant("1ms")),
+        systems: [
+            Kafka(name: "k", nodes: "broker", topics: [(name: "t", partitions: 4, replication_factor: 3)]),
+            Service(name: "s", nodes: "app", consumes: [(from: "k/t", handler: "do", prefetch: 50)],
+                handlers: [(name: "do", steps: [Work(Constant("10ms")), Effect("mail")])]),
+            Service(name: "front", nodes: "web", handlers: [(name: "do", steps: [Publish("k/t")])]),
+        ],
+        workloads: [Requests(name: "a", nodes: "web", to: "front/do", effects: ["mail"], arrivals: Poisson("200/s"), stop: "50s")],
+        faults: [During("20s", "30s", Stop("app-1"))])"#,
+    );
+    let asked = count(&run, |f| matches!(f, CallFact::Asked { .. }));
+    let done = count(&run, |f| matches!(f, CallFact::Effect { .. }));
+    assert_eq!(done, asked);
+    assert_eq!(run.evicted(), []);
+    assert_eq!(
+        busy_between(&run, 21, 30),
+        BTreeSet::from(["s-2".to_owned()])
+    );
+    assert_eq!(busy_between(&run, 40, 50), replicas(1..=2));
+}

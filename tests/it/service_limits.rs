@@ -57,6 +57,22 @@ fn a_replica_that_stands_still_hears_and_says_nothing() {
     assert_eq!(took_ms(&run(&heap, r#"timeout: "15ms""#), "a"), 108);
 }
 
+#[test]
+fn a_crash_in_a_pause_loses_what_nobody_had_read_as_well() {
+    // The third starts the pause at 121; the fourth is not read before the process dies.
+    let four = one("a", 100) + &one("b", 110) + &one("c", 120) + &one("d", 160);
+    let faults = r#"At("180ms", Crash("app-1")), At("1s", Restart("app-1"))"#;
+    let steps = r#"Work(Constant("100ms"))"#;
+    let run = scene(3, &service(HEAP, steps), &(four + &one("e", 1100)), faults);
+    assert_eq!(shed(&run, Shed::Died), 4);
+    let failed = answers(&run)
+        .into_values()
+        .filter(|(how, _)| *how == Answer::Failed);
+    assert_eq!(failed.count(), 4);
+    // It comes back with an empty heap.
+    assert_eq!(took_ms(&run, "e"), 102);
+}
+
 /// 400 requests a second for a service that can do 800, and for a third of a second ten times as many.
 fn burst(gc: &str) -> Run {
     let client = r#"client: (timeout: "1s")"#;

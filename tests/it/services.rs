@@ -338,3 +338,33 @@ fn who_lost_one_service_goes_on_with_others() {
     let run = scene(1, &(service("", steps) + &leaf), &one("a", 100), faults);
     assert_eq!(took_ms(&run, "a"), 502);
 }
+
+#[test]
+fn a_service_that_is_asked_to_stop_ends_what_it_has_and_takes_nothing_more() {
+    // The first two are at work, the third waits; the fourth comes after the signal; the fifth when it is back.
+    let steps = r#"Work(Constant("300ms"))"#;
+    let early: String = ["a", "b", "c"].map(|n| one(n, 100)).concat();
+    let load = early + &one("d", 200) + &one("e", 2000);
+    let fault = r#"During("150ms", "1s", Stop("app-1"))"#;
+    let run = scene(3, &service("threads: 2,", steps), &load, fault);
+    let answers = answers(&run);
+    let of = |name: &str| (answers[name].0, answers[name].1 / MS);
+    assert_eq!(of("a#0"), (Answer::Ok, 302));
+    assert_eq!(of("c#0"), (Answer::Ok, 602));
+    assert_eq!(of("d#0"), (Answer::Rejected, 2));
+    assert_eq!(of("e#0"), (Answer::Ok, 302));
+    assert_eq!(shed(&run, Shed::Died), 0);
+    // It did not wait to be killed after 30 s.
+    let stopped = run.records.iter().find(|r| r.fact == Fact::Stopped);
+    assert_eq!(stopped.map(|r| r.at / MS), Some(701));
+}
+
+#[test]
+fn a_rolling_stop_loses_nothing_where_callers_try_another_replica() {
+    let system = r#"Service(name: "s", nodes: "app", handlers: [(name: "do", steps: [Work(Constant("20ms"))])]),"#;
+    let more = r#"arrivals: Poisson("100/s"), stop: "19s", client: (retry: Fixed(attempts: 5, delay: "10ms"))"#;
+    let faults = r#"During("5s", "6s", Stop("app-1")), During("8s", "9s", Stop("app-2"))"#;
+    let run = scene(20, system, &users("a", more), faults);
+    assert!(answers(&run).values().all(|(how, _)| how.is_good()));
+    assert_eq!(shed(&run, Shed::Died), 0);
+}

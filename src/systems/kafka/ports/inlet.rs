@@ -343,4 +343,8 @@ impl Inlet for KafkaInlet {
         }
         self.drive(ctx);
     }
+
+    fn is_idle(&self) -> bool {
+        !self.running
+    }
 }

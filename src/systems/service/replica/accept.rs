@@ -62,7 +62,9 @@ impl Replica {
     pub(super) fn enqueue(&mut self, waiting: Waiting, ctx: &mut Ctx<'_>) {
         let now = ctx.now();
         let shedding = self.config.settings.load_shedding.as_ref();
-        if shedding.is_some_and(|s| s.turns_away(self.in_flight(), waiting.priority)) {
+        if self.stopping
+            || shedding.is_some_and(|s| s.turns_away(self.in_flight(), waiting.priority))
+        {
             return self.turn_away(&waiting, Shed::Overload, ctx);
         }
         if self.has_thread() && self.line.is_empty() {

@@ -86,9 +86,10 @@ impl Replica {
         }
     }
 
-    /// Only who is in service takes messages from queues.
+    /// Only who is in service, and stays, takes messages from queues.
     pub(super) fn open_inlets(&mut self, ctx: &mut Ctx<'_>) {
-        self.ports.open(self.in_service(), ctx);
+        let open = self.in_service() && !self.stopping;
+        self.ports.open(open, ctx);
     }
 
     /// The scaler wants to know how much there is to do.

@@ -90,6 +90,11 @@ impl Ports {
         self.begun |= open;
     }
 
+    /// Whether the inlets have nothing left to do.
+    pub fn are_idle(&self) -> bool {
+        self.inlets.iter().all(|(inlet, _)| inlet.is_idle())
+    }
+
     pub fn done(&mut self, inlet: u16, token: u32, ok: bool, ctx: &mut Ctx<'_>) {
         if let Some((inlet, _)) = self.inlets.get_mut(usize::from(inlet)) {
             inlet.done(token, ok, ctx);

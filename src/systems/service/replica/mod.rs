@@ -69,6 +69,8 @@ pub struct Replica {
     /// Whether the world stands still, and what came since.
     stopped: bool,
     stalled: VecDeque<Stalled>,
+    /// Whether it was asked to stop.
+    stopping: bool,
     /// Its part in a service that scales.
     duty: Option<Duty>,
     /// Whom each process that sends something concerns, in order.
@@ -113,6 +115,7 @@ impl Replica {
             gc: settings.gc.as_ref().map(Gc::new),
             stopped: false,
             stalled: VecDeque::new(),
+            stopping: false,
             duty,
             callers,
             routes,
@@ -169,6 +172,7 @@ impl Replica {
     fn spoken_to(&mut self, from: Pid, message: rpc::Message, at: u64, ctx: &mut Ctx<'_>) {
         match message {
             rpc::Message::Request(request) => self.accept(from, &request, at, ctx),
+            rpc::Message::Ping(_) if self.stopping => {}
             rpc::Message::Ping(number) => ctx.send(from, rpc::Message::Pong(number).into(), 64),
             rpc::Message::Measure => self.tell_load(from, ctx),
             message => {
@@ -233,8 +237,11 @@ impl Replica {
         self.heed_outlets(ctx);
     }
 
+    /// It ends what it has, and takes nothing more: whom it turns away may ask another one, and it does not say that it is well.
     pub(in super::super) fn stop(&mut self, ctx: &mut Ctx<'_>) {
-        ctx.exit();
+        self.stopping = true;
+        self.open_inlets(ctx);
+        self.settle(ctx);
     }
 
     pub(in super::super) fn crash(&mut self, _: &Survival, ctx: &mut Ctx<'_>) {
@@ -246,6 +253,7 @@ impl Replica {
             self.lose(task, ctx);
         }
         self.lose_stalled(ctx);
+        self.stopping = false;
         self.runs.clear();
         self.requests = 0;
         self.once.crash();
@@ -281,6 +289,9 @@ impl Replica {
                 waiting: load.0,
                 busy: load.1,
             }));
+        }
+        if self.stopping && self.in_flight() == 0 && self.ports.are_idle() {
+            ctx.exit();
         }
     }
 }

@@ -158,4 +158,8 @@ impl Inlet for SqsInlet {
             self.client.stop();
         }
     }
+
+    fn is_idle(&self) -> bool {
+        self.client.is_done()
+    }
 }
