@@ -449,21 +449,6 @@ mod tests {
         );
         let replicas = facts.iter().filter(|f| f.name.starts_with("payment-"));
         assert_eq!(replicas.count(), 2, "{facts:?}");
-        let mut model = super::super::model::Model::new(
-            frame.clone(),
-            super::super::style::Look::default(),
-            1.0,
-        );
-        for (w, h) in [(80, 24), (120, 40)] {
-            model.size = (w, h);
-            let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, w, h));
-            super::super::screen::draw(&model, &mut buffer);
-            for y in 0..h {
-                let line: String = (0..w).map(|x| buffer[(x, y)].symbol()).collect();
-                println!("{line}");
-            }
-        }
-        println!("{facts:#?}");
     }
 
     #[test]
