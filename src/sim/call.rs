@@ -264,6 +264,19 @@ pub enum CallFact {
         /// What came of it.
         look: Look,
     },
+    /// A unit of an item that is sold was reserved, or given back.
+    Stock {
+        /// In which database.
+        service: ServiceId,
+        /// Which item.
+        item: u32,
+        /// Units that are reserved and were not given back by who has them, after it.
+        out: u32,
+        /// Units that there are. If more are out, some of them do not exist.
+        of: u32,
+        /// Whether it was reserved.
+        reserves: bool,
+    },
 }
 
 const _: () = assert!(size_of::<CallFact>() <= 24, "a fact stays small");
@@ -285,6 +298,7 @@ impl CallFact {
             Self::Judged { .. } => 10,
             Self::Scaled { .. } => 11,
             Self::Looked { .. } => 12,
+            Self::Stock { .. } => 13,
         }
     }
 
@@ -351,6 +365,17 @@ impl CallFact {
                 running,
             } => [head(service, 0), u64::from(was), u64::from(running)],
             Self::Looked { service, look } => [head(service, look as u64), 0, 0],
+            Self::Stock {
+                service,
+                item,
+                out,
+                of,
+                reserves,
+            } => [
+                head(service, u64::from(reserves)),
+                u64::from(item),
+                u64::from(out) << 32 | u64::from(of),
+            ],
         }
     }
 }

@@ -261,6 +261,13 @@ impl Metrics {
                 was,
                 running,
             } => self.services.scaled(service, was, running),
+            CallFact::Stock {
+                service,
+                out,
+                of,
+                reserves,
+                ..
+            } => self.services.stock(service, reserves, out, of),
         }
     }
 

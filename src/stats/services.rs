@@ -154,6 +154,10 @@ pub struct ServiceStats {
     /// By how much what waits or is held grew in all, and by how much it shrank: all that is known of a pool.
     came: u64,
     went: u64,
+    /// Units of stock that were reserved.
+    pub reserved: u64,
+    /// Of those: that did not exist.
+    pub oversold: u64,
     arrival_rate: Rate,
     served_rate: Rate,
     /// Requests that waited at the end of each interval.
@@ -343,6 +347,14 @@ impl Services {
     pub(super) fn looked(&mut self, service: ServiceId, look: Look) {
         if let Some(service) = self.of(service) {
             service.looks[look as usize] += 1;
+        }
+    }
+
+    /// A unit of stock was reserved, or given back; so many of so many are out now.
+    pub(super) fn stock(&mut self, service: ServiceId, reserves: bool, out: u32, of: u32) {
+        if let Some(service) = self.of(service) {
+            service.reserved += u64::from(reserves);
+            service.oversold += u64::from(reserves && out > of);
         }
     }
 

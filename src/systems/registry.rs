@@ -10,7 +10,7 @@ use crate::sim::host::Survival;
 use crate::sim::{Cost, Names, Pid, QueueId, Role, Token};
 
 use super::ports::{Arrived, Inlet, InletPlan, Outlet, Parcel, Port, Socket};
-use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka, rpc, service, sqs};
+use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka, rpc, service, sqs, store};
 
 macro_rules! messages {
     ($($(#[$each:meta])* $name:ident($message:ty)),* $(,)?) => {
@@ -253,6 +253,10 @@ settings! {
         Workflow(service::WorkflowSettings),
         /// Queues like Amazon SQS, and topics that fan out to them.
         Sqs(sqs::Settings),
+        /// A database.
+        Database(store::DatabaseSettings),
+        /// A cache.
+        Cache(store::CacheSettings),
     }
 }
 
@@ -363,6 +367,10 @@ processes! {
     KafkaConsumer(kafka::ConsumerApp) speaks Kafka,
     /// A replica of a service.
     Service(service::Replica) speaks Kafka | Rpc | Sqs,
+    /// The primary of a database.
+    Database(store::Database) speaks Rpc,
+    /// A node of a cache.
+    Cache(store::CacheNode) speaks Rpc,
     /// Users of services.
     Requests(service::RequestsApp) speaks Rpc,
     /// A node with queues.

@@ -34,6 +34,7 @@ mod seek;
 mod selectors;
 mod service_limits;
 mod services;
+mod stores;
 mod sweep;
 mod terminal;
 mod theory;

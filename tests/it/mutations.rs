@@ -94,6 +94,7 @@ fn is_small(loaded: &Loaded) -> bool {
         SystemSettings::Service(s) => u64::from(s.per_node),
         SystemSettings::Workflow(_) => 0,
         SystemSettings::Sqs(s) => s.queues.len() as u64 * u64::from(s.servers),
+        SystemSettings::Database(_) | SystemSettings::Cache(_) => 1,
     });
     let workloads = scenario.workloads.iter().map(|w| match w {
         WorkloadSettings::Producer(s) => u64::from(s.per_node),

@@ -104,6 +104,8 @@ pub(super) const TOTALS: &[Definition] = &[
     row!(Run, "breakers.open_total", Time, "Time that circuit breakers were open, summed over callers", |m, _| calls(m, |s| s.breakers.open_total_ns(m.now))),
     row!(Run, "judged.unhealthy", Count, "Times that a caller stopped calling a replica", |m, _| calls(m, |s| s.judged_unhealthy)),
     maybe!(Run, "cache.hit_ratio", Ratio, "Look-ups that found something, however old, as a share of all", |m, _| share(calls(m, ServiceStats::hits), calls(m, ServiceStats::lookups))),
+    row!(Run, "stock.reserved", Count, "Units of stock that were reserved", |m, _| calls(m, |s| s.reserved)),
+    row!(Run, "stock.oversold", Count, "Units that were reserved though all there were had been, and not given back", |m, _| calls(m, |s| s.oversold)),
 ];
 
 #[rustfmt::skip]
@@ -196,4 +198,6 @@ pub(super) const SERVICE: &[Definition] = &[
     row!(Service, "hits", Count, "Times that it was there, however old", |m, i| service(m, i).hits()),
     maybe!(Service, "hit_ratio", Ratio, "Hits as a share of the look-ups", |m, i| share(service(m, i).hits(), service(m, i).lookups())),
     row!(Service, "stale", Count, "Hits that were older than what the store held", |m, i| service(m, i).looks[Look::Stale as usize]),
+    row!(Service, "stock.reserved", Count, "Units of its stock that were reserved", |m, i| service(m, i).reserved),
+    row!(Service, "stock.oversold", Count, "Units that were reserved though all there were had been, and not given back", |m, i| service(m, i).oversold),
 ];

@@ -38,6 +38,8 @@ pub struct Request {
     pub call: u32,
     /// What it is about: an item, a customer.
     pub key: u32,
+    /// A value: a lease.
+    pub value: u32,
     /// So long its caller waits from now on, µs; [`Request::PATIENT`] for ever.
     pub patience_us: u32,
     /// The number of the task.

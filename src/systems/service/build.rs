@@ -38,7 +38,7 @@ impl Linker for Clients<'_> {
         let known = self.found.iter().position(|(_, d)| d.name == service);
         let place = known.unwrap_or_else(|| {
             let own = self.settings.iter().find(|c| c.to == service);
-            let settings = own.cloned().unwrap_or_default();
+            let settings = directory.suited(own.cloned().unwrap_or_default());
             self.found.push((Arc::new(settings), directory));
             self.found.len() - 1
         });
@@ -130,6 +130,7 @@ impl Settings {
             replicas,
             endpoints: self.handlers.iter().map(|h| h.name.clone()).collect(),
             scaler,
+            keyed: false,
         };
         builder
             .exports
@@ -270,7 +271,10 @@ pub(in super::super) fn layers(builder: &mut Builder) {
     for _ in 0..u8::from(!links.is_empty()) * 16 {
         let mut changed = false;
         for &(from, to) in &links {
-            let is_service = |pid: Pid| builder.names.processes[pid.index()].part == "service";
+            let is_service = |pid: Pid| {
+                let part = builder.names.processes[pid.index()].part;
+                matches!(part, "service" | "database" | "cache")
+            };
             if !is_service(to) {
                 continue;
             }

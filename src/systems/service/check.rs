@@ -7,6 +7,7 @@ use crate::sim::names::FlowName;
 use crate::systems::Known;
 use crate::systems::ports::PORTS_MAX;
 
+use super::program::{of_database, read_from};
 use super::requests::RequestsSettings;
 use super::settings::{Settings, Step};
 
@@ -206,7 +207,8 @@ impl Settings {
         let mut called = Vec::new();
         for handler in &self.handlers {
             super::build::each_step(&handler.steps, &mut |step| {
-                called.extend(target(step).map(|to| super::build::split_target(to).0));
+                let to = targets(step).into_iter().flatten();
+                called.extend(to.map(|to| super::build::split_target(to).0));
             });
         }
         called
@@ -245,10 +247,14 @@ impl Settings {
 }
 
 /// What a step calls.
-fn target(step: &Step) -> Option<&str> {
+fn targets(step: &Step) -> [Option<&str>; 2] {
     match step {
-        Step::Call(to) | Step::FanOut { to, .. } => Some(to),
-        _ => None,
+        Step::Call(to) | Step::FanOut { to, .. } => [Some(to), None],
+        Step::Read(db) | Step::Write(db) | Step::Reserve(db) | Step::Release(db) => {
+            [Some(db), None]
+        }
+        Step::Cached { cache, from, .. } => [Some(cache), Some(from)],
+        _ => [None, None],
     }
 }
 
@@ -294,7 +300,57 @@ fn check_step(step: &Step, at: &Path, known: &Known, depth: usize, out: &mut Vec
                 out.push(Complaint::error(at.index(0), "an effect needs a name"));
             }
         }
+        Step::Read(_) | Step::Write(_) | Step::Reserve(_) | Step::Release(_) => {
+            if let Some((name, handler)) = of_database(step) {
+                known_database(name, handler, &at.index(0), known, out);
+            }
+        }
+        Step::Cached {
+            cache, from, looks, ..
+        } => {
+            known_store(cache, "Cache", "cache", &at.field("cache"), known, out);
+            if from.contains('/') {
+                known_handler(&read_from(from), &at.field("from"), known, out);
+            } else {
+                known_store(from, "Database", "database", &at.field("from"), known, out);
+            }
+            if *looks == 0 {
+                let why = "looks must be 1 or more: it looks once before it waits";
+                out.push(Complaint::error(at.field("looks"), why));
+            }
+        }
         Step::Reply | Step::Fail(_) => {}
+    }
+}
+
+/// Whether there is a store of that kind.
+fn known_store(
+    name: &str,
+    kind: &str,
+    word: &'static str,
+    at: &Path,
+    known: &Known,
+    out: &mut Vec<Complaint>,
+) -> bool {
+    let there = known.systems.get(name).is_some_and(|k| *k == kind);
+    if !there {
+        let of_kind = known.systems.iter().filter(|(_, k)| **k == kind);
+        let names = of_kind.map(|(name, _)| name.as_str());
+        out.push(Complaint::unknown_name(at.clone(), word, name, names));
+    }
+    there
+}
+
+/// Whether there is a database that can do it.
+fn known_database(name: &str, handler: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    if known_store(name, "Database", "database", at, known, out)
+        && !known.handlers.contains(&format!("{name}/{handler}"))
+    {
+        let why = format!("`{name}` has nothing to sell");
+        let complaint = Complaint::error(at.clone(), why);
+        out.push(complaint.help(format!(
+            "say what it has: Database(name: \"{name}\", stock: (items: 100, each: 50), ...)"
+        )));
     }
 }
 

@@ -34,10 +34,76 @@ pub(super) enum Op {
     Unless { chance: f64, skip: u16 },
     /// An effect, by its number among the service's.
     Effect(u8),
+    /// A look into a cache, and what follows from it.
+    Cached(Cached),
     /// The answer.
     Reply,
     /// A failure, in a share of cases.
     Fail(f64),
+}
+
+/// Whom to ask for a key: clients with their endpoints.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cached {
+    /// The client of the cache, with its handlers.
+    pub cache: u16,
+    pub get: u16,
+    pub put: u16,
+    /// Where else to read.
+    pub from: u16,
+    pub read: u16,
+    pub single_flight: bool,
+    /// Between two looks, ns.
+    pub wait_ns: u64,
+    pub looks: u32,
+}
+
+impl Cached {
+    fn link(step: &Step, linker: &mut impl Linker) -> Option<Self> {
+        let Step::Cached {
+            cache,
+            from,
+            single_flight,
+            wait,
+            looks,
+        } = step
+        else {
+            return None;
+        };
+        let (client, get) = linker.call(&format!("{cache}/get"))?;
+        let (_, put) = linker.call(&format!("{cache}/put"))?;
+        let (from, read) = linker.call(&read_from(from))?;
+        Some(Self {
+            cache: client,
+            get,
+            put,
+            from,
+            read,
+            single_flight: *single_flight,
+            wait_ns: wait.ns(),
+            looks: *looks,
+        })
+    }
+}
+
+/// The handler that answers for a cache: a database's `read`, if it is not said which.
+pub(super) fn read_from(from: &str) -> String {
+    if from.contains('/') {
+        from.to_owned()
+    } else {
+        format!("{from}/read")
+    }
+}
+
+/// The store and the handler of a step that asks a database for something.
+pub(super) fn of_database(step: &Step) -> Option<(&str, &'static str)> {
+    match step {
+        Step::Read(name) => Some((name, "read")),
+        Step::Write(name) => Some((name, "write")),
+        Step::Reserve(name) => Some((name, "reserve")),
+        Step::Release(name) => Some((name, "release")),
+        _ => None,
+    }
 }
 
 /// What a compiler asks its service.
@@ -113,6 +179,12 @@ impl Programs {
                 ops.extend(inner);
             }
             Step::Effect(name) => ops.extend(linker.effect(name).map(Op::Effect)),
+            Step::Read(_) | Step::Write(_) | Step::Reserve(_) | Step::Release(_) => {
+                let target = of_database(step).map(|(name, handler)| format!("{name}/{handler}"));
+                let called = target.and_then(|to| linker.call(&to));
+                ops.extend(called.map(|(client, endpoint)| Op::Call { client, endpoint }));
+            }
+            Step::Cached { .. } => ops.extend(Cached::link(step, linker).map(Op::Cached)),
             Step::Reply => ops.push(Op::Reply),
             Step::Fail(chance) => ops.push(Op::Fail(chance.p())),
         }

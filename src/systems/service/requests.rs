@@ -149,6 +149,7 @@ impl RequestsApp {
             endpoint: self.ask.endpoint,
             task,
             key: key.map_or(task.number, |k| k as u32),
+            value: 0,
             priority: self.ask.priority,
             deadline: u64::MAX,
             bytes: self.ask.bytes,

@@ -72,6 +72,14 @@ fn yes() -> bool {
     true
 }
 
+fn fifty_ms() -> Duration {
+    Duration::from_ms(50)
+}
+
+fn twenty() -> u32 {
+    20
+}
+
 fn kib() -> Size {
     Size::from_bytes(1024)
 }
@@ -174,6 +182,33 @@ pub enum Step {
     /// Something takes effect that users wait for, and that should happen once for each thing they ask for:
     /// `Effect("payment")`.
     Effect(String),
+    /// Reads the row of its key in a database: `Read("orders-db")`.
+    Read(String),
+    /// Writes the row of its key in a database.
+    Write(String),
+    /// Takes a unit of the item that its key is about out of a database's stock. It fails if there is none left.
+    Reserve(String),
+    /// Gives a unit back. The database does not look whether one was taken, or given back before.
+    Release(String),
+    /// Looks for its key in a cache; what is not there is read from somewhere else and put there (cache-aside). If the cache does
+    /// not answer it is left out.
+    Cached {
+        /// The cache.
+        cache: String,
+        /// A database, or another `service/handler`.
+        from: String,
+        /// Whether what misses while the replica already reads the same key waits for that, instead of reading it too (Go's
+        /// `singleflight`; all of them fail if that read fails, as there).
+        #[serde(default)]
+        single_flight: bool,
+        /// How long it waits before it looks again when somebody else has the lease of the key ("a short amount of time":
+        /// Nishtala and others, "Scaling Memcache at Facebook", NSDI 2013, 3.2.1).
+        #[serde(default = "fifty_ms")]
+        wait: Duration,
+        /// How often it looks. If somebody else still has the lease then, it reads without putting.
+        #[serde(default = "twenty")]
+        looks: u32,
+    },
     /// Answers the caller now; what follows is done in the background.
     Reply,
     /// Fails, in a share of cases: `Fail("1%")`.

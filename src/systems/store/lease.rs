@@ -48,6 +48,18 @@ impl LeaseSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token(NonZeroU64);
 
+impl Token {
+    /// As a message bears it. 0 is none.
+    pub fn number(self) -> u32 {
+        self.0.get() as u32
+    }
+
+    /// The token of a message.
+    pub fn from_number(number: u32) -> Option<Self> {
+        NonZeroU64::new(u64::from(number)).map(Self)
+    }
+}
+
 /// The tokens that are good.
 #[derive(Clone, Debug)]
 pub(super) struct Leases {

@@ -179,6 +179,21 @@ fn serve(fact: &CallFact, names: &Names, me: String) -> Said {
             "LOOK UP",
             format!("{}: {}", names.service(service), looked(look)),
         ),
+        CallFact::Stock {
+            item,
+            out,
+            of,
+            reserves,
+            ..
+        } => {
+            let sign = if reserves && out > of {
+                Sign::Broke
+            } else {
+                Sign::Other
+            };
+            let word = if reserves { "RESERVE" } else { "RELEASE" };
+            (me, sign, word, format!("item {item}: {out} of {of} out"))
+        }
         _ => (me, Sign::Other, "", String::new()),
     }
 }

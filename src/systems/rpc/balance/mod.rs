@@ -58,6 +58,13 @@ const VIRTUAL_NODES_MAX: u32 = 10_000;
 const WEIGHT_MAX: u32 = 1_000_000;
 
 impl Balance {
+    /// By key, with the usual number of points on the ring.
+    pub fn consistent_hash() -> Self {
+        Self::ConsistentHash {
+            virtual_nodes: ketama_points(),
+        }
+    }
+
     /// Says what is wrong with these settings.
     pub fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
         match self {

@@ -137,6 +137,7 @@ impl Caller {
         let request = Request {
             call: attempt_key,
             key: call.key,
+            value: call.value,
             patience_us: patience_us(now, until),
             number: call.task.number,
             flow: call.task.flow,

@@ -50,6 +50,8 @@ pub struct Call {
     pub task: Task,
     /// What it is about.
     pub key: u32,
+    /// What the request says besides: a lease.
+    pub value: u32,
     /// Lower is more important.
     pub priority: u8,
     /// True time by which it must be over, ns; `u64::MAX` for never. The client's own deadline may be earlier.

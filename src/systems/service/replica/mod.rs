@@ -2,6 +2,7 @@
 
 mod accept;
 mod duty;
+mod fetch;
 mod messages;
 mod once;
 mod run;
@@ -27,6 +28,7 @@ use super::settings::Settings;
 
 use accept::Waiting;
 pub(super) use duty::Duty;
+use fetch::Fetches;
 pub(super) use messages::Ports;
 use once::Once;
 use run::Run;
@@ -73,6 +75,7 @@ pub struct Replica {
     stopping: bool,
     /// Its part in a service that scales.
     duty: Option<Duty>,
+    fetches: Fetches,
     /// Whom each process that sends something concerns, in order.
     routes: Vec<(Pid, u16)>,
     ports: Ports,
@@ -118,6 +121,7 @@ impl Replica {
             stopping: false,
             duty,
             callers,
+            fetches: Fetches::default(),
             routes,
             ports,
             time_stream: Stream::named(seed, "service", name),
@@ -257,6 +261,7 @@ impl Replica {
         self.runs.clear();
         self.requests = 0;
         self.once.crash();
+        self.fetches.clear();
         self.ready.clear();
         self.busy = 0;
         self.told = (0, 0);

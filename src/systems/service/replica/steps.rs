@@ -11,7 +11,7 @@ use super::run::{Origin, Run, Split};
 use super::{Replica, WAIT, WORK};
 
 /// What becomes of a run after an operation.
-enum Next {
+pub(super) enum Next {
     /// The next operation.
     On,
     /// It waits for something.
@@ -63,7 +63,7 @@ impl Replica {
             }
             Op::Call { client, endpoint } => {
                 self.release(key);
-                self.call(key, key, *client, *endpoint, 0, ctx);
+                self.call(key, key, (*client, *endpoint), (0, 0), ctx);
                 Next::Waits
             }
             Op::Publish(outlet) => {
@@ -95,6 +95,7 @@ impl Replica {
                 self.take_effect(key, *effect, ctx);
                 Next::On
             }
+            Op::Cached(of) => self.look(key, *of, ctx),
             Op::Reply => {
                 self.reply(key, ctx);
                 Next::On
@@ -143,7 +144,7 @@ impl Replica {
     }
 
     /// A run waits: where threads are not held meanwhile, it gives its own back.
-    fn release(&mut self, key: Key) {
+    pub(super) fn release(&mut self, key: Key) {
         if self.config.settings.blocking {
             return;
         }
@@ -154,14 +155,13 @@ impl Replica {
         }
     }
 
-    /// A run calls another service. `nth` tells calls apart that go out together.
-    fn call(
+    /// A run calls another service. `nth` tells calls apart that go out together; `value` is what the call says besides.
+    pub(super) fn call(
         &mut self,
         ticket: Key,
         key: Key,
-        client: u16,
-        endpoint: u16,
-        nth: u32,
+        (client, endpoint): (u16, u16),
+        (nth, value): (u32, u32),
         ctx: &mut Ctx<'_>,
     ) {
         let Some(run) = self.runs.get(key) else {
@@ -172,6 +172,7 @@ impl Replica {
             endpoint,
             task: run.task,
             key: run.key.wrapping_add(nth),
+            value,
             priority: run.priority,
             deadline: run.deadline,
             bytes: USUAL_BYTES,
@@ -184,6 +185,9 @@ impl Replica {
 
     /// A call is over.
     pub(super) fn called(&mut self, done: Done, ctx: &mut Ctx<'_>) {
+        if self.fetches.has(done.ticket) {
+            return self.fetched(done, ctx);
+        }
         let ok = !matches!(done.ended, Ended::Badly(_));
         self.go_on(done.ticket, ok, ctx);
     }
@@ -208,7 +212,7 @@ impl Replica {
         branch.at = 0;
         for nth in 0..count {
             match self.runs.insert(branch.clone()) {
-                Ok(ticket) => self.call(ticket, key, client, endpoint, nth, ctx),
+                Ok(ticket) => self.call(ticket, key, (client, endpoint), (nth, 0), ctx),
                 Err(branch) => self.branch_over(branch.origin, false, ctx),
             }
             if self.runs.get(key).is_none() {

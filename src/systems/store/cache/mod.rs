@@ -4,8 +4,6 @@
 //!
 //! A value is only a version: a number by which its owner can tell how old it is.
 
-#![allow(dead_code, reason = "the engine of services is about to use it")]
-
 #[cfg(test)]
 mod tests;
 
