@@ -31,7 +31,7 @@ pub use finding::{Finding, Findings};
 
 use crate::sim::ledger::{Change, Ledger};
 use crate::sim::units::Duration;
-use crate::sim::{Observer, Record};
+use crate::sim::{Names, Observer, Record};
 
 /// Kinds of records ([`crate::sim::Fact::kind`]) or of changes, one bit each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -208,6 +208,15 @@ impl Property {
         Self::CommittedPrefix,
         Self::Conservation,
     ];
+
+    /// Whether there is anything in a run that one of [`Property::DEFAULT`] could speak of: where nothing is queued, nothing
+    /// that is said of queues tells anybody anything.
+    fn concerns(&self, names: &Names) -> bool {
+        match self {
+            Self::OneOwnerPerPartition => !names.groups.is_empty(),
+            _ => !names.queues.is_empty(),
+        }
+    }
 }
 
 impl fmt::Display for Property {
@@ -262,11 +271,12 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// The properties that are checked in every run, and those an expectation speaks of.
-    pub fn new(expect: &[Expect]) -> Self {
+    /// The properties that are checked in every run with such names, and those an expectation speaks of.
+    pub fn new(expect: &[Expect], names: &Names) -> Self {
         let named = expect.iter().filter_map(Expect::property);
+        let usual = Property::DEFAULT.into_iter().filter(|p| p.concerns(names));
         let mut properties = Vec::new();
-        for property in Property::DEFAULT.into_iter().chain(named) {
+        for property in usual.chain(named) {
             if !properties.contains(&property) {
                 properties.push(property);
             }

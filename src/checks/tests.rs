@@ -321,9 +321,18 @@ fn expectations_are_written_as_in_the_design() {
     assert_eq!(expect[0].label(), "breaks: no acknowledged message lost");
     assert_eq!(expect[2].label(), "recovers within 15s");
     assert_eq!(expect[5].label(), "latency.end_to_end.p99 at most 500ms");
-    let checks = Checks::new(&expect);
+    let checks = Checks::new(&expect, &names(1));
     assert!(checks.verdict(&expect[3].property().unwrap()).is_some());
     assert!(checks.verdict(&Property::Conservation).is_some());
+    let nothing_queued = Checks::new(&expect, &Names::default());
+    assert!(
+        nothing_queued.verdict(&Property::NoAckedLoss).is_some(),
+        "expected"
+    );
+    assert!(
+        nothing_queued.verdict(&Property::Conservation).is_none(),
+        "of nothing"
+    );
 }
 
 #[test]

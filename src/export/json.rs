@@ -156,7 +156,7 @@ mod tests {
         let watch = Watch {
             ledger: Ledger::new(Arc::clone(&names)),
             metrics: run.metrics,
-            checks: Checks::new(&[]),
+            checks: Checks::new(&[], &names),
             marks: Marks::new(Arc::clone(&names)),
         };
         let all = metrics(&watch);

@@ -29,7 +29,7 @@ impl Watch {
         Self {
             ledger: Ledger::new(Arc::clone(names)),
             metrics: Metrics::new(names),
-            checks: Checks::new(expect),
+            checks: Checks::new(expect, names),
             marks: Marks::new(Arc::clone(names)),
         }
     }

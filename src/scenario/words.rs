@@ -1,7 +1,5 @@
 //! How values and expectations are called in diagnostics: in the words of somebody who writes a scenario.
 
-use crate::systems::kafka;
-
 use super::syntax::ast::{Ast, Body, Group, Kind, NodeId, Number};
 
 /// At most this many characters of the user's own text are repeated in a message.
@@ -98,14 +96,6 @@ pub(super) fn belongs_into(field: &str, known: &[&str]) -> Option<&'static str> 
         "day" if known.contains(&"hours") => {
             Some("it belongs into `hours`: `hours: (from: \"9s\", to: \"17s\", day: \"24s\")`")
         }
-        _ => None,
-    }
-}
-
-/// The whole numbers that a field can be, where that is less than its type can hold.
-pub(super) fn limits(field: &str) -> Option<(u64, u64)> {
-    match field {
-        "partitions" => Some((1, kafka::PARTITIONS_MAX)),
         _ => None,
     }
 }

@@ -23,7 +23,8 @@ pub use build::{Builder, Known, KnownSet};
 pub use inspect::{Badge, Inspect, Row, Standing, amount};
 pub use plan::Plan;
 pub use registry::{
-    AnyInlet, AnyOutlet, Export, Message, Note, Process, SystemSettings, WorkloadSettings, note,
+    AnyInlet, AnyOutlet, Export, Message, Note, Process, SystemSettings, WorkloadSettings, limits,
+    note,
 };
 
 /// A simulation of the modelled systems.

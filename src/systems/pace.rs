@@ -52,6 +52,8 @@ pub struct Pace {
     /// Whether the arrival process was asked for its first arrival in this run.
     begun: bool,
     stopping: bool,
+    /// An arrival is being dealt with.
+    arriving: bool,
     factor: f64,
 }
 
@@ -88,6 +90,7 @@ impl Pace {
             made: 0,
             begun: false,
             stopping: false,
+            arriving: false,
             factor: 1.0,
         }
     }
@@ -121,6 +124,11 @@ impl Pace {
     /// The process is asked to stop: it makes no more.
     pub fn stop(&mut self) {
         self.stopping = true;
+    }
+
+    /// Whether it was asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping
     }
 
     /// The process dies.
@@ -170,20 +178,26 @@ impl Pace {
         (self.timers..self.timers + PACE_TIMERS).contains(&token.kind)
     }
 
-    /// A timer of its own fires: whether the owner is to make something now.
+    /// A timer of its own fires: whether the owner is to make something now. It does so, and then calls [`Pace::proceed`].
     pub fn timer(&mut self, token: Token, ctx: &mut Ctx<'_>) -> bool {
         match token.kind - self.timers {
             ARRIVE => {
-                let delay = self.arrivals.next(ctx.now(), &mut self.stream);
-                let makes = self.make(ctx.now());
-                self.arrive_after(delay, ctx);
-                makes
+                self.arriving = true;
+                self.make(ctx.now())
             }
             BEGIN => {
                 self.begin(ctx);
                 false
             }
             _ => self.make(ctx.now()),
+        }
+    }
+
+    /// After a timer, and what was made because of it: the next arrival.
+    pub fn proceed(&mut self, ctx: &mut Ctx<'_>) {
+        if std::mem::take(&mut self.arriving) {
+            let delay = self.arrivals.next(ctx.now(), &mut self.stream);
+            self.arrive_after(delay, ctx);
         }
     }
 

@@ -201,6 +201,13 @@ pub fn note(code: u16) -> Option<&'static Note> {
         .find(|n| n.code == code)
 }
 
+/// The whole numbers that a field of that name can be, where that is less than its type can hold.
+pub fn limits(field: &str) -> Option<(u64, u64)> {
+    let mut all = [kafka::LIMITS].into_iter().flatten();
+    let limit = all.find(|(name, ..)| *name == field)?;
+    Some((limit.1, limit.2))
+}
+
 macro_rules! settings {
     ($(#[$doc:meta])* $kind:ident { $($(#[$each:meta])* $name:ident($settings:ty)),* $(,)? }) => {
         $(#[$doc])*

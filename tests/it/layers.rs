@@ -93,7 +93,23 @@ fn files_with(layers: &[&str], words: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_kernel_and_the_screen_know_no_system_by_name() {
-    let found = files_with(&["sim", "ui"], &["kafka", "Kafka"]);
+    let found = files_with(&["sim", "ui"], &["kafka", "Kafka", "sqs", "Sqs"]);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn nobody_but_the_registry_reaches_into_a_system() {
+    let folders = fs::read_dir(src().join("systems")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path());
+    let systems = folders.filter(|path| path.is_dir());
+    let paths: Vec<String> = systems
+        .map(|path| format!("systems::{}", path.file_name().unwrap().to_string_lossy()))
+        .collect();
+    assert!(paths.contains(&"systems::kafka".to_owned()), "{paths:?}");
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let others: Vec<&str> = LAYERS.iter().flat_map(|l| *l).copied().collect();
+    let others: Vec<&str> = others.into_iter().filter(|l| *l != "systems").collect();
+    let found = files_with(&others, &paths);
     assert!(found.is_empty(), "{found:#?}");
 }
 

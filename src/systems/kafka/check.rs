@@ -10,6 +10,9 @@ use super::{Known, Settings, TopicSettings};
 /// More partitions than this in one cluster are a slip: Kafka's own documentation speaks of thousands for a broker.
 pub const PARTITIONS_MAX: u64 = 20_000;
 
+/// What fields can be, where that is less than their types can hold.
+pub const LIMITS: &[(&str, u64, u64)] = &[("partitions", 1, PARTITIONS_MAX)];
+
 /// More threads than this are a slip.
 const THREADS_MAX: u32 = 10_000;
 

@@ -22,7 +22,7 @@ mod sparse;
 mod workloads;
 
 pub use broker::Broker;
-pub use check::PARTITIONS_MAX;
+pub use check::LIMITS;
 pub use cluster::Cluster;
 pub use consumer::{
     CONSUMER_TIMERS, Commit, ConsumerApp, ConsumerClient, ConsumerConfig, ConsumerGroupSettings,

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
-use crate::sim::keys::{KeySampler, Keys};
+use crate::sim::keys::Keys;
 use crate::sim::units::Duration;
 use crate::sim::{LaneId, Pid, QueueId};
 
 use super::consumer::{
     CLIENT_TIMERS, ConsumerClient, ConsumerConfig, DEAD_LETTER_TIMERS, Duty, OnError,
 };
-use super::producer::{Load, ProducerClient, ProducerConfig};
+use super::producer::{Load, PACE, ProducerClient, ProducerConfig};
 use super::protocol::Acks;
 use super::{
     Builder, Cluster, ConsumerApp, ConsumerGroupSettings, Known, ProducerApp, ProducerSettings,
 };
+use crate::systems::pace::{Pace, PacePlan};
 use crate::systems::{Export, Process};
 
 /// More processes on a node than this are a slip.
@@ -131,11 +131,18 @@ impl ProducerSettings {
         let nodes = builder.nodes(&self.nodes);
         let count = nodes.len() as u32 * self.per_node;
         let config = Arc::new(ProducerConfig::from(self));
-        let trace = match &self.arrivals {
-            Arrivals::Trace { file } => builder.traces.get(file).cloned(),
-            _ => None,
+        let plan = PacePlan {
+            arrivals: self.arrivals.clone(),
+            start: self.start,
+            stop: self.stop,
+            count: self.count,
+            trace: builder.trace(&self.arrivals),
         };
-        let keys = self.keys.compile();
+        let load = Load {
+            keys: self.keys.compile(),
+            bytes: self.message_size.bytes() as u32,
+            poison: self.poison.p(),
+        };
         for nth in 0..count {
             let node = nodes[(nth / self.per_node) as usize];
             let name = format!("{}-{}", self.name, nth + 1);
@@ -145,42 +152,11 @@ impl ProducerSettings {
             let (config, cluster) = (Arc::clone(&config), Arc::clone(&cluster));
             let seed = builder.seed;
             let client = ProducerClient::new(config, cluster, &topics, 0, 0, seed, &name);
-            let load = self.load(nth, count, keys.clone(), trace.as_ref());
-            let app = ProducerApp::new(client, load, seed, &name);
+            let pace = Pace::new(&plan, nth, count, PACE, seed, &name);
+            let app = ProducerApp::new(client, pace, load.clone(), seed, &name);
             builder.put(pid, Process::KafkaProducer(Box::new(app)));
         }
         builder.add_set(&self.name, nodes);
-    }
-
-    /// The part of the workload that one of `count` processes has.
-    fn load(&self, nth: u32, count: u32, keys: KeySampler, trace: Option<&Arc<[u64]>>) -> Load {
-        let deal =
-            |all: u64| all / u64::from(count) + u64::from(u64::from(nth) < all % u64::from(count));
-        let trace = trace.map(|times| {
-            let mine = times.iter().skip(nth as usize).step_by(count as usize);
-            mine.copied().collect::<Arc<[u64]>>()
-        });
-        let first_ns = match &self.arrivals {
-            // Side by side they make the even spacing that one process would.
-            Arrivals::Constant(rate) => Some((rate.gap_ns() * f64::from(nth + 1)) as u64),
-            _ => None,
-        };
-        let clients = match &self.arrivals {
-            Arrivals::ClosedLoop { clients, .. } => deal(u64::from(*clients)) as u32,
-            _ => 0,
-        };
-        Load {
-            arrivals: self.arrivals.compile(trace),
-            share: 1.0 / f64::from(count),
-            first_ns,
-            keys,
-            bytes: self.message_size.bytes() as u32,
-            poison: self.poison.p(),
-            start_ns: self.start.ns(),
-            stop_ns: self.stop.map_or(u64::MAX, Duration::ns),
-            count: self.count.map_or(u64::MAX, deal),
-            clients,
-        }
     }
 }
 

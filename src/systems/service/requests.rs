@@ -198,6 +198,7 @@ impl RequestsApp {
             if self.pace.timer(token, ctx) {
                 self.ask(ctx);
             }
+            self.pace.proceed(ctx);
         } else {
             self.caller.timer(token, ctx);
         }

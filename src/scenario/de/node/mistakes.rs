@@ -67,7 +67,7 @@ impl NodeDe<'_> {
             return self.mistake(mistake);
         }
         let limits = match self.place {
-            Place::Field(name) if expected == "u32" => words::limits(name),
+            Place::Field(name) if expected == "u32" => crate::systems::limits(name),
             _ => None,
         };
         let expected = match limits {

@@ -1,74 +1,54 @@
 //! The application of a producer workload: it makes messages when its arrivals say so and sends them.
 
-use crate::sim::arrivals::ArrivalProcess;
-use crate::sim::dist::Sampler;
 use crate::sim::host::Survival;
 use crate::sim::keys::KeySampler;
 use crate::sim::stream::Stream;
 use crate::sim::{Cost, Names, Pid, Role, Token};
+use crate::systems::pace::Pace;
 
 use super::super::{Badge, Ctx, Inspect, Message, Row, Standing, amount};
 use super::client::{PRODUCER_TIMERS, ProducerClient};
 
-/// Timers of the application begin behind the client's.
-const ARRIVE: u16 = PRODUCER_TIMERS;
-const BEGIN: u16 = PRODUCER_TIMERS + 1;
-const THINK: u16 = PRODUCER_TIMERS + 2;
+/// Timers of the pace begin behind the client's.
+pub(in super::super) const PACE: u16 = PRODUCER_TIMERS;
 
-/// One process's part of a workload.
+/// What the messages of a workload are.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Load {
-    pub arrivals: ArrivalProcess,
-    /// The rate of the scenario for this process, as a part of the workload's.
-    pub share: f64,
-    /// Delay of the first arrival, where that must differ between processes.
-    pub first_ns: Option<u64>,
     pub keys: KeySampler,
     pub bytes: u32,
     pub poison: f64,
-    pub start_ns: u64,
-    pub stop_ns: u64,
-    pub count: u64,
-    /// Of a closed loop: the clients of this process.
-    pub clients: u32,
 }
 
 /// A process that makes messages.
 #[derive(Clone, Debug)]
 pub struct ProducerApp {
     client: ProducerClient,
+    pace: Pace,
     load: Load,
-    arrivals_stream: Stream,
     keys_stream: Stream,
     poison_stream: Stream,
-    think: Option<Sampler>,
-    made: u64,
-    /// Whether the arrival process was asked for its first arrival in this run.
-    begun: bool,
-    /// It was asked to stop: it makes no more, and ends when all is sent.
-    stopping: bool,
-    factor: f64,
 }
 
 impl ProducerApp {
-    pub(in super::super) fn new(client: ProducerClient, load: Load, seed: u64, name: &str) -> Self {
-        let think = load.arrivals.closed().map(|(_, think)| think.clone());
-        let client = if think.is_some() {
+    pub(in super::super) fn new(
+        client: ProducerClient,
+        pace: Pace,
+        load: Load,
+        seed: u64,
+        name: &str,
+    ) -> Self {
+        let client = if pace.is_closed() {
             client.keep_done()
         } else {
             client
         };
         Self {
             client,
-            arrivals_stream: Stream::named(seed, "arrivals", name),
+            pace,
             keys_stream: Stream::named(seed, "keys", name),
             poison_stream: Stream::named(seed, "poison", name),
-            think,
             load,
-            made: 0,
-            begun: false,
-            stopping: false,
-            factor: 1.0,
         }
     }
 
@@ -79,8 +59,7 @@ impl ProducerApp {
 
     /// Multiplies the rate that the scenario gives, from the next arrival on.
     pub fn set_rate_factor(&mut self, factor: f64) {
-        self.factor = factor;
-        self.load.arrivals.set_factor(self.load.share * factor);
+        self.pace.set_factor(factor);
     }
 
     pub(in super::super::super) fn cost(&mut self, _message: &Message, _now: u64) -> Cost {
@@ -89,59 +68,10 @@ impl ProducerApp {
 
     pub(in super::super::super) fn start(&mut self, ctx: &mut Ctx<'_>) {
         self.client.start(ctx);
-        let wait = self.load.start_ns.saturating_sub(ctx.now());
-        if wait > 0 {
-            ctx.timer(wait, Token::of(BEGIN));
-        } else {
-            self.begin(ctx);
-        }
-    }
-
-    fn begin(&mut self, ctx: &mut Ctx<'_>) {
-        self.set_rate_factor(self.factor);
-        if self.think.is_some() {
-            for _ in 0..self.load.clients {
-                self.think(ctx);
-            }
-            return;
-        }
-        let first = !self.begun;
-        self.begun = true;
-        let delay = self
-            .load
-            .arrivals
-            .next(ctx.now(), &mut self.arrivals_stream);
-        let delay = self.load.first_ns.filter(|_| first).or(delay);
-        self.arrive_after(delay, ctx);
-    }
-
-    fn arrive_after(&mut self, delay: Option<u64>, ctx: &mut Ctx<'_>) {
-        if let Some(delay) = delay
-            && !self.is_over(ctx.now().saturating_add(delay))
-        {
-            ctx.timer(delay, Token::of(ARRIVE));
-        }
-    }
-
-    fn think(&mut self, ctx: &mut Ctx<'_>) {
-        if let Some(think) = &self.think {
-            // Who neither thinks nor waits for an answer would stop time.
-            let delay = think.sample(&mut self.arrivals_stream).max(crate::sim::US);
-            if !self.is_over(ctx.now().saturating_add(delay)) {
-                ctx.timer(delay, Token::of(THINK));
-            }
-        }
-    }
-
-    fn is_over(&self, at: u64) -> bool {
-        self.stopping || self.made >= self.load.count || at >= self.load.stop_ns
+        self.pace.start(ctx);
     }
 
     fn make(&mut self, ctx: &mut Ctx<'_>) {
-        if self.is_over(ctx.now()) {
-            return;
-        }
-        self.made += 1;
         let key = self.load.keys.sample(&mut self.keys_stream);
         let poison = self.load.poison > 0.0 && self.poison_stream.chance(self.load.poison);
         let (key, bytes) = (key.map(|k| k as u32), self.load.bytes);
@@ -150,12 +80,12 @@ impl ProducerApp {
 
     /// In a closed loop, a client whose message is done with thinks about its next one.
     fn answer(&mut self, ctx: &mut Ctx<'_>) {
-        if self.think.is_none() {
+        if !self.pace.is_closed() {
             return;
         }
         for (span, _) in self.client.take_done() {
             for _ in 0..span.count {
-                self.think(ctx);
+                self.pace.ended(ctx);
             }
         }
     }
@@ -174,36 +104,26 @@ impl ProducerApp {
     }
 
     pub(in super::super::super) fn timer(&mut self, token: Token, ctx: &mut Ctx<'_>) {
-        match token.kind {
-            ARRIVE => {
+        if self.pace.owns(token) {
+            if self.pace.timer(token, ctx) {
                 self.make(ctx);
-                let delay = self
-                    .load
-                    .arrivals
-                    .next(ctx.now(), &mut self.arrivals_stream);
-                self.arrive_after(delay, ctx);
             }
-            THINK => {
-                self.make(ctx);
-                self.answer(ctx);
-            }
-            BEGIN => self.begin(ctx),
-            _ => {
-                self.client.timer(token, ctx);
-                self.answer(ctx);
-            }
+            self.pace.proceed(ctx);
+        } else {
+            self.client.timer(token, ctx);
         }
+        self.answer(ctx);
         self.exit_if_done(ctx);
     }
 
     pub(in super::super::super) fn stop(&mut self, ctx: &mut Ctx<'_>) {
-        self.stopping = true;
+        self.pace.stop();
         self.client.flush(ctx);
         self.exit_if_done(ctx);
     }
 
     fn exit_if_done(&mut self, ctx: &mut Ctx<'_>) {
-        if self.stopping && self.client.is_done() {
+        if self.pace.is_stopping() && self.client.is_done() {
             ctx.exit();
         }
     }
@@ -216,7 +136,7 @@ impl ProducerApp {
 
     pub(in super::super::super) fn crash(&mut self, _survival: &Survival, ctx: &mut Ctx<'_>) {
         self.client.crash(ctx);
-        self.stopping = false;
+        self.pace.crash();
     }
 
     pub(in super::super::super) fn nominate(
@@ -236,7 +156,7 @@ impl Inspect for ProducerApp {
         let standing = if waiting > 0 {
             lines.push(format!("blocked {}", amount(waiting as u64)));
             Standing::Stuck
-        } else if self.made == 0 {
+        } else if self.pace.made() == 0 {
             Standing::Idle
         } else {
             Standing::Member
@@ -256,7 +176,7 @@ impl Inspect for ProducerApp {
         let (acked, refused, retried) = self.client.counts();
         let (used, memory) = self.client.buffer();
         let mut rows = vec![
-            row("made", self.made.to_string()),
+            row("made", self.pace.made().to_string()),
             row("acked", acked.to_string()),
             row("refused", refused.to_string()),
             row("batches retried", retried.to_string()),

@@ -6,8 +6,8 @@ mod client;
 mod partitioner;
 mod settings;
 
-pub(super) use app::Load;
 pub use app::ProducerApp;
+pub(super) use app::{Load, PACE};
 pub use client::{PRODUCER_TIMERS, ProducerClient};
 pub use partitioner::{murmur2, of_key};
 pub use settings::{ProducerConfig, ProducerSettings};

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::sim::arrivals::Arrivals;
-use crate::sim::keys::KeySampler;
 use crate::sim::units::Duration;
+use crate::systems::pace::{Pace, PacePlan};
 use crate::systems::{Builder, Export, Process};
 
 use super::super::{Directory, ReceiverConfig, SenderConfig, SqsReceiver, SqsSender, Target};
-use super::sender::{Load, QueueSender};
+use super::sender::{Load, PACE, QueueSender};
 use super::settings::{QueueSenderSettings, QueueWorkersSettings};
 use super::worker::{Duty, QueueWorker};
 
@@ -38,11 +37,18 @@ impl QueueSenderSettings {
             attempt_timeout_ns: self.api_call_attempt_timeout.ns(),
             named: self.message_deduplication_id,
         });
-        let trace = match &self.arrivals {
-            Arrivals::Trace { file } => builder.traces.get(file).cloned(),
-            _ => None,
+        let plan = PacePlan {
+            arrivals: self.arrivals.clone(),
+            start: self.start,
+            stop: self.stop,
+            count: self.count,
+            trace: builder.trace(&self.arrivals),
         };
-        let keys = self.keys.compile();
+        let load = Load {
+            keys: self.keys.compile(),
+            bytes: self.message_size.bytes() as u32,
+            poison: self.poison.p(),
+        };
         for nth in 0..count {
             let node = nodes[(nth / self.per_node) as usize];
             let name = format!("{}-{}", self.name, nth + 1);
@@ -51,42 +57,11 @@ impl QueueSenderSettings {
             let targets = target.into_iter().collect();
             let seed = builder.seed;
             let client = SqsSender::new(Arc::clone(&config), targets, 0, 0, seed, &name);
-            let load = self.load(nth, count, keys.clone(), trace.as_ref());
-            let app = QueueSender::new(client, load, seed, &name);
+            let pace = Pace::new(&plan, nth, count, PACE, seed, &name);
+            let app = QueueSender::new(client, pace, load.clone(), seed, &name);
             builder.put(pid, Process::QueueSender(Box::new(app)));
         }
         builder.add_set(&self.name, nodes);
-    }
-
-    /// The part of the workload that one of `count` processes has.
-    fn load(&self, nth: u32, count: u32, keys: KeySampler, trace: Option<&Arc<[u64]>>) -> Load {
-        let deal =
-            |all: u64| all / u64::from(count) + u64::from(u64::from(nth) < all % u64::from(count));
-        let trace = trace.map(|times| {
-            let mine = times.iter().skip(nth as usize).step_by(count as usize);
-            mine.copied().collect::<Arc<[u64]>>()
-        });
-        let first_ns = match &self.arrivals {
-            // Side by side they make the even spacing that one process would.
-            Arrivals::Constant(rate) => Some((rate.gap_ns() * f64::from(nth + 1)) as u64),
-            _ => None,
-        };
-        let clients = match &self.arrivals {
-            Arrivals::ClosedLoop { clients, .. } => deal(u64::from(*clients)) as u32,
-            _ => 0,
-        };
-        Load {
-            arrivals: self.arrivals.compile(trace),
-            share: 1.0 / f64::from(count),
-            first_ns,
-            keys,
-            bytes: self.message_size.bytes() as u32,
-            poison: self.poison.p(),
-            start_ns: self.start.ns(),
-            stop_ns: self.stop.map_or(u64::MAX, Duration::ns),
-            count: self.count.map_or(u64::MAX, deal),
-            clients,
-        }
     }
 }
 
