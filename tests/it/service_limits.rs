@@ -2,6 +2,7 @@
 
 use splitbrain::sim::call::{Answer, CallFact, Shed};
 use splitbrain::sim::{MS, SECOND};
+use splitbrain::systems::{Inspect, Standing};
 
 use super::kafka_clients::Run;
 use super::services::{
@@ -237,4 +238,35 @@ fn what_was_under_way_in_a_crash_is_done_when_it_is_asked_for_again() {
     let run = retried("idempotent: (),", steps, client, ONCE, faults);
     assert_eq!(answers(&run)["a#0"].0, Answer::Ok);
     assert_eq!(effects(&run), 1);
+}
+
+/// A row of the inspector.
+fn row(run: &Run, process: &str, name: &str) -> String {
+    let process = &run.sim.processes()[run.pid(process).index()];
+    let rows = process.rows(run.sim.names());
+    let row = rows.into_iter().find(|r| r.name == name);
+    row.map(|r| r.value).unwrap_or_default()
+}
+
+#[test]
+fn the_inspector_shows_what_a_replica_remembers_and_holds() {
+    let three = one("a", 100) + &one("b", 110) + &one("c", 120);
+    let run = scene(1, &service(HEAP, WORK), &three, "");
+    // The first two are gone when the third comes: 2 MiB of its 5 find room before the collection, 3 in the empty heap.
+    assert_eq!(row(&run, "s-1", "heap"), "3MiB used, 0B live");
+    assert_eq!(row(&run, "s-1", "collections"), "1, 100ms in all");
+    assert_eq!(row(&run, "s-1", "served"), "3, of them 0 failed");
+    // In the middle of the pause.
+    let long = HEAP.replace("100ms", "5s");
+    let run = scene(1, &service(&long, WORK), &three, "");
+    let process = &run.sim.processes()[run.pid("s-1").index()];
+    let badge = process.badge(run.sim.names());
+    assert_eq!(badge.lines[0], "collects garbage");
+    assert_eq!(badge.standing, Standing::Stuck);
+
+    let client = r#"timeout: "200ms", retry: Fixed(attempts: 3, delay: "100ms")"#;
+    let steps = r#"Effect("pay"), Wait(Constant("350ms"))"#;
+    let run = retried("idempotent: (),", steps, client, ONCE, "");
+    // One while it was under way, one when it was done.
+    assert_eq!(row(&run, "s-1", "repetitions"), "2, knows 1");
 }

@@ -284,7 +284,9 @@ fn check_step(step: &Step, at: &Path, known: &Known, depth: usize, out: &mut Vec
                 let why = format!("count must be from 1 to {FAN_OUT_MAX}, not {count}");
                 out.push(Complaint::error(at.field("count"), why));
             }
-            enough(*need, *count, at, "calls", out);
+            if *count > 0 {
+                enough(*need, *count, at, "calls", out);
+            }
         }
         Step::Parallel { branches, need } => {
             enough(*need, branches.len() as u32, at, "branches", out);
