@@ -270,3 +270,44 @@ fn the_inspector_shows_what_a_replica_remembers_and_holds() {
     // One while it was under way, one when it was done.
     assert_eq!(row(&run, "s-1", "repetitions"), "2, knows 1");
 }
+
+#[test]
+fn whoever_leaves_gives_its_memory_back() {
+    // Twice as much as can be done, for 3 s, and then nothing: served, turned away at the door or by a newer one, dropped, or
+    // recognised as a repetition.
+    let heap = r#"gc: (heap: "100MiB", live: "10MiB", per_request: "1MiB", garbage_per_request: "1MiB", pause_base: "1ms",
+        pause_per_mib: "10us"),"#;
+    for queue in [
+        "discipline: Fifo, limit: 10",
+        "discipline: Lifo, limit: 10",
+        "discipline: AdaptiveLifo(), limit: 10",
+        "discipline: Priority, limit: 0",
+        "discipline: Deadline",
+        "discipline: CoDel()",
+    ] {
+        let systems = format!(
+            r#"Service(name: "s", nodes: "app-1", threads: 1, queue: ({queue}), {heap}
+                handlers: [(name: "do", idempotent: (), steps: [{WORK}])]),"#
+        );
+        let client = r#"client: (timeout: "50ms", propagate_deadline: true, retry: Fixed(attempts: 2, delay: "10ms"))"#;
+        let more = format!(r#"arrivals: Poisson("200/s"), stop: "3s", {client}"#);
+        let run = scene(60, &systems, &users("a", &more), "");
+        let shed = count(&run, |f| matches!(f, CallFact::Shed { .. }));
+        assert!(shed > 50, "{queue}: {shed}");
+        let heap = row(&run, "s-1", "heap");
+        assert!(heap.ends_with(", 10MiB live"), "{queue}: {heap}");
+        assert_eq!(row(&run, "s-1", "under way"), "0");
+    }
+}
+
+#[test]
+fn a_pause_is_one_of_the_process_and_not_of_the_machine() {
+    // Another service on the same machine works on.
+    let other = r#"Service(name: "t", nodes: "app-1", handlers: [(name: "do", steps: [Work(Constant("10ms"))])]),"#;
+    let systems = service(&HEAP.replace("100ms", "1s"), WORK) + other;
+    let three = one("a", 100) + &one("b", 101) + &one("c", 102);
+    let beside = one("d", 200).replace("s/do", "t/do");
+    let run = scene(3, &systems, &(three + &beside), "");
+    assert_eq!(took_ms(&run, "c"), 1_012);
+    assert_eq!(took_ms(&run, "d"), 12);
+}
