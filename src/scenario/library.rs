@@ -33,6 +33,10 @@ library![
     "visibility-timeout-too-short",
     "poison-message",
     "durable-queue",
+    "connection-pool-exhaustion",
+    "cache-stampede",
+    "cache-loss",
+    "checkout-oversells",
 ];
 
 /// The one that runs when none is named.

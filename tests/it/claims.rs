@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use splitbrain::hunt::{self, Options, Outcome, Session};
 
-const QUICK: [&str; 4] = [
+const QUICK: [&str; 6] = [
+    "checkout-oversells",
+    "connection-pool-exhaustion",
     "kip-101-divergence",
     "min-insync-lost",
     "poison-record",
