@@ -45,14 +45,16 @@ const EVERYTHING: &str = r#"(
                 handlers: [(name: "charge", idempotent: (capacity: 100), priority: 1, steps: [
                     Work(Constant("1ms")), Wait(Constant("1ms")), Call("leaf/do"), FanOut(to: "leaf/do", count: 2, need: 1),
                     Parallel(branches: [[Reply], [Fail("1%")]], need: 1), Try([Sometimes("1%", [Effect("paid")])]),
-                    Publish("events/dead")])]),
+                    Publish("events/dead"), Consume("jobs/dead")])]),
         Service(name: "leaf", nodes: "web", queue: (discipline: AdaptiveLifo(lifo_beyond: 5)), scale: (max: 1, start_delay: "1s"),
                 clients: [(to: "pay", retry: Fixed(), retry_budget: Ratio(), hedge: Percentile(), balance: ConsistentHash())],
                 handlers: [(name: "do", steps: [Call("pay/charge"), Read("db"), Write("db"), Reserve("db"), Release("db"),
                     Cached(cache: "mc", from: "db", single_flight: true)])]),
         Database(name: "db", nodes: "web", read: "1ms", write: "1ms", stock: (items: 1, each: 1),
                  slow_down: (beyond: 1, per_request: "1%", at_most: 2)),
-        Cache(name: "mc", nodes: "web", capacity: 1, ttl: "1s", lease: (every: "1s"))],
+        Cache(name: "mc", nodes: "web", capacity: 1, ttl: "1s", lease: (every: "1s")),
+        Workflow(name: "wf", style: Synchronous, entry: "pay/charge", stages: [
+            (handler: "leaf/do", queue: "jobs/orders", topic: "jobs/placed", prefetch: 1, optional: true)])],
     workloads: [
         Producer(name: "p1", nodes: "web", to: "events/orders", keys: Uniform(n: 10),
                  arrivals: Bursts(on: "1s", off: "1s", rate: "10/s", rate_off: "1/s")),
@@ -169,7 +171,8 @@ fn the_defaults_are_the_ones_the_program_has() {
                 handlers: [(name: "do", idempotent: (), steps: [Call("plain/do"), Call("other/do")])]),
             Service(name: "other", nodes: "web", handlers: [(name: "do", steps: [])]),
             Database(name: "db", nodes: "web", read: "1ms", write: "1ms"),
-            Cache(name: "mc", nodes: "web", capacity: 1)],"#;
+            Cache(name: "mc", nodes: "web", capacity: 1),
+            Workflow(name: "wf", style: Synchronous, entry: "pay/do", stages: [(handler: "other/do", queue: "jobs/orders")])],"#;
     const USERS: &str = r#"workloads: [
             Producer(name: "checkout", nodes: "web", to: "events/orders", arrivals: Poisson("1/s")),
             ConsumerGroup(name: "invoices", nodes: "web", from: "events/orders"),
@@ -203,6 +206,8 @@ fn the_defaults_are_the_ones_the_program_has() {
         ("### Service", 8, "systems.pay.consumes.0."),
         ("### Database", 0, "systems.db."),
         ("### Cache", 0, "systems.mc."),
+        ("### Workflow", 0, "systems.wf."),
+        ("### Workflow", 1, "systems.wf.stages.0."),
         ("### Requests", 0, "workloads.customers."),
         ("## Clients", 0, "systems.pay.clients.1."),
         ("## Clients", 1, "systems.pay.clients.0.circuit_breaker."),
@@ -249,7 +254,7 @@ fn the_defaults_are_the_ones_the_program_has() {
         }
         tables += 1;
     }
-    assert_eq!(tables, 35);
+    assert_eq!(tables, 37);
 }
 
 /// Reads the code in the first cells of a section's table.
@@ -276,7 +281,7 @@ fn forms<T: DeserializeOwned>(heading: &str) -> usize {
 fn the_forms_in_the_tables_are_read() {
     assert_eq!(forms::<Arrivals>("## Arrivals"), 7);
     assert_eq!(forms::<Keys>("## Keys"), 4);
-    assert_eq!(forms::<Step>("## Steps"), 16);
+    assert_eq!(forms::<Step>("## Steps"), 17);
     assert_eq!(forms::<Dist>("## Distributions"), 12);
     assert_eq!(forms::<FaultSettings>("## Faults"), 4);
     assert_eq!(forms::<Expect>("## Expectations"), 5);

@@ -33,6 +33,7 @@ mod scene;
 mod seek;
 mod selectors;
 mod service_limits;
+mod service_steps;
 mod service_theory;
 mod services;
 mod stores;

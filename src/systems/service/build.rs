@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::sim::names::{FlowName, ServiceName};
-use crate::sim::{FlowId, Pid, ServiceId};
+use crate::sim::{FlowId, MS, Pid, ServiceId};
 use crate::systems::pace::{Pace, PacePlan};
 use crate::systems::ports::{InletPlan, PORT_TIMERS, Socket};
 use crate::systems::rpc::{Caller, ClientSettings, Directory};
@@ -27,6 +27,7 @@ pub(super) struct Clients<'a> {
     settings: &'a [ClientSettings],
     found: Vec<(Arc<ClientSettings>, Arc<Directory>)>,
     outlets: Vec<String>,
+    pulls: Vec<String>,
     effects: Vec<String>,
 }
 
@@ -43,6 +44,10 @@ impl Linker for Clients<'_> {
             self.found.len() - 1
         });
         Some((place as u16, endpoint))
+    }
+
+    fn pull(&mut self, from: &str) -> Option<u16> {
+        Some(place_of(&mut self.pulls, from) as u16)
     }
 
     fn outlet(&mut self, to: &str) -> Option<u16> {
@@ -147,11 +152,13 @@ impl Settings {
             settings: &self.clients,
             found: Vec::new(),
             outlets: Vec::new(),
+            pulls: Vec::new(),
             effects: Vec::new(),
         };
         let handlers = self.handlers.iter().map(|h| h.steps.as_slice());
         let programs = Programs::compile(handlers, &mut clients);
-        let (found, names, outlets) = (clients.found, clients.effects, clients.outlets);
+        let (found, names) = (clients.found, clients.effects);
+        let queues = (clients.outlets, clients.pulls);
         let config = Arc::new(Config {
             service: own.service,
             settings: self.clone(),
@@ -177,7 +184,7 @@ impl Settings {
             for (_, to) in &found {
                 link(builder, pid, to);
             }
-            let ports = self.ports(builder, pid, &name, &outlets);
+            let ports = self.ports(builder, pid, &name, &queues);
             let duty = own.scaler.map(|s| Duty::new(s, nth, own.running));
             let config = Arc::clone(&config);
             let replica = Replica::new(config, callers, ports, duty, builder.seed, &name);
@@ -186,7 +193,13 @@ impl Settings {
     }
 
     /// What a replica sends to and takes from.
-    fn ports(&self, builder: &mut Builder, pid: Pid, name: &str, outlets: &[String]) -> Ports {
+    fn ports(
+        &self,
+        builder: &mut Builder,
+        pid: Pid,
+        name: &str,
+        (outlets, pulls): &(Vec<String>, Vec<String>),
+    ) -> Ports {
         let mut place = 0;
         let mut socket = |peer: &str| {
             let socket = Socket {
@@ -215,7 +228,19 @@ impl Settings {
             let inlet = AnyInlet::find(builder, &consume.from, &plan, &socket(&consume.from));
             inlets.extend(inlet.zip(handler.map(|h| h as u16)));
         }
-        Ports::new(out, inlets)
+        let mut taken_from = Vec::new();
+        for from in pulls {
+            let plan = InletPlan {
+                group: format!("{}:{from}", self.name),
+                // What nobody waits for is left to others.
+                prefetch: 1,
+                start_ns: 0,
+                backoff_ns: MS,
+                attempts_max: u32::MAX,
+            };
+            taken_from.extend(AnyInlet::find(builder, from, &plan, &socket(from)));
+        }
+        Ports::new(out, inlets, taken_from)
     }
 
     /// What a group of its replicas is called: as the service, unless there are several.

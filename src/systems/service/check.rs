@@ -54,6 +54,16 @@ fn known_handler(to: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
     out.push(complaint);
 }
 
+/// Whether a queue is there that keeps what is sent to it.
+fn readable(name: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    known_queue(name, at, known, out);
+    if known.fan_outs.contains(name) {
+        let why = format!("`{name}` keeps nothing that could be read");
+        let complaint = Complaint::error(at.clone(), why);
+        out.push(complaint.help("subscribe a queue to it, and read from that"));
+    }
+}
+
 /// Whether a queue or topic is there.
 fn known_queue(name: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
     if !known.queues.contains_key(name) {
@@ -105,12 +115,7 @@ impl Settings {
         let mut queues: Vec<&str> = self.consumes.iter().map(|c| c.from.as_str()).collect();
         for (nth, consume) in self.consumes.iter().enumerate() {
             let here = field.index(nth);
-            known_queue(&consume.from, &here.field("from"), known, out);
-            if known.fan_outs.contains(&consume.from) {
-                let why = format!("`{}` keeps nothing that could be read", consume.from);
-                let complaint = Complaint::error(here.field("from"), why);
-                out.push(complaint.help("subscribe a queue to it, and read from that"));
-            }
+            readable(&consume.from, &here.field("from"), known, out);
             let handlers = || self.handlers.iter().map(|h| h.name.as_str());
             if !handlers().any(|h| h == consume.handler) {
                 let place = here.field("handler");
@@ -130,8 +135,8 @@ impl Settings {
         }
         for handler in &self.handlers {
             super::build::each_step(&handler.steps, &mut |step| {
-                if let Step::Publish(to) = step {
-                    queues.push(to);
+                if let Step::Publish(name) | Step::Consume(name) = step {
+                    queues.push(name);
                 }
             });
         }
@@ -278,6 +283,7 @@ fn check_step(step: &Step, at: &Path, known: &Known, depth: usize, out: &mut Vec
         }
         Step::Call(to) => known_handler(to, &at.index(0), known, out),
         Step::Publish(to) => known_queue(to, &at.index(0), known, out),
+        Step::Consume(from) => readable(from, &at.index(0), known, out),
         Step::FanOut { to, count, need } => {
             known_handler(to, &at.field("to"), known, out);
             if *count == 0 || *count > FAN_OUT_MAX {

@@ -15,6 +15,8 @@ pub(super) enum Op {
     Call { client: u16, endpoint: u16 },
     /// A message, by the place of the outlet.
     Publish(u16),
+    /// A message taken, by the place of the queue among those that steps take from.
+    Consume(u16),
     /// The same call many times.
     FanOut {
         client: u16,
@@ -110,6 +112,8 @@ pub(super) fn of_database(step: &Step) -> Option<(&str, &'static str)> {
 pub(super) trait Linker {
     /// The client and handler of `service/handler`.
     fn call(&mut self, to: &str) -> Option<(u16, u16)>;
+    /// The queue that a step takes from.
+    fn pull(&mut self, from: &str) -> Option<u16>;
     /// The outlet to a queue or topic.
     fn outlet(&mut self, to: &str) -> Option<u16>;
     /// The number of an effect.
@@ -151,6 +155,7 @@ impl Programs {
                     .call(to)
                     .map(|(client, endpoint)| Op::Call { client, endpoint }),
             ),
+            Step::Consume(from) => ops.extend(linker.pull(from).map(Op::Consume)),
             Step::Publish(to) => ops.extend(linker.outlet(to).map(Op::Publish)),
             Step::FanOut { to, count, need } => {
                 ops.extend(linker.call(to).map(|(client, endpoint)| Op::FanOut {

@@ -155,6 +155,9 @@ pub enum Step {
     Wait(Dist),
     /// Calls another service and waits for the answer: `Call("payment/charge")`.
     Call(String),
+    /// Waits for a message of a queue, and takes it: `Consume("jobs/approvals")`. It is gone then, whatever becomes of the
+    /// handler; what should come back in that case is worked on by way of `consumes`.
+    Consume(String),
     /// Sends a message with what it works on to a queue or topic, and waits until it is stored: `Publish("events/orders")`.
     Publish(String),
     /// Calls another service so many times at once, each time with another key.

@@ -1,6 +1,6 @@
 //! Messages: what a replica takes from queues and sends to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::sim::{Pid, Token};
 use crate::systems::ports::{Inlet, Outlet, PORT_TIMERS, Parcel, Port};
@@ -20,6 +20,8 @@ pub(in super::super) struct Ports {
     outlets: Vec<AnyOutlet>,
     /// With the handler of each.
     inlets: Vec<(AnyInlet, u16)>,
+    /// Queues that steps take from.
+    pulls: Vec<Pull>,
     /// Which run waits for which message to be stored.
     sending: BTreeMap<(u16, u32), Key>,
     /// The inlet that is asked next.
@@ -28,11 +30,31 @@ pub(in super::super) struct Ports {
     begun: bool,
 }
 
+/// A queue that steps take from: nothing is taken while no run waits.
+#[derive(Clone, Debug)]
+struct Pull {
+    inlet: AnyInlet,
+    /// The runs that wait for a message, in order.
+    waiters: VecDeque<Key>,
+    /// Whether it was started in this life.
+    begun: bool,
+}
+
 impl Ports {
-    pub fn new(outlets: Vec<AnyOutlet>, inlets: Vec<(AnyInlet, u16)>) -> Self {
+    pub fn new(
+        outlets: Vec<AnyOutlet>,
+        inlets: Vec<(AnyInlet, u16)>,
+        pulls: Vec<AnyInlet>,
+    ) -> Self {
+        let pull = |inlet| Pull {
+            inlet,
+            waiters: VecDeque::new(),
+            begun: false,
+        };
         Self {
             outlets,
             inlets,
+            pulls: pulls.into_iter().map(pull).collect(),
             ..Self::default()
         }
     }
@@ -40,7 +62,8 @@ impl Ports {
     fn all(&mut self) -> impl Iterator<Item = &mut dyn Port> {
         let outlets = self.outlets.iter_mut().map(|p| p as &mut dyn Port);
         let inlets = self.inlets.iter_mut().map(|(p, _)| p as &mut dyn Port);
-        outlets.chain(inlets)
+        let pulls = self.pulls.iter_mut().map(|p| &mut p.inlet as &mut dyn Port);
+        outlets.chain(inlets).chain(pulls)
     }
 
     /// A life begins. The inlets wait until they are [opened](Self::open).
@@ -54,6 +77,10 @@ impl Ports {
         self.all().for_each(|port| port.crash(ctx));
         self.sending.clear();
         self.begun = false;
+        for pull in &mut self.pulls {
+            pull.waiters.clear();
+            pull.begun = false;
+        }
     }
 
     pub fn disconnected(&mut self, peer: Pid, ctx: &mut Ctx<'_>) {
@@ -103,7 +130,9 @@ impl Ports {
 
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
         let outlets = self.outlets.iter().map(Port::row);
-        outlets.chain(self.inlets.iter().map(|(inlet, _)| inlet.row()))
+        let pulls = self.pulls.iter().map(|pull| pull.inlet.row());
+        let inlets = self.inlets.iter().map(|(inlet, _)| inlet.row());
+        outlets.chain(inlets).chain(pulls)
     }
 
     pub fn trouble(&self) -> Option<String> {
@@ -149,6 +178,47 @@ impl Replica {
         false
     }
 
+    /// A run waits for a message of a queue.
+    pub(super) fn pull(&mut self, key: Key, pull: u16, ctx: &mut Ctx<'_>) {
+        let Some(pull) = self.ports.pulls.get_mut(usize::from(pull)) else {
+            return;
+        };
+        pull.waiters.push_back(key);
+        if std::mem::replace(&mut pull.begun, true) {
+            pull.inlet.open(true, ctx);
+        } else {
+            pull.inlet.start(ctx);
+        }
+        self.heed_pulls(ctx);
+    }
+
+    /// Gives messages that have come to the runs that wait for them.
+    fn heed_pulls(&mut self, ctx: &mut Ctx<'_>) {
+        for at in 0..self.ports.pulls.len() {
+            loop {
+                let (runs, pull) = (&self.runs, &mut self.ports.pulls[at]);
+                pull.waiters.retain(|&key| runs.get(key).is_some());
+                if pull.waiters.is_empty() || pull.inlet.waiting() == 0 {
+                    break;
+                }
+                let Some(arrived) = pull.inlet.take(ctx) else {
+                    break;
+                };
+                pull.inlet.done(arrived.token, !arrived.poison, ctx);
+                if arrived.poison {
+                    continue;
+                }
+                let waiter = pull.waiters.pop_front();
+                if pull.waiters.is_empty() {
+                    pull.inlet.open(false, ctx);
+                }
+                if let Some(key) = waiter {
+                    self.go_on(key, true, ctx);
+                }
+            }
+        }
+    }
+
     /// A run sends a message and waits until it is stored.
     pub(super) fn publish(&mut self, key: Key, outlet: u16, ctx: &mut Ctx<'_>) {
         let Some(run) = self.runs.get(key) else {
@@ -174,6 +244,9 @@ impl Replica {
                     self.go_on(key, stored, ctx);
                 }
             }
+        }
+        if !self.ports.pulls.is_empty() {
+            self.heed_pulls(ctx);
         }
     }
 }

@@ -66,6 +66,11 @@ impl Replica {
                 self.call(key, key, (*client, *endpoint), (0, 0), ctx);
                 Next::Waits
             }
+            Op::Consume(pull) => {
+                self.release(key);
+                self.pull(key, *pull, ctx);
+                Next::Waits
+            }
             Op::Publish(outlet) => {
                 self.release(key);
                 self.publish(key, *outlet, ctx);
