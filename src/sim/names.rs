@@ -66,6 +66,8 @@ pub struct ServiceName {
     pub part: &'static str,
     /// Its replicas; of a pool, whose it is.
     pub replicas: Vec<Pid>,
+    /// How many of them serve at the beginning.
+    pub running: u32,
     /// How many requests they serve at once in all, if that is limited.
     pub threads: Option<u32>,
 }

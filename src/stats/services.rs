@@ -1,6 +1,7 @@
 //! Services: how they are called, how much they have to do, and what they turn away.
 
 use crate::sim::call::{CallEnd, Look, NoCall, Shed, Switch};
+use crate::sim::names::ServiceName;
 use crate::sim::{Names, Pid, ServiceId};
 
 use super::rate::Rate;
@@ -147,8 +148,8 @@ pub struct ServiceStats {
     pub judged_unhealthy: u64,
     /// How many replicas serve, and the most there were; `None` while that never changed.
     scaled: Option<(u32, u32)>,
-    /// How many replicas the plan names.
-    named: u32,
+    /// How many replicas serve at the beginning.
+    running_first: u32,
     /// What looking things up gave, by [`Look`].
     pub looks: [u64; Look::ALL.len()],
     /// By how much what waits or is held grew in all, and by how much it shrank: all that is known of a pool.
@@ -165,12 +166,11 @@ pub struct ServiceStats {
 }
 
 impl ServiceStats {
-    fn new(replicas: &[Pid]) -> Self {
-        let count = replicas.len();
+    fn new(name: &ServiceName) -> Self {
         Self {
-            replicas: replicas.to_vec(),
-            loads: vec![Load::default(); count],
-            named: count as u32,
+            replicas: name.replicas.clone(),
+            loads: vec![Load::default(); name.replicas.len()],
+            running_first: name.running,
             ..Self::default()
         }
     }
@@ -272,12 +272,12 @@ impl ServiceStats {
 
     /// How many replicas serve, unless they are down.
     pub fn running(&self) -> u32 {
-        self.scaled.map_or(self.named, |(now, _)| now)
+        self.scaled.map_or(self.running_first, |(now, _)| now)
     }
 
     /// The most there were.
     pub fn running_max(&self) -> u32 {
-        self.scaled.map_or(self.named, |(_, max)| max)
+        self.scaled.map_or(self.running_first, |(_, max)| max)
     }
 
     /// Whoever serves it, or did.
@@ -297,7 +297,7 @@ impl Services {
     pub(super) fn new(names: &Names) -> Self {
         let services = names.services.iter();
         Self {
-            services: services.map(|s| ServiceStats::new(&s.replicas)).collect(),
+            services: services.map(ServiceStats::new).collect(),
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Known {
     pub handlers: BTreeSet<String>,
     /// How many replicas each service has.
     pub replicas: BTreeMap<String, u32>,
+    /// Services that a workflow has call others, in one of its styles, and whom.
+    pub coordinators: BTreeSet<(String, String)>,
     /// What services make happen.
     pub effects: BTreeSet<String>,
     /// Streams of what users ask for.

@@ -40,3 +40,4 @@ mod stores;
 mod sweep;
 mod terminal;
 mod theory;
+mod workflows;

@@ -90,6 +90,7 @@ pub(super) fn pool(
         name: format!("{owner}>{}", directory.name),
         part: "pool",
         replicas: replicas.to_vec(),
+        running: replicas.len() as u32,
         threads: Some(places.saturating_mul(replicas.len() as u32)),
     }))
 }
@@ -117,10 +118,12 @@ impl Settings {
                 builder.reserve(&name, node, &self.name, "service", 1)
             })
             .collect();
+        let running = self.scale.as_ref().map_or(count, |s| s.min.min(count));
         let service = builder.add_service(ServiceName {
             name: self.name.clone(),
             part: "service",
             replicas: replicas.clone(),
+            running,
             threads: Some(self.threads.saturating_mul(count)),
         });
         let scaler = self.scale.as_ref().map(|_| {
@@ -131,7 +134,7 @@ impl Settings {
         let directory = Directory {
             service,
             name: self.name.clone(),
-            running: self.scale.as_ref().map_or(count, |s| s.min.min(count)),
+            running,
             replicas,
             endpoints: self.handlers.iter().map(|h| h.name.clone()).collect(),
             scaler,

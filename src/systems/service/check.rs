@@ -193,7 +193,11 @@ impl Settings {
                     to,
                     names,
                 ));
-            } else if !called.contains(&to) {
+            } else if !called.contains(&to)
+                && !known
+                    .coordinators
+                    .contains(&(self.name.clone(), client.to.clone()))
+            {
                 let why = format!("no step of `{}` calls `{to}`", self.name);
                 let complaint = Complaint::warning(here.field("to"), why);
                 out.push(complaint.rests_on_own(at, &["handlers"]));

@@ -65,8 +65,12 @@ impl Stage {
 impl WorkflowSettings {
     pub(in super::super) fn declare(&self, known: &mut Known) {
         known.systems.insert(self.name.clone(), "Workflow");
+        let services = self.stages.iter().map(|s| split_target(&s.handler).0);
+        // In either style: how it calls a stage is written beside what both have.
+        let caller = split_target(&self.entry).0;
+        let pairs = services.clone().map(|s| (caller.to_owned(), s.to_owned()));
+        known.coordinators.extend(pairs);
         if self.style == Style::EventDriven {
-            let services = self.stages.iter().map(|s| split_target(&s.handler).0);
             known.groups.extend(services.map(str::to_owned));
         }
     }

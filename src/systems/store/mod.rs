@@ -56,6 +56,7 @@ fn found(of: &Found<'_>, builder: &mut Builder) {
         name: of.name.to_owned(),
         part: of.part,
         replicas: replicas.clone(),
+        running,
         threads: Some(of.threads.saturating_mul(running)),
     });
     let directory = Directory {
