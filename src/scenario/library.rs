@@ -37,6 +37,12 @@ library![
     "cache-stampede",
     "cache-loss",
     "checkout-oversells",
+    "food-coordinator-crash",
+    "food-payment-outage",
+    "food-drivers-slow",
+    "food-notification-spike",
+    "food-analytics-joins",
+    "food-lost-dedup-table",
 ];
 
 /// The one that runs when none is named.
