@@ -43,6 +43,17 @@ library![
     "food-notification-spike",
     "food-analytics-joins",
     "food-lost-dedup-table",
+    "retry-storm",
+    "retry-storm-jitter",
+    "retry-storm-budget",
+    "retry-storm-breaker",
+    "retry-storm-shedding",
+    "retry-storm-lifo",
+    "retry-storm-deadline",
+    "gc-death-spiral",
+    "timeout-cascade",
+    "stale-queue",
+    "thundering-herd",
 ];
 
 /// The one that runs when none is named.

@@ -20,6 +20,7 @@ mod kernel;
 mod language_docs;
 mod layers;
 mod little;
+mod metastable;
 mod mutations;
 mod power_loss;
 mod producer_settings;
