@@ -77,13 +77,11 @@ impl Traces {
     pub fn read<E>(scenario: &Scenario<E>, files: Files<'_>, document: &mut Document) -> Self {
         let mut traces = Self::default();
         for (i, workload) in scenario.workloads.iter().enumerate() {
-            for (field, arrivals) in workload.arrivals() {
-                if let Arrivals::Trace { file } = arrivals
-                    && !file.is_empty()
-                {
-                    let at = Path::root().field("workloads").index(i);
-                    traces.add(file, files, &at.field(field).field("file"), document);
-                }
+            if let Some((field, Arrivals::Trace { file })) = workload.arrivals()
+                && !file.is_empty()
+            {
+                let at = Path::root().field("workloads").index(i);
+                traces.add(file, files, &at.field(field).field("file"), document);
             }
         }
         traces

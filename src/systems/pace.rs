@@ -17,6 +17,14 @@ const ARRIVE: u16 = 0;
 const BEGIN: u16 = 1;
 const THINK: u16 = 2;
 
+/// A workload, as far as it makes work at its time.
+pub trait Arrives {
+    /// When it does so, with the field that says it; `None`: it only works on what others make.
+    fn arrivals(&self) -> Option<(&'static str, &Arrivals)> {
+        None
+    }
+}
+
 /// When and how much a workload makes in all.
 #[derive(Clone, Debug)]
 pub struct PacePlan {

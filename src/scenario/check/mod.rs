@@ -45,7 +45,7 @@ pub fn check<E>(scenario: &Scenario<E>) -> Vec<Complaint> {
     let workloads = Path::root().field("workloads");
     for (i, workload) in scenario.workloads.iter().enumerate() {
         workload.check(&workloads.index(i), &known, &mut out);
-        for (field, arrivals) in workload.arrivals() {
+        if let Some((field, arrivals)) = workload.arrivals() {
             let at = workloads.index(i).field(field);
             out.extend(volume(arrivals, scenario.duration, at));
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::keys::Keys;
 use crate::sim::units::Duration;
@@ -15,7 +16,7 @@ use super::protocol::Acks;
 use super::{
     Builder, Cluster, ConsumerApp, ConsumerGroupSettings, Known, ProducerApp, ProducerSettings,
 };
-use crate::systems::pace::{Pace, PacePlan};
+use crate::systems::pace::{Arrives, Pace, PacePlan};
 use crate::systems::{Export, Process};
 
 /// More processes on a node than this are a slip.
@@ -36,6 +37,14 @@ pub(super) fn link_to_brokers(builder: &mut Builder, client: Pid, cluster: &Clus
         builder.add_link(client, broker);
     }
 }
+
+impl Arrives for ProducerSettings {
+    fn arrivals(&self) -> Option<(&'static str, &Arrivals)> {
+        Some(("arrivals", &self.arrivals))
+    }
+}
+
+impl Arrives for ConsumerGroupSettings {}
 
 impl ProducerSettings {
     pub(in super::super) fn declare(&self, _known: &mut Known) {}

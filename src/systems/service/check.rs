@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::names::FlowName;
 use crate::systems::Known;
+use crate::systems::pace::Arrives;
 use crate::systems::ports::PORTS_MAX;
 
 use super::program::{of_database, read_from};
@@ -373,6 +375,12 @@ fn enough(need: Option<u32>, of: u32, at: &Path, what: &str, out: &mut Vec<Compl
     {
         let why = format!("{need} must succeed, and there are only {of} {what}");
         out.push(Complaint::error(at.field("need"), why));
+    }
+}
+
+impl Arrives for RequestsSettings {
+    fn arrivals(&self) -> Option<(&'static str, &Arrivals)> {
+        Some(("arrivals", &self.arrivals))
     }
 }
 

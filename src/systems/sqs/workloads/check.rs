@@ -1,8 +1,10 @@
 //! What is wrong with the settings of workloads that use queues.
 
+use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::keys::Keys;
 use crate::sim::units::Duration;
+use crate::systems::pace::Arrives;
 
 use super::super::Known;
 use super::settings::{QueueSenderSettings, QueueWorkersSettings};
@@ -76,6 +78,14 @@ fn known_queue(name: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
         out.push(Complaint::unknown_name(at.clone(), "queue", name, names));
     }
 }
+
+impl Arrives for QueueSenderSettings {
+    fn arrivals(&self) -> Option<(&'static str, &Arrivals)> {
+        Some(("arrivals", &self.arrivals))
+    }
+}
+
+impl Arrives for QueueWorkersSettings {}
 
 impl QueueSenderSettings {
     pub(in super::super::super) fn declare(&self, _known: &mut Known) {}

@@ -1,16 +1,5 @@
-//! The registry: every system and workload has one line in each table here.
-
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::sim::arrivals::Arrivals;
-use crate::sim::complaint::{Complaint, Path};
-use crate::sim::host::Survival;
-use crate::sim::{Cost, Names, Pid, QueueId, Role, Token};
-
-use super::ports::{Arrived, Inlet, InletPlan, Outlet, Parcel, Port, Socket};
-use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka, rpc, service, sqs, store};
+//! What the table of systems is made into: one closed enum for each kind of thing that systems bring, which passes on what is
+//! asked of it. So nobody but the table knows which systems there are, and nothing is called through a pointer.
 
 macro_rules! messages {
     ($($(#[$each:meta])* $name:ident($message:ty)),* $(,)?) => {
@@ -27,26 +16,12 @@ macro_rules! messages {
     };
 }
 
-messages! {
-    /// Kafka's protocol.
-    Kafka(kafka::Message),
-    /// Remote calls.
-    Rpc(rpc::Message),
-    /// What is said to queues and topics.
-    Sqs(sqs::Message),
-}
-
-const _: () = assert!(size_of::<Message>() <= 32, "events stay small");
-
-/// What a system offers to others.
-#[derive(Clone, Debug)]
-pub enum Export {
-    /// A Kafka cluster, for its clients.
-    Kafka(Arc<kafka::Cluster>),
-    /// A service, for its callers.
-    Service(Arc<rpc::Directory>),
-    /// Queues and topics, for their clients.
-    Sqs(Arc<sqs::Directory>),
+macro_rules! exports {
+    ($($(#[$each:meta])* $name:ident($type:ty)),* $(,)?) => {
+        /// What a system offers to others.
+        #[derive(Clone, Debug)]
+        pub enum Export { $($(#[$each])* $name(Arc<$type>)),* }
+    };
 }
 
 macro_rules! ports {
@@ -166,48 +141,6 @@ macro_rules! inlets {
     };
 }
 
-outlets! {
-    /// To a Kafka topic.
-    Kafka(kafka::KafkaOutlet),
-    /// To a queue, or to a topic that fans out to queues.
-    Sqs(sqs::SqsOutlet),
-}
-
-inlets! {
-    /// From a Kafka topic.
-    Kafka(kafka::KafkaInlet),
-    /// From a queue.
-    Sqs(sqs::SqsInlet),
-}
-
-/// What a record means that only a system can explain. Each system has a table of them.
-#[derive(Debug)]
-pub struct Note {
-    /// The code in [`crate::sim::Fact::Note`] and [`crate::sim::Fact::Halted`].
-    pub code: u16,
-    /// One or two words in capitals for the log: `FENCED`.
-    pub word: &'static str,
-    /// Whether it is worth jumping to.
-    pub mark: bool,
-    /// The rest of the line, from the note's two numbers.
-    pub text: fn(names: &Names, a: u32, b: u64) -> String,
-}
-
-/// The meaning of a code.
-pub fn note(code: u16) -> Option<&'static Note> {
-    [kafka::NOTES, sqs::NOTES]
-        .into_iter()
-        .flatten()
-        .find(|n| n.code == code)
-}
-
-/// The whole numbers that a field of that name can be, where that is less than its type can hold.
-pub fn limits(field: &str) -> Option<(u64, u64)> {
-    let mut all = [kafka::LIMITS].into_iter().flatten();
-    let limit = all.find(|(name, ..)| *name == field)?;
-    Some((limit.1, limit.2))
-}
-
 macro_rules! settings {
     ($(#[$doc:meta])* $kind:ident { $($(#[$each:meta])* $name:ident($settings:ty)),* $(,)? }) => {
         $(#[$doc])*
@@ -249,50 +182,20 @@ macro_rules! settings {
     };
 }
 
-settings! {
-    /// A system of the scenario.
-    SystemSettings {
-        /// Apache Kafka.
-        Kafka(kafka::Settings),
-        /// A service.
-        Service(service::Settings),
-        /// What happens to a task, stage by stage.
-        Workflow(service::WorkflowSettings),
-        /// Queues like Amazon SQS, and topics that fan out to them.
-        Sqs(sqs::Settings),
-        /// A database.
-        Database(store::DatabaseSettings),
-        /// A cache.
-        Cache(store::CacheSettings),
-    }
-}
-
-settings! {
-    /// A workload of the scenario.
-    WorkloadSettings {
-        /// Applications that send to a Kafka topic.
-        Producer(kafka::ProducerSettings),
-        /// Applications that read Kafka topics together.
-        ConsumerGroup(kafka::ConsumerGroupSettings),
-        /// Users who ask a service for something.
-        Requests(service::RequestsSettings),
-        /// Applications that send to a queue, or publish to a topic.
-        QueueSender(sqs::QueueSenderSettings),
-        /// Applications that share the work on a queue.
-        QueueWorkers(sqs::QueueWorkersSettings),
-    }
-}
-
-impl WorkloadSettings {
-    /// When it makes its requests, with the field that says so.
-    pub fn arrivals(&self) -> Vec<(&'static str, &Arrivals)> {
-        match self {
-            Self::Producer(s) => vec![("arrivals", &s.arrivals)],
-            Self::Requests(s) => vec![("arrivals", &s.arrivals)],
-            Self::QueueSender(s) => vec![("arrivals", &s.arrivals)],
-            Self::ConsumerGroup(_) | Self::QueueWorkers(_) => Vec::new(),
+macro_rules! workloads {
+    ($($(#[$each:meta])* $name:ident($settings:ty)),* $(,)?) => {
+        settings! {
+            /// A workload of the scenario.
+            WorkloadSettings { $($(#[$each])* $name($settings)),* }
         }
-    }
+
+        impl WorkloadSettings {
+            /// When it makes its requests, with the field that says so.
+            pub fn arrivals(&self) -> Option<(&'static str, &Arrivals)> {
+                match self { $(Self::$name(s) => s.arrivals()),* }
+            }
+        }
+    };
 }
 
 macro_rules! processes {
@@ -363,29 +266,34 @@ macro_rules! processes {
     };
 }
 
-processes! {
-    /// A broker.
-    KafkaBroker(kafka::Broker) speaks Kafka,
-    /// A controller.
-    KafkaController(kafka::Controller) speaks Kafka,
-    /// An application with a producer.
-    KafkaProducer(kafka::ProducerApp) speaks Kafka,
-    /// An application with a consumer.
-    KafkaConsumer(kafka::ConsumerApp) speaks Kafka,
-    /// A replica of a service.
-    Service(service::Replica) speaks Kafka | Rpc | Sqs,
-    /// The primary of a database.
-    Database(store::Database) speaks Rpc,
-    /// A node of a cache.
-    Cache(store::CacheNode) speaks Rpc,
-    /// Users of services.
-    Requests(service::RequestsApp) speaks Rpc,
-    /// A node with queues.
-    QueueNode(sqs::Node) speaks Sqs,
-    /// An application that sends to queues.
-    QueueSender(sqs::QueueSender) speaks Sqs,
-    /// An application that works on what it receives.
-    QueueWorker(sqs::QueueWorker) speaks Sqs,
-    /// The scaler of a service.
-    Scaler(service::ScalerApp) speaks Rpc,
+/// The table. Of each system, what it brings of each kind; what it does not bring may be left out.
+macro_rules! systems {
+    ($(
+        $(#[$doc:meta])*
+        $system:ident {
+            $(settings: { $($settings:tt)* })?
+            $(workloads: { $($workloads:tt)* })?
+            $(processes: { $($processes:tt)* })?
+            $(messages: { $($messages:tt)* })?
+            $(exports: { $($exports:tt)* })?
+            $(outlets: { $($outlets:tt)* })?
+            $(inlets: { $($inlets:tt)* })?
+            $(notes: $notes:path;)?
+            $(limits: $limits:path;)?
+        }
+    )*) => {
+        settings! {
+            /// A system of the scenario.
+            SystemSettings { $($($($settings)*)?)* }
+        }
+        workloads! { $($($($workloads)*)?)* }
+        processes! { $($($($processes)*)?)* }
+        messages! { $($($($messages)*)?)* }
+        exports! { $($($($exports)*)?)* }
+        outlets! { $($($($outlets)*)?)* }
+        inlets! { $($($($inlets)*)?)* }
+
+        const NOTES: &[&[Note]] = &[$($($notes,)?)*];
+        const LIMITS: &[&[(&str, u64, u64)]] = &[$($($limits,)?)*];
+    };
 }
