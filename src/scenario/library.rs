@@ -54,6 +54,13 @@ library![
     "timeout-cascade",
     "stale-queue",
     "thundering-herd",
+    "fan-out-tail",
+    "gray-failure",
+    "least-busy-sink-hole",
+    "health-check-delay",
+    "hot-replica",
+    "slow-dependency",
+    "iot-morning-surge",
 ];
 
 /// The one that runs when none is named.

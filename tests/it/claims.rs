@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use splitbrain::hunt::{self, Options, Outcome, Session};
 
-const QUICK: [&str; 6] = [
+const QUICK: [&str; 8] = [
     "checkout-oversells",
     "connection-pool-exhaustion",
+    "gray-failure",
+    "health-check-delay",
     "kip-101-divergence",
     "min-insync-lost",
     "poison-record",

@@ -39,6 +39,7 @@ mod service_theory;
 mod services;
 mod stores;
 mod sweep;
+mod tails;
 mod terminal;
 mod theory;
 mod workflows;
