@@ -33,7 +33,7 @@ const FLOW: &[(&str, &str)] = &[
 #[rustfmt::skip]
 const SERVICE: &[(&str, &str)] = &[
     ("busy.max", "held at most"), ("utilisation", "used"), ("waiting.max", "waited at most"), ("served", "served"), ("served.useless", "for nobody"), ("shed", "not done"), ("calls", "calls"), ("retries", "retries"), ("hedges", "hedges"), ("not_called", "not made"),
-    ("latency.wait.p99", "p99 of waiting"), ("breaker.opened", "breakers opened"), ("hit_ratio", "found"), ("replicas.max", "replicas at most"),
+    ("latency.wait.p99", "p99 of waiting"), ("breaker.opened", "breakers opened"), ("hit_ratio", "found"), ("replicas.max", "serving at most"),
 ];
 
 /// The sections, each with an empty line before it; nothing for a run in which nobody asks for anything and there are no

@@ -511,7 +511,9 @@ fn breakers_replicas_and_caches() {
     ]);
     run.call(6 * SECOND, PAY_1, scaled(1, 3))
         .call(7 * SECOND, PAY_1, scaled(3, 2));
-    for look in [Look::Hit, Look::Hit, Look::Stale, Look::Miss, Look::Expired] {
+    let looks = [Look::Hit, Look::Hit, Look::Stale, Look::Miss, Look::Expired];
+    // Who waits for the fetch of another has missed before.
+    for look in looks.into_iter().chain([Look::Waited]) {
         run.call(7 * SECOND, USER, looked(look));
     }
     run.finish(10 * SECOND);

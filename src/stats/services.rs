@@ -244,9 +244,9 @@ impl ServiceStats {
         self.shed.iter().sum()
     }
 
-    /// How often something was looked up.
+    /// How often something was looked up. Who waits for what another fetches has looked before.
     pub fn lookups(&self) -> u64 {
-        self.looks.iter().sum()
+        self.looks.iter().sum::<u64>() - self.looks[Look::Waited as usize]
     }
 
     /// How often it was there, however old.
