@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use splitbrain::hunt::{self, Options, Outcome, Session};
 
-const QUICK: [&str; 8] = [
+const QUICK: [&str; 10] = [
     "checkout-oversells",
     "connection-pool-exhaustion",
+    "food-coordinator-crash",
+    "food-lost-dedup-table",
     "gray-failure",
     "health-check-delay",
     "kip-101-divergence",
