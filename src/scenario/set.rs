@@ -192,14 +192,15 @@ fn element(ast: &Ast, elements: &[NodeId], segment: &Segment) -> Result<NodeId, 
     })
 }
 
-/// What the field `name` of a value says.
+/// What the field `name` of a value says; without one, as in the settings of a client, the field `to`.
 fn name_of(ast: &Ast, id: NodeId) -> Option<&str> {
     match &ast.node(id).kind {
         Kind::Group(Group {
             body: Body::Fields(fields),
             ..
         }) => {
-            let field = fields.iter().find(|field| field.name.text == "name")?;
+            let said = |wanted: &str| fields.iter().find(|field| field.name.text == wanted);
+            let field = said("name").or_else(|| said("to"))?;
             match &ast.node(field.value).kind {
                 Kind::Str(text) => Some(text),
                 _ => None,

@@ -363,3 +363,39 @@ proptest! {
         Document::parse_bytes("any.ron", &bytes).render(true);
     }
 }
+
+/// An entry of a list: one with a name, or one that is known by what it goes to.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct Entry {
+    name: Option<String>,
+    to: String,
+    timeout: u32,
+}
+
+#[test]
+fn an_entry_without_a_name_goes_by_what_it_goes_to() {
+    // The third is called otherwise than what it goes to.
+    let text = r#"{"clients": [(to: "stock"), (to: "prices"), (name: "users", to: "stock"), (timeout: 1)]}"#;
+    let timeouts = |set: &str| {
+        let sets = [set.to_owned()];
+        let (read, document) = from_source::<BTreeMap<String, Vec<Entry>>>("x.ron", text, &sets);
+        let timeouts = |all: &Vec<Entry>| all.iter().map(|e| e.timeout).collect::<Vec<_>>();
+        let shown = document.render(false);
+        (read.as_ref().map(|r| timeouts(&r["clients"])), shown)
+    };
+    for (set, expected) in [
+        ("clients.prices.timeout=9", [0, 9, 0, 1]),
+        ("clients.stock.timeout=9", [9, 0, 0, 1]),
+        ("clients.users.timeout=9", [0, 0, 9, 1]),
+        ("clients.3.timeout=9", [0, 0, 0, 9]),
+    ] {
+        assert_eq!(
+            timeouts(set),
+            (Some(expected.to_vec()), String::new()),
+            "{set}"
+        );
+    }
+    let (_, shown) = timeouts("clients.price.timeout=9");
+    assert!(shown.contains("did you mean `prices`?"), "{shown}");
+}
