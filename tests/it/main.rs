@@ -5,6 +5,7 @@
 )]
 
 mod bad_files;
+mod calls;
 mod claims;
 mod cli;
 mod consumer_settings;
@@ -36,6 +37,7 @@ mod selectors;
 mod service_limits;
 mod service_steps;
 mod service_theory;
+mod service_waits;
 mod services;
 mod stores;
 mod sweep;

@@ -1,8 +1,12 @@
 //! How a client calls a service: what it does about slowness and failure. Each part may be left out; without any, a call is
 //! made once and waits for ever.
 //!
-//! The parts stand around an attempt as resilience4j's decorators do by default (its documentation, "Getting Started",
-//! aspect order): Retry ( `CircuitBreaker` ( `RateLimiter` ( Timeout ( Bulkhead ( call ) ) ) ) ). The deadline is around all.
+//! An attempt goes through the breaker, the rate limit, the bulkhead and the adaptive limit, in this order, and then out.
+//! That is the order of resilience4j's decorators (its documentation, "Getting Started", aspect order): Retry (
+//! `CircuitBreaker` ( `RateLimiter` ( `TimeLimiter` ( Bulkhead ( call ) ) ) ) ), with two differences. The timeout counts from
+//! when an attempt goes out: a wait for a place in the bulkhead has a limit of its own, as in a pool of connections. And a
+//! refusal by a limit of the client says nothing about the service, so the breaker does not count it (resilience4j's does
+//! unless told to ignore the exception). The deadline is around all.
 
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +51,7 @@ pub struct ClientSettings {
     /// The service. (A workload says it elsewhere.)
     #[serde(skip_serializing_if = "String::is_empty")]
     pub to: String,
-    /// How long an attempt may take; `None`: for ever.
+    /// How long an attempt may take from when it goes out; `None`: for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
     /// How long the whole call may take, with all its attempts; `None`: for ever.

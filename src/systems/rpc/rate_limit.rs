@@ -77,6 +77,12 @@ impl RateLimit {
         })
     }
 
+    /// Whether a call could begin now.
+    pub fn is_free(&mut self, now: u64) -> bool {
+        self.refresh(now);
+        self.left > 0
+    }
+
     /// Gives each period that began its permissions.
     fn refresh(&mut self, now: u64) {
         let period = now / self.period_ns;

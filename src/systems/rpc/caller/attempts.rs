@@ -9,7 +9,7 @@ use super::super::Entry;
 use super::super::client::Failure;
 use super::super::protocol::{Message, Request};
 use super::replicas::Pick;
-use super::{ADMITTED, Attempt, Caller, HEDGE, HELD, TIMEOUT};
+use super::{ADMITTED, Attempt, Caller, HEDGE, HELD, Holds, TIMEOUT};
 
 /// What is left until a moment, as a request tells it.
 fn patience_us(now: u64, until: u64) -> u32 {
@@ -31,15 +31,24 @@ impl Caller {
             return self.refuse(key, NoCall::DeadlineOver, ctx);
         }
         open.attempts = open.attempts.saturating_add(1);
-        match self.gates.permit(now) {
+        let permission = self.gates.permit(now);
+        self.show_breaker(ctx);
+        match permission {
             Err(why) => self.refuse(key, why, ctx),
             Ok(0) => self.admit(key, ctx),
             Ok(wait) => {
                 let timer = ctx.timer(wait, self.token(ADMITTED, key));
                 if let Some(open) = self.calls.get_mut(key) {
                     open.next = Some(timer);
+                    open.holds = Holds::Permission;
                 }
             }
+        }
+    }
+
+    fn holds(&mut self, key: Key, what: Holds) {
+        if let Some(open) = self.calls.get_mut(key) {
+            open.holds = what;
         }
     }
 
@@ -55,26 +64,26 @@ impl Caller {
                     self.give_place(ctx);
                 }
             }
-            Entry::Waits => {}
-            Entry::Full => {
-                self.gates.withdraw();
-                self.refuse(key, NoCall::BulkheadFull, ctx);
-            }
+            Entry::Waits => self.holds(key, Holds::Permission),
+            Entry::Full => self.withdraw(key, NoCall::BulkheadFull, ctx),
         }
         self.show_pool(ctx);
     }
 
     /// It has a place in the bulkhead. `false`: it does not need it.
     fn pass(&mut self, key: Key, ctx: &mut Ctx<'_>) -> bool {
-        if self.calls.get(key).is_none() {
-            return false;
-        }
         if !self.gates.has_room() {
-            self.gates.withdraw();
-            self.refuse(key, NoCall::Limited, ctx);
+            self.withdraw(key, NoCall::Limited, ctx);
             return false;
         }
         self.send(key, false, ctx)
+    }
+
+    /// It had the breaker's permission, and is not made after all.
+    pub(super) fn withdraw(&mut self, key: Key, why: NoCall, ctx: &mut Ctx<'_>) {
+        self.gates.withdraw();
+        self.holds(key, Holds::Nothing);
+        self.refuse(key, why, ctx);
     }
 
     /// A place in the bulkhead is free: the next one that can use it gets it.
@@ -102,34 +111,37 @@ impl Caller {
         let Some(open) = self.calls.get(key) else {
             return false;
         };
-        let call = open.call;
-        let picked = self.replicas.pick(now, call.key);
-        let replica = match picked {
+        let (call, number) = (open.call, open.attempts - u16::from(!hedge));
+        let replica = match self.pick(key, hedge, call.key, now) {
             Pick::Replica(replica) => replica,
+            // Whoever is slow is not helped by one that is asked later.
+            Pick::Hold(_) if hedge => {
+                self.gates.withdraw();
+                return false;
+            }
             Pick::Hold(until) => {
                 let timer = ctx.timer(until - now, self.token(HELD, key));
                 if let Some(open) = self.calls.get_mut(key) {
                     open.next = Some(timer);
+                    open.holds = Holds::Place;
                 }
                 return true;
             }
             Pick::Nobody => {
-                self.gates.withdraw();
-                self.refuse(key, NoCall::NoReplica, ctx);
+                self.withdraw(key, NoCall::NoReplica, ctx);
                 return false;
             }
         };
-        let number = open.attempts - 1;
         let attempt = Attempt {
             open: key,
             replica,
             sent_at: now,
+            in_flight: self.gates.in_flight() + 1,
             timeout: None,
             hedge,
         };
         let Ok(attempt_key) = self.attempts.insert(attempt) else {
-            self.gates.withdraw();
-            self.refuse(key, NoCall::Limited, ctx);
+            self.withdraw(key, NoCall::Limited, ctx);
             return false;
         };
         let timeout = self.settings.timeout.map(|t| now.saturating_add(t.ns()));
@@ -149,7 +161,7 @@ impl Caller {
         ctx.record(Fact::Call(CallFact::Called {
             service,
             task: call.task,
-            attempt: number,
+            attempt: number.min(u16::from(u8::MAX)) as u8,
             hedge,
         }));
         let to = self.directory.replicas[replica as usize];
@@ -166,6 +178,17 @@ impl Caller {
         true
     }
 
+    /// Who gets an attempt: a hedge goes to a replica that does not have one of the call already, if there is such a one.
+    fn pick(&mut self, key: Key, hedge: bool, about: u32, now: u64) -> Pick {
+        if hedge {
+            let of_call = self.attempts.iter().filter(|(_, a)| a.open == key);
+            for (_, attempt) in of_call {
+                self.replicas.avoid(attempt.replica);
+            }
+        }
+        self.replicas.pick(now, about)
+    }
+
     /// Notes that an attempt is out, and when another is to go out beside it.
     fn sent(&mut self, key: Key, attempt: Key, hedge: bool, ctx: &mut Ctx<'_>) {
         let token = self.token(HEDGE, key);
@@ -174,7 +197,9 @@ impl Caller {
         };
         open.flying += 1;
         open.latest = attempt;
-        open.hedges += u8::from(hedge);
+        open.holds = Holds::Nothing;
+        open.hedges += u16::from(hedge);
+        open.attempts += u16::from(hedge);
         if let Some(delay) = self.gates.hedge_delay(u32::from(open.hedges))
             && open.next.is_none()
         {
@@ -188,17 +213,15 @@ impl Caller {
         let Some(open) = self.calls.get_mut(key) else {
             return;
         };
-        if open.flying == 0 || open.call.deadline <= now {
+        let waits = open.holds != Holds::Nothing;
+        if open.flying == 0 || waits || open.call.deadline <= now {
             return;
         }
-        match self.gates.permit(now) {
-            Ok(0) if self.gates.has_room() => {}
-            Ok(_) => return self.gates.withdraw(),
-            Err(_) => return,
+        if !self.gates.permit_now(now) {
+            return;
         }
         match self.gates.enter(now, key) {
             Entry::Entered => {
-                open.attempts = open.attempts.saturating_add(1);
                 if !self.send(key, true, ctx) {
                     self.give_place(ctx);
                 }

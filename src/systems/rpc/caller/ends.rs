@@ -7,7 +7,7 @@ use crate::systems::slots::Key;
 
 use super::super::client::Failure;
 use super::super::protocol::{Response, Status};
-use super::{Attempt, Caller, Done, Ended, HELD, RETRY};
+use super::{Attempt, Caller, Done, Ended, HELD, Holds, RETRY};
 
 fn failure(end: CallEnd) -> Failure {
     match end {
@@ -54,13 +54,14 @@ impl Caller {
             return self.end_attempt(key, CallEnd::Rejected, ctx);
         }
         // It keeps its place and goes out again.
-        self.take_back(key, CallEnd::Rejected, ctx);
+        self.take_back(key, CallEnd::Rejected, true, ctx);
         let token = self.token(HELD, open);
         if let Some(open) = self.calls.get_mut(open) {
             if let Some(timer) = open.next.take() {
                 ctx.cancel(timer);
             }
             open.next = Some(ctx.timer(0, token));
+            open.holds = Holds::Place;
         }
     }
 
@@ -73,29 +74,39 @@ impl Caller {
             return;
         };
         open.last = end;
-        if open.flying == 0 {
+        if open.flying == 0 && open.holds == Holds::Nothing {
             self.again(attempt.open, failure(end), ctx);
         }
     }
 
     /// Takes an attempt out and tells everybody who counts how it ended; its place in the bulkhead goes on.
     fn close(&mut self, key: Key, end: CallEnd, ctx: &mut Ctx<'_>) -> Option<Attempt> {
-        let attempt = self.take_back(key, end, ctx)?;
+        let attempt = self.take_back(key, end, false, ctx)?;
         self.give_place(ctx);
         Some(attempt)
     }
 
-    /// The same without the place in the bulkhead.
-    fn take_back(&mut self, key: Key, end: CallEnd, ctx: &mut Ctx<'_>) -> Option<Attempt> {
+    /// The same without the place in the bulkhead. `again`: the request goes out again, as the same attempt to all who count.
+    fn take_back(
+        &mut self,
+        key: Key,
+        end: CallEnd,
+        again: bool,
+        ctx: &mut Ctx<'_>,
+    ) -> Option<Attempt> {
         let attempt = self.attempts.take(key)?;
         if let Some(timer) = attempt.timeout {
             ctx.cancel(timer);
         }
         let now = ctx.now();
         let ns = now - attempt.sent_at;
-        let counts = end != CallEnd::Superseded;
         let ok = end == CallEnd::Ok;
-        self.gates.ended(now, ns, ok, counts);
+        if again {
+            self.gates.turned_away(ns, attempt.in_flight);
+        } else {
+            self.gates.ended(now, ns, end, &attempt);
+        }
+        let counts = !again && end != CallEnd::Superseded;
         self.replicas.ended(attempt.replica, ok, counts, ctx);
         let open = self.calls.get_mut(attempt.open);
         let task = open.map_or(crate::sim::Task::NONE, |open| {
@@ -165,8 +176,7 @@ impl Caller {
     pub(super) fn gates_due(&mut self, ctx: &mut Ctx<'_>) {
         let now = self.gates_alarm.rang(ctx.now());
         for key in self.gates.expired(now) {
-            self.gates.withdraw();
-            self.refuse(key, NoCall::BulkheadFull, ctx);
+            self.withdraw(key, NoCall::BulkheadFull, ctx);
         }
         self.show_pool(ctx);
         self.show_breaker(ctx);
@@ -191,8 +201,13 @@ impl Caller {
         for timer in open.deadline.into_iter().chain(open.next) {
             ctx.cancel(timer);
         }
-        if self.gates.cancel(key) {
+        if open.holds != Holds::Nothing {
             self.gates.withdraw();
+        }
+        match open.holds {
+            Holds::Nothing => {}
+            Holds::Permission => self.gates.cancel(key),
+            Holds::Place => self.give_place(ctx),
         }
         self.show_pool(ctx);
         self.done.push_back(Done {
@@ -217,7 +232,8 @@ impl Caller {
         }
     }
 
-    fn show_breaker(&mut self, ctx: &mut Ctx<'_>) {
+    /// The breaker's state changed.
+    pub(super) fn show_breaker(&mut self, ctx: &mut Ctx<'_>) {
         if let Some(state) = self.gates.switched(ctx.now()) {
             ctx.record(Fact::Call(CallFact::Breaker {
                 service: self.directory.service,

@@ -1,9 +1,10 @@
 //! What stands between a call and the network: the breaker, the limits, the pool of connections, the budget of retries.
 
-use crate::sim::call::{NoCall, Switch};
+use crate::sim::call::{CallEnd, NoCall, Switch};
 
 use super::super::client::ClientSettings;
 use super::super::{Adaptive, Breaker, BreakerState, Budget, Bulkhead, Entry, Hedger, RateLimit};
+use super::Attempt;
 
 /// The gates of a client.
 #[derive(Clone, Debug)]
@@ -63,6 +64,12 @@ impl Gates {
         })
     }
 
+    /// Whether an attempt may go on at once; if so, it is followed as [`Gates::permit`] is.
+    pub fn permit_now(&mut self, now: u64) -> bool {
+        let is_free = self.rate.as_mut().is_none_or(|rate| rate.is_free(now));
+        is_free && self.has_room() && self.permit(now).is_ok()
+    }
+
     /// The attempt will not be made after all.
     pub fn withdraw(&mut self) {
         if let Some(breaker) = &mut self.breaker {
@@ -84,10 +91,11 @@ impl Gates {
         Some(next as u32)
     }
 
-    /// A call no longer waits for a place; whether it did.
-    pub fn cancel(&mut self, ticket: u32) -> bool {
-        let bulkhead = self.bulkhead.as_mut();
-        bulkhead.is_some_and(|b| b.cancel(u64::from(ticket)))
+    /// A call no longer waits for a place, if it did.
+    pub fn cancel(&mut self, ticket: u32) {
+        if let Some(bulkhead) = &mut self.bulkhead {
+            bulkhead.cancel(u64::from(ticket));
+        }
     }
 
     /// Those who have waited too long for a place.
@@ -105,24 +113,42 @@ impl Gates {
         limit.is_none_or(|limit| self.in_flight < limit)
     }
 
+    /// Attempts that are on their way.
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight
+    }
+
     /// An attempt goes out.
     pub fn sent(&mut self) {
         self.in_flight += 1;
     }
 
-    /// An attempt is over. `ok`: answered well; `counts`: it says something about the service.
-    pub fn ended(&mut self, now: u64, took_ns: u64, ok: bool, counts: bool) {
-        let in_flight = self.in_flight;
+    /// An attempt is back that will go out again; it keeps what the gates gave it.
+    pub fn turned_away(&mut self, took_ns: u64, in_flight: u32) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        if !counts {
-            self.withdraw();
-            return;
+        if let Some(adaptive) = &mut self.adaptive {
+            adaptive.on_sample(took_ns, in_flight, true);
+        }
+    }
+
+    /// An attempt is over.
+    pub(super) fn ended(&mut self, now: u64, took_ns: u64, end: CallEnd, attempt: &Attempt) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        let ok = end == CallEnd::Ok;
+        let superseded = end == CallEnd::Superseded;
+        if (ok || superseded) && !attempt.hedge {
+            // One that a hedge outran would have taken longer still: without it slow answers would seem rare.
+            self.hedger.on_answer(took_ns);
+        }
+        if superseded {
+            // It says nothing about the service.
+            return self.withdraw();
         }
         if let Some(breaker) = &mut self.breaker {
             breaker.on_result(now, took_ns, ok);
         }
         if let Some(adaptive) = &mut self.adaptive {
-            adaptive.on_sample(took_ns, in_flight, !ok);
+            adaptive.on_sample(took_ns, attempt.in_flight, !ok);
         }
         if let Some(budget) = &mut self.budget {
             if ok {
@@ -130,9 +156,6 @@ impl Gates {
             } else {
                 budget.failure(now);
             }
-        }
-        if ok {
-            self.hedger.on_answer(took_ns);
         }
     }
 

@@ -86,16 +86,27 @@ pub struct Done {
     pub value: u32,
 }
 
+/// What a call has got from the gates for an attempt that is not out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Holds {
+    Nothing,
+    /// The breaker's permission: it waits for its turn at the rate limit, or for a place in the bulkhead.
+    Permission,
+    /// A place as well: it waits for a replica that turned requests away.
+    Place,
+}
+
 /// A call that is not over.
 #[derive(Clone, Debug)]
 struct Open {
     call: Call,
     /// Attempts that were begun.
-    attempts: u8,
+    attempts: u16,
     /// Of those, sent and not over.
-    flying: u8,
+    flying: u16,
     /// Of those, hedges.
-    hedges: u8,
+    hedges: u16,
+    holds: Holds,
     /// The attempt that went out last.
     latest: Key,
     /// The wait before the last retry, ns.
@@ -107,12 +118,14 @@ struct Open {
     last: CallEnd,
 }
 
-/// An attempt that is on its way or waits at a gate.
+/// An attempt that is on its way.
 #[derive(Clone, Debug)]
 struct Attempt {
     open: Key,
     replica: u32,
     sent_at: u64,
+    /// How many were on their way when it went out, itself included.
+    in_flight: u32,
     timeout: Option<TimerId>,
     hedge: bool,
 }
@@ -222,6 +235,7 @@ impl Caller {
             attempts: 0,
             flying: 0,
             hedges: 0,
+            holds: Holds::Nothing,
             latest: 0,
             waited_ns: 0,
             deadline: None,
@@ -312,7 +326,7 @@ impl Caller {
         match message {
             Message::Response(response) => self.answered(response, ctx),
             Message::Pong(number) => self.replicas.pong(from, number, ctx),
-            Message::Members(running) => self.replicas.members(running),
+            Message::Members(running) => self.replicas.members(running, ctx),
             Message::Request(_)
             | Message::Ping(_)
             | Message::Subscribe

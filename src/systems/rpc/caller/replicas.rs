@@ -41,6 +41,8 @@ pub(super) struct Replicas {
     balancer: Balancer,
     watch: Watch,
     able: Vec<Candidate>,
+    /// Who does not get the next attempt, if others can.
+    avoided: Vec<u32>,
     stream: Stream,
 }
 
@@ -60,6 +62,7 @@ impl Replicas {
             balancer: Balancer::new(&settings.balance, count as u32),
             watch: Watch::new(settings, directory.service, &directory.replicas),
             able: Vec::with_capacity(count),
+            avoided: Vec::new(),
             stream: Stream::named(seed, "balance", entity),
         }
     }
@@ -77,6 +80,11 @@ impl Replicas {
         self.watch.start(now);
     }
 
+    /// The next attempt goes to another replica than this one, if there is one.
+    pub fn avoid(&mut self, replica: u32) {
+        self.avoided.push(replica);
+    }
+
     /// Which replica gets the next attempt.
     pub fn pick(&mut self, now: u64, key: u32) -> Pick {
         let mut until = self.gather(now, true);
@@ -86,6 +94,14 @@ impl Replicas {
             if (well.count() as f64) < least {
                 until = self.gather(now, false);
             }
+        }
+        if !self.avoided.is_empty() {
+            let avoided = std::mem::take(&mut self.avoided);
+            if self.able.iter().any(|c| !avoided.contains(&c.index)) {
+                self.able.retain(|c| !avoided.contains(&c.index));
+            }
+            self.avoided = avoided;
+            self.avoided.clear();
         }
         match self.balancer.pick(&self.able, key, &mut self.stream) {
             Some(place) => {
@@ -140,9 +156,9 @@ impl Replicas {
     }
 
     /// The first so many serve from now on.
-    pub fn members(&mut self, running: u32) {
+    pub fn members(&mut self, running: u32, ctx: &mut Ctx<'_>) {
         self.running = (running as usize).min(self.pids.len());
-        self.watch.members(running);
+        self.watch.members(self.running as u32, ctx);
     }
 
     /// An answer to a health check.

@@ -129,7 +129,7 @@ impl Watch {
     }
 
     /// The first so many serve from now on.
-    pub fn members(&mut self, running: u32) {
+    pub fn members(&mut self, running: u32, ctx: &mut Ctx<'_>) {
         if let Some(outliers) = &mut self.outliers {
             outliers.members(running);
         }
@@ -140,6 +140,10 @@ impl Watch {
             if let Some(passive) = &mut self.passive {
                 passive.forget(gone);
             }
+            if let Some(ping) = self.pings.get_mut(gone as usize) {
+                ping.open = None;
+            }
+            self.tell(gone, ctx);
         }
     }
 
