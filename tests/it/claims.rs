@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use splitbrain::hunt::{self, Options, Outcome, Session};
 
-const QUICK: [&str; 10] = [
+const QUICK: [&str; 12] = [
     "checkout-oversells",
     "connection-pool-exhaustion",
     "food-coordinator-crash",
     "food-lost-dedup-table",
+    "gc-death-spiral",
     "gray-failure",
     "health-check-delay",
     "kip-101-divergence",
     "min-insync-lost",
     "poison-record",
+    "stale-queue",
     "visibility-timeout-too-short",
 ];
 
