@@ -33,7 +33,7 @@ impl<T> Slots<T> {
             self.free.pop_front()
         } else {
             self.slots.push((0, None));
-            Some(self.slots.len() as u16 - 1)
+            Some((self.slots.len() - 1) as u16)
         };
         let Some(slot) = slot else {
             return Err(thing);
