@@ -1,16 +1,14 @@
 //! How a client calls: each of its settings, seen on the wire. Every link takes a millisecond, so that an answer takes 2 ms more
 //! than the work, and a failure that is said at once takes 2.
 
-use std::collections::BTreeMap;
-
 use splitbrain::sim::call::{Answer, CallEnd, CallFact, NoCall, Switch};
-use splitbrain::sim::{MS, Pid, SECOND};
+use splitbrain::sim::{MS, SECOND};
 
 use super::kafka_clients::Run;
 use super::services::{answers, calls, count, scene};
 
 /// A service on one machine, or on all four: work of 10 ms, or of a second, or none and an error.
-fn leaf(nodes: &str, settings: &str) -> String {
+pub fn leaf(nodes: &str, settings: &str) -> String {
     format!(
         r#"Service(name: "leaf", nodes: "{nodes}", {settings} handlers: [
             (name: "do", steps: [Work(Constant("10ms"))]), (name: "slow", steps: [Work(Constant("1s"))]),
@@ -19,7 +17,7 @@ fn leaf(nodes: &str, settings: &str) -> String {
 }
 
 /// Users `a` of a handler of the leaf.
-fn asks(handler: &str, arrivals: &str, client: &str) -> String {
+pub fn asks(handler: &str, arrivals: &str, client: &str) -> String {
     format!(
         r#"Requests(name: "a", nodes: "web", to: "leaf/{handler}", {arrivals}, client: ({client})),"#
     )
@@ -31,7 +29,7 @@ fn burst(requests: u32) -> String {
 }
 
 /// A hundred a second, so many.
-fn steady(requests: u32) -> String {
+pub fn steady(requests: u32) -> String {
     format!(r#"arrivals: Constant("100/s"), count: {requests}"#)
 }
 
@@ -62,14 +60,14 @@ fn ended(run: &Run, wanted: CallEnd) -> usize {
     )
 }
 
-fn refused(run: &Run, wanted: NoCall) -> usize {
+pub fn refused(run: &Run, wanted: NoCall) -> usize {
     count(
         run,
         |f| matches!(f, CallFact::NotCalled { why, .. } if why == wanted),
     )
 }
 
-fn answered(run: &Run, wanted: Answer) -> usize {
+pub fn answered(run: &Run, wanted: Answer) -> usize {
     let all = answers(run).into_values();
     all.filter(|(how, _)| *how == wanted).count()
 }
@@ -78,17 +76,6 @@ fn answered(run: &Run, wanted: Answer) -> usize {
 fn outcome(run: &Run) -> (Answer, u64) {
     let (how, ns) = answers(run)["a#0"];
     (how, ns / MS)
-}
-
-/// How many requests each replica served from a time on.
-fn shares(run: &Run, from_ns: u64) -> Vec<u32> {
-    let mut by_pid: BTreeMap<Pid, u32> = BTreeMap::new();
-    for (record, fact) in calls(run) {
-        if matches!(fact, CallFact::Served { .. }) && record.at >= from_ns {
-            *by_pid.entry(record.pid).or_default() += 1;
-        }
-    }
-    by_pid.into_values().collect()
 }
 
 #[test]
@@ -558,151 +545,164 @@ fn a_call_that_ends_while_it_is_held_back_gives_its_place_back() {
 }
 
 #[test]
-fn requests_are_shared_out_as_the_balance_says() {
-    let run = |balance: &str, faults: &str| {
-        let client = format!("balance: {balance}");
-        let system = leaf("app", "threads: 4,");
-        scene(10, &system, &asks("do", &steady(400), &client), faults)
-    };
-    assert_eq!(shares(&run("RoundRobin", ""), 0), [100; 4]);
-    let weighted = run("Weighted(weights: [4, 3, 2, 1])", "");
-    assert_eq!(shares(&weighted, 0), [160, 120, 80, 40]);
-    // The standard deviation is √(400 × 1/4 × 3/4) = 8.7.
-    let random = shares(&run("Random", ""), 0);
-    assert!(random.iter().all(|&n| (65..135).contains(&n)), "{random:?}");
-    // One that is twenty times slower has always something under way: others are less busy.
-    let slow = r#"At("1ms", Slow(target: "app-1", factor: 20))"#;
-    let turns = shares(&run("RoundRobin", slow), 0);
-    let busy = shares(&run("LeastBusy", slow), 0);
-    let choices = shares(&run("PowerOfChoices()", slow), 0);
-    assert_eq!(turns, [100; 4]);
-    assert!(busy[0] < 40, "{busy:?}");
-    assert!(choices[0] < 60, "{choices:?}");
+fn an_answer_that_comes_too_late_is_not_taken_for_that_of_the_next_attempt() {
+    // Answers come 32 ms after each attempt; the first one when the second attempt is under way.
+    let system = leaf("app-1", "").replace("10ms", "30ms");
+    let client = r#"timeout: "20ms", retry: Fixed(attempts: 2, delay: "0s")"#;
+    let run = scene(2, &system, &asks("do", &burst(1), client), "");
+    assert_eq!(outcome(&run), (Answer::TimedOut, 40));
+    assert_eq!(ended(&run, CallEnd::TimedOut), 2);
 }
 
 #[test]
-fn consistent_hashing_sends_a_key_to_one_replica() {
-    let client = "balance: ConsistentHash()";
-    let load = asks("do", &steady(200), client).replace("client:", "keys: Uniform(n: 1), client:");
-    let one = shares(&scene(5, &leaf("app", ""), &load, ""), 0);
-    assert_eq!(one, [200]);
-    let load =
-        asks("do", &steady(400), client).replace("client:", "keys: Uniform(n: 1000), client:");
-    let many = shares(&scene(5, &leaf("app", ""), &load, ""), 0);
-    assert!(many.len() == 4 && many.iter().all(|&n| n > 30), "{many:?}");
+fn a_deadline_that_is_inherited_ends_retries() {
+    let attempts = |client: &str| {
+        let retry = r#"clients: [(to: "leaf", retry: Fixed(attempts: 50, delay: "10ms"))],"#;
+        let middle = format!(
+            r#"Service(name: "middle", nodes: "app-2", {retry} handlers: [(name: "do", steps: [Call("leaf/fail")])]),"#
+        );
+        let user = format!(
+            r#"Requests(name: "a", nodes: "web", to: "middle/do", {}, client: ({client}))"#,
+            burst(1)
+        );
+        called(&scene(3, &(middle + &leaf("app-1", "")), &user, "")) - 1
+    };
+    // Each takes 2 ms, and 10 ms are between them: at 1, 13, 25, 37 and 49 ms. What is left of a deadline is told as a time, as
+    // in gRPC, so that it ends at 51 ms for who was told it after a millisecond on the way.
+    assert_eq!(attempts(r#"deadline: "50ms", propagate_deadline: true"#), 5);
+    assert_eq!(attempts(r#"deadline: "50ms""#), 50);
 }
 
-/// A hundred requests a second to four replicas, of which some stand still from 1 s to 6 s. Who waits longer than 20 ms gives up.
-fn paused(nodes: &[&str], client: &str) -> Run {
-    let faults: String = nodes
-        .iter()
-        .map(|node| format!(r#"During("1s", "6s", Pause("{node}")),"#))
-        .collect();
-    let client = format!(r#"timeout: "20ms", {client}"#);
-    let system = leaf("app", "");
-    scene(12, &system, &asks("do", &steady(1000), &client), &faults)
+#[test]
+fn a_crash_of_a_replica_frees_the_places_of_its_calls() {
+    // Two of six are under way when it dies at 500 ms. Then the others have their turn and find nobody: all fail, soon.
+    let client = r#"bulkhead: (max_concurrent_calls: 2, max_wait_duration: "10s")"#;
+    let faults = r#"During("500ms", "1s", Crash("app-1"))"#;
+    let later = asks(
+        "do",
+        r#"arrivals: Constant("1/s"), start: "1s", count: 1"#,
+        client,
+    );
+    let load = asks("slow", &burst(6), client) + &later.replace("\"a\"", "\"b\"");
+    let run = scene(4, &leaf("app-1", ""), &load, faults);
+    assert_eq!(ended(&run, CallEnd::Disconnected), 6);
+    assert_eq!(answers(&run)["b#0"].0, Answer::Ok);
 }
 
-fn judged(run: &Run) -> Vec<(bool, u64)> {
-    let judged = calls(run).filter_map(|(r, f)| match f {
-        CallFact::Judged { well, .. } => Some((well, r.at / MS)),
+#[test]
+fn a_caller_that_comes_back_has_all_its_places_and_a_closed_breaker() {
+    // Before the crash both places are taken by calls that never end, and the breaker of the other client is open.
+    let clients = r#"clients: [
+        (to: "leaf", bulkhead: (max_concurrent_calls: 2)),
+        (to: "bad", circuit_breaker: (sliding_window_size: 1, wait_duration_in_open_state: "1h"))],"#;
+    let systems = format!(
+        r#"Service(name: "front", nodes: "app-2", {clients} handlers: [
+            (name: "slow", steps: [Call("leaf/slow")]), (name: "do", steps: [Call("leaf/do"), Call("bad/do")])]),
+        Service(name: "bad", nodes: "app-3", handlers: [(name: "do", steps: [Fail("100%")])]),"#
+    ) + &leaf("app-1", "").replace(r#""1s""#, r#""1h""#);
+    let at = |name: &str, handler: &str, ms: u32, requests: u32| {
+        format!(
+            r#"Requests(name: "{name}", nodes: "web", to: "front/{handler}", arrivals: Constant("1000000/s"),
+                count: {requests}, start: "{ms}ms"),"#
+        )
+    };
+    let load = at("a", "do", 100, 1)
+        + &at("b", "slow", 200, 2)
+        + &at("c", "do", 300, 1)
+        + &at("d", "do", 2_000, 1);
+    let run = scene(
+        3,
+        &systems,
+        &load,
+        r#"During("1s", "1500ms", Crash("app-2"))"#,
+    );
+    let front = run.pid("front-1");
+    let between = |from_ms: u64, to_ms: u64| {
+        let of_front =
+            calls(&run).filter(|(r, _)| r.pid == front && (from_ms..to_ms).contains(&(r.at / MS)));
+        of_front.fold((0, 0), |(out, not), (_, fact)| match fact {
+            CallFact::Called { .. } => (out + 1, not),
+            CallFact::NotCalled { .. } => (out, not + 1),
+            _ => (out, not),
+        })
+    };
+    assert_eq!(between(100, 200), (2, 0));
+    assert_eq!(between(300, 400), (0, 1), "no place is free");
+    assert_eq!(between(2_000, 2_100), (2, 0), "all is new");
+}
+
+#[test]
+fn a_breaker_may_become_half_open_by_itself_and_open_again_without_results() {
+    let client = r#"circuit_breaker: (sliding_window_size: 1, wait_duration_in_open_state: "1s",
+        permitted_number_of_calls_in_half_open_state: 1, max_wait_duration_in_half_open_state: "500ms",
+        automatic_transition_from_open_to_half_open_enabled: true)"#;
+    let run = scene(4, &leaf("app-1", ""), &asks("fail", &burst(1), client), "");
+    let switched = calls(&run).filter_map(|(r, f)| match f {
+        CallFact::Breaker { state, .. } => Some((state, r.at / MS)),
         _ => None,
     });
-    judged.collect()
-}
-
-const CHECKS: &str = r#"health_check: (interval: "100ms", timeout: "50ms", unhealthy_threshold: 2, healthy_threshold: 3)"#;
-
-#[test]
-fn a_replica_that_does_not_answer_checks_gets_no_calls_until_it_does() {
-    let blind = paused(&["app-1"], "");
-    // Each fourth, in 5 s of a hundred a second, and a few that come to it while it works off what had come.
-    let given_up = answered(&blind, Answer::TimedOut);
-    assert!((124..=135).contains(&given_up), "{given_up}");
-    let run = paused(&["app-1"], CHECKS);
-    let [(false, out), (true, back)] = judged(&run)[..] else {
-        panic!("{:?}", judged(&run));
-    };
-    // Two checks fail, the second at most 200 ms after the beginning, and 50 ms later that is known. Then three succeed.
-    assert!((1150..=1250).contains(&out), "{out}");
-    assert!((6200..=6303).contains(&back), "{back}");
-    // Each fourth, of a quarter of a second; what is paused answers late.
-    let given_up = answered(&run, Answer::TimedOut);
-    assert!((3..=7).contains(&given_up), "{given_up}");
-    assert!(shares(&run, 7 * SECOND).len() == 4);
+    let expected = [
+        (Switch::Open, 102),
+        (Switch::HalfOpen, 1102),
+        (Switch::Open, 1602),
+        (Switch::HalfOpen, 2602),
+        (Switch::Open, 3102),
+    ];
+    assert_eq!(switched.collect::<Vec<_>>(), expected);
 }
 
 #[test]
-fn a_client_that_comes_back_checks_again() {
-    let system = leaf("app", "");
-    let faults = r#"During("2s", "3s", Crash("web")), At("5s", Pause("app-1"))"#;
-    let client = format!(r#"timeout: "20ms", {CHECKS}"#);
-    let load = asks("do", &steady(1000), &client);
-    let run = scene(8, &system, &load, faults);
-    let [(false, out)] = judged(&run)[..] else {
-        panic!("{:?}", judged(&run));
+fn slow_calls_open_a_breaker_as_well() {
+    let client =
+        r#"circuit_breaker: (sliding_window_size: 2, slow_call_duration_threshold: "500ms")"#;
+    let opened = |handler: &str| {
+        let run = scene(
+            6,
+            &leaf("app-1", ""),
+            &asks(handler, r#"arrivals: Constant("1/s"), count: 5"#, client),
+            "",
+        );
+        refused(&run, NoCall::BreakerOpen)
     };
-    assert!((5150..=5250).contains(&out), "{out}");
+    // Those of the first two seconds are answered by 3.002 s: the third is out by then.
+    assert_eq!(opened("slow"), 2);
+    assert_eq!(opened("do"), 0);
 }
 
 #[test]
-fn passive_checks_leave_a_replica_out_after_a_failure_and_try_it_once_in_a_while() {
-    let run = paused(&["app-1"], r#"passive_health_check: (fail_timeout: "1s")"#);
-    // One failure, and one for each try after a second or a little more.
-    let given_up = answered(&run, Answer::TimedOut);
-    assert!((4..=6).contains(&given_up), "{given_up}");
-    assert_eq!(shares(&run, 8 * SECOND).len(), 4);
-    let twice = r#"passive_health_check: (max_fails: 2, fail_timeout: "10s")"#;
-    assert_eq!(answered(&paused(&["app-1"], twice), Answer::TimedOut), 2);
+fn the_loser_of_a_hedge_gives_its_place_back() {
+    // Two places: one for the attempt at the replica that stands still, and one for its hedge.
+    let client = r#"hedge: After(delay: "20ms"), bulkhead: (max_concurrent_calls: 2)"#;
+    let fault = r#"At("1ms", Pause("app-1"))"#;
+    let arrivals = r#"arrivals: Constant("10/s"), count: 40"#;
+    let run = scene(6, &leaf("app", ""), &asks("do", arrivals, client), fault);
+    assert_eq!(answered(&run, Answer::Ok), 40);
+    // In turn, hedges included: each third of the requests comes to the one that stands still.
+    let lost = ended(&run, CallEnd::Superseded);
+    assert!((13..=14).contains(&lost), "{lost}");
+    // With one place there is none for hedges, and those who hit the one that stands still keep it.
+    let run = scene(
+        6,
+        &leaf("app", ""),
+        &asks("do", arrivals, &client.replace("calls: 2", "calls: 1")),
+        fault,
+    );
+    assert_eq!(
+        count(&run, |f| matches!(f, CallFact::Called { hedge: true, .. })),
+        0
+    );
+    assert!(answered(&run, Answer::Ok) < 4);
 }
 
 #[test]
-fn an_outlier_is_left_out_after_so_many_failures_in_a_row() {
-    let outliers = |more: &str| {
-        let client =
-            format!(r#"outlier_detection: (interval: "1s", base_ejection_time: "3s", {more})"#);
-        paused(&["app-1"], &client)
-    };
-    // No more than a tenth of four is nobody; half is two.
-    let nobody = outliers("");
-    assert!(judged(&nobody).is_empty());
-    let run = outliers(r#"max_ejection_percent: "50%""#);
-    // Five in a row, each fourth of a hundred a second; back at a look after 3 s, out again for twice as long.
-    let [(false, out), (true, back), (false, again), (true, last)] = judged(&run)[..] else {
-        panic!("{:?}", judged(&run));
-    };
-    assert!((1180..=1230).contains(&out), "{out}");
-    assert!((out + 3000..out + 4000).contains(&back), "{back}");
-    assert!((back + 180..back + 230).contains(&again), "{again}");
-    assert!((again + 6000..again + 7000).contains(&last), "{last}");
-    assert_eq!(answered(&run, Answer::TimedOut), 10);
-}
-
-#[test]
-fn with_too_few_that_are_well_all_are_called_again() {
-    let late = |run: &Run| {
-        let all = calls(run).filter(|(r, _)| (2 * SECOND..6 * SECOND).contains(&r.at));
-        let gave_up = |f| {
-            matches!(
-                f,
-                CallFact::Answered {
-                    how: Answer::TimedOut,
-                    ..
-                }
-            )
-        };
-        all.filter(|(_, f)| gave_up(*f)).count()
-    };
-    let three = ["app-1", "app-2", "app-3"];
-    // One of four is less than half: three quarters of 4 s of a hundred a second.
-    assert_eq!(late(&paused(&three, CHECKS)), 300);
-    let trusting = format!(r#"{CHECKS}, healthy_panic_threshold: "25%""#);
-    assert_eq!(late(&paused(&three, &trusting)), 0);
-    assert_eq!(late(&paused(&three[..2], CHECKS)), 0);
-    // Nobody is well, and nobody is called.
-    let all = ["app-1", "app-2", "app-3", "app-4"];
-    let strict = format!(r#"{CHECKS}, healthy_panic_threshold: "0%""#);
-    let run = paused(&all, &strict);
-    assert_eq!(late(&run), 0);
-    assert!(refused(&run, NoCall::NoReplica) > 400);
+fn a_fallback_stands_in_for_calls_that_are_not_made() {
+    let client = r#"fallback: true, circuit_breaker: (sliding_window_size: 1, wait_duration_in_open_state: "1h")"#;
+    let run = scene(
+        2,
+        &leaf("app-1", ""),
+        &asks("fail", &steady(10), client),
+        "",
+    );
+    assert_eq!(answered(&run, Answer::Degraded), 10);
+    assert_eq!((called(&run), refused(&run, NoCall::BreakerOpen)), (1, 9));
 }

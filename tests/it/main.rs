@@ -5,6 +5,7 @@
 )]
 
 mod bad_files;
+mod call_targets;
 mod calls;
 mod claims;
 mod cli;
