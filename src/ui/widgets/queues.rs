@@ -49,11 +49,15 @@ impl Queues<'_> {
         let mut table = take(queues.clamp(1, if answered > 0 { 1 } else { 3 }));
         let mut checks = take((bad as u16).min(2).max(answered));
         table += take(queues.min(share(height, 2, 5)).saturating_sub(table));
-        let mut totals = total_rows(self.totals, width);
-        if height < totals + all_checks.min(3) + table + 1 {
-            totals = 0;
-        }
-        let mut totals = take(totals);
+        let room = height.saturating_sub(1 + table + all_checks.min(3));
+        let whole = total_rows(self.totals, width);
+        // With two rows of some columns the first totals and what is trouble can be told; less is not worth a queue's row.
+        let some = room >= 2 && total_columns(self.totals, width).len() > 2;
+        let mut totals = take(if whole <= room || some {
+            whole.min(room)
+        } else {
+            0
+        });
         if totals == 0 && self.totals.iter().any(is_trouble) {
             // What must not happen and did is more than another queue.
             totals = take(1);
@@ -96,7 +100,7 @@ impl Queues<'_> {
             spare -= gap;
             let mut part = pen.part(0, y + gap, width, rows);
             if is_totals && rows < total_rows(self.totals, width) {
-                troubles(&mut part, self.totals);
+                some_totals(&mut part, self.totals);
             } else if is_totals {
                 totals(&mut part, self.totals);
             } else {
@@ -298,6 +302,18 @@ fn is_trouble(total: &Total) -> bool {
     total.bad && total.value > 0
 }
 
+/// Where there is no room for all: the first ones, and in the last row those of the others that are trouble.
+fn some_totals(pen: &mut Pen<'_>, all: &[Total]) {
+    let (width, rows) = (pen.width(), pen.height());
+    let columns = total_columns(all, width).len();
+    let (first, rest) = all.split_at(all.len().min(usize::from(rows - 1) * columns));
+    if rows > 1 && !rest.iter().any(is_trouble) {
+        return totals(pen, &all[..all.len().min(usize::from(rows) * columns)]);
+    }
+    totals(&mut pen.part(0, 0, width, rows - 1), first);
+    troubles(&mut pen.part(0, rows - 1, width, 1), rest);
+}
+
 /// Of those that are trouble, as many as a line has room for.
 fn troubles(pen: &mut Pen<'_>, totals: &[Total]) {
     let mut x = 1;
@@ -370,6 +386,36 @@ mod tests {
         }
         // Three columns have room on a screen of 120.
         assert_eq!(total_rows(&all, 55), 3);
+    }
+
+    #[test]
+    fn where_there_is_room_for_some_totals_the_first_are_told_and_what_is_trouble() {
+        let doubled = Total {
+            bad: true,
+            ..total("doubled", 4)
+        };
+        let mut all: Vec<Total> = (0..13).map(|n| total(&format!("total {n}"), n)).collect();
+        all.push(doubled);
+        let rows = vec![QueueRow::default(); 9];
+        let rows: Vec<&QueueRow> = rows.iter().collect();
+        let checks = vec![CheckRow::default(); 5];
+        let (width, height) = (54, 13);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let area = buffer.area;
+        let queues = Queues {
+            rows: &rows,
+            totals: &all,
+            checks: &checks,
+            selected: None,
+        };
+        assert!(total_rows(&all, width) > queues.shares(width, height).totals);
+        queues.draw(&mut Pen::new(&mut buffer, area, Look::default()));
+        let text: String = buffer.content.iter().map(Cell::symbol).collect();
+        assert!(
+            text.contains("total 0") && text.contains("total 2"),
+            "{text}"
+        );
+        assert!(text.contains("doubled 4"), "{text}");
     }
 
     #[test]
