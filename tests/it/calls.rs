@@ -1,6 +1,10 @@
 //! How a client calls: each of its settings, seen on the wire. Every link takes a millisecond, so that an answer takes 2 ms more
 //! than the work, and a failure that is said at once takes 2.
 
+use std::sync::Arc;
+
+use splitbrain::hunt::{Loaded, Options, Session};
+use splitbrain::scenario::Files;
 use splitbrain::sim::call::{Answer, CallEnd, CallFact, NoCall, Switch};
 use splitbrain::sim::{MS, SECOND};
 
@@ -705,4 +709,28 @@ fn a_fallback_stands_in_for_calls_that_are_not_made() {
     );
     assert_eq!(answered(&run, Answer::Degraded), 10);
     assert_eq!((called(&run), refused(&run, NoCall::BreakerOpen)), (1, 9));
+}
+
+#[test]
+fn who_tries_again_with_hardly_a_pause_does_not_stop_time() {
+    let text = r#"(
+        title: "test", duration: "1s", nodes: [(name: "app"), (name: "web")],
+        network: (latency: Constant("0s")),
+        systems: [Service(name: "s", nodes: "app", threads: 1, load_shedding: (max_in_flight: 1),
+                          handlers: [(name: "do", steps: [Work("1s")])])],
+        workloads: [Requests(name: "users", nodes: "web", to: "s/do", arrivals: Constant("1000/s"), count: 2,
+                             client: (back_pressure: "1ns"))],
+    )"#;
+    let loaded = Loaded::from_parts("test", text, &[], Files::Given(&[]));
+    let loaded = loaded
+        .map_err(|d| d.render(false))
+        .expect("a good scenario");
+    let mut session = Session::new(Arc::new(loaded), Options::default());
+    // The second request is turned away at 2 ms, and sent again and again: at most each microsecond.
+    let stopped_by_events = session.advance(3 * MS, 20_000);
+    assert!(!stopped_by_events, "at {} ns", session.sim().now());
+    let none = text.replace("1ns", "0s");
+    let mistake = Loaded::from_parts("test", &none, &[], Files::Given(&[])).err();
+    let mistake = mistake.expect("no pause is a mistake").render(false);
+    assert!(mistake.contains("a pause of no time is none"), "{mistake}");
 }

@@ -149,6 +149,11 @@ impl ClientSettings {
     }
 
     fn check_together(&self, at: &Path, out: &mut Vec<Complaint>) {
+        if self.back_pressure.is_some_and(Duration::is_zero) {
+            let why = "a pause of no time is none";
+            let complaint = Complaint::error(at.field("back_pressure"), why);
+            out.push(complaint.help("say how long nothing is sent, or leave it out"));
+        }
         for (field, time) in [("timeout", self.timeout), ("deadline", self.deadline)] {
             if time.is_some_and(Duration::is_zero) {
                 out.push(Complaint::error(

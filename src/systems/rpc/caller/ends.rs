@@ -1,7 +1,7 @@
 //! How attempts and calls end.
 
-use crate::sim::Fact;
 use crate::sim::call::{CallEnd, CallFact, NoCall};
+use crate::sim::{Fact, US};
 use crate::systems::Ctx;
 use crate::systems::slots::Key;
 
@@ -44,7 +44,7 @@ impl Caller {
         let Some(pause) = self.settings.back_pressure else {
             return self.end_attempt(key, CallEnd::Rejected, ctx);
         };
-        let until = ctx.now().saturating_add(pause.ns());
+        let until = ctx.now().saturating_add(pause.ns().max(US));
         let Some(attempt) = self.attempts.get(key) else {
             return;
         };
@@ -160,7 +160,8 @@ impl Caller {
             return self.finish_badly(key, last, ctx);
         }
         open.waited_ns = delay;
-        open.next = Some(ctx.timer(delay, token));
+        // Who tries again without a pause would stop time.
+        open.next = Some(ctx.timer(delay.max(US), token));
     }
 
     /// The time of a whole call is over.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::sim::call::{CallFact, Look};
-use crate::sim::{Fact, Token};
+use crate::sim::{Fact, Token, US};
 use crate::systems::Ctx;
 use crate::systems::rpc::{Done, Ended};
 use crate::systems::slots::Key;
@@ -118,7 +118,7 @@ impl Replica {
         if let Some(run) = self.runs.get_mut(key) {
             run.at -= 1;
         }
-        ctx.timer(of.wait_ns, Token::with(WAIT, key));
+        ctx.timer(of.wait_ns.max(US), Token::with(WAIT, key));
     }
 
     fn set_stage(&mut self, key: Key, stage: Stage) {
