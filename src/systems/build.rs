@@ -35,6 +35,8 @@ pub struct Known {
     pub groups: Vec<String>,
     /// What can be called: `payment/charge`.
     pub handlers: BTreeSet<String>,
+    /// Handlers that take part in workflows, as often as they do.
+    pub stages: Vec<String>,
     /// How many replicas each service has.
     pub replicas: BTreeMap<String, u32>,
     /// Services that a workflow has call others, in one of its styles, and whom.

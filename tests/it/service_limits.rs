@@ -240,6 +240,22 @@ fn what_was_under_way_in_a_crash_is_done_when_it_is_asked_for_again() {
     assert_eq!(effects(&run), 1);
 }
 
+#[test]
+fn an_effect_before_a_crash_is_not_repeated_though_the_handler_had_not_ended() {
+    // The effect is at 102 ms, the crash before the end at 501. Delivered twice, one effect: it is stored with the effect.
+    let faults = r#"At("300ms", Crash("app-1")), At("1s", Restart("app-1"))"#;
+    let client = r#"retry: Fixed(attempts: 20, delay: "200ms")"#;
+    let steps = r#"Effect("pay"), Wait(Constant("400ms"))"#;
+    let paid = |idempotent: &str| {
+        let run = retried(idempotent, steps, client, ONCE, faults);
+        assert_eq!(answers(&run)["a#0"].0, Answer::Ok);
+        effects(&run)
+    };
+    assert_eq!(paid("idempotent: (),"), 1);
+    assert_eq!(paid("idempotent: (persistent: false),"), 2);
+    assert_eq!(paid(""), 2);
+}
+
 /// A row of the inspector.
 fn row(run: &Run, process: &str, name: &str) -> String {
     let process = &run.sim.processes()[run.pid(process).index()];

@@ -1,6 +1,7 @@
 //! Steps of handlers that wait for messages, and workflows in both of their styles.
 
-use splitbrain::hunt::Watch;
+use splitbrain::hunt::{Loaded, Watch};
+use splitbrain::scenario::Files;
 use splitbrain::sim::call::{Answer, CallFact};
 use splitbrain::sim::{MS, Observer, SECOND};
 
@@ -105,4 +106,87 @@ fn one_setting_makes_a_workflow_synchronous_or_event_driven() {
     let held = |run: &Run| metric(run, "service.orders.busy.mean");
     assert!(held(&synchronous) > 10.0 * held(&events));
     assert!(events.sim.now() >= 20 * SECOND);
+}
+
+#[test]
+fn many_calls_that_end_at_once_do_not_stand_in_one_another() {
+    // Nine thousand calls, each fifteen deep, that the client's own rate limit refuses.
+    let call = format!("{}Call(\"b/do\"){}", "Try([".repeat(15), "])".repeat(15));
+    let steps = vec![call; 600].join(", ");
+    let run = play(&format!(
+        r#"(
+        title: "test", seed: 7, duration: "1s", nodes: [(name: "app"), (name: "web")],
+        systems: [
+            Service(name: "a", nodes: "app", handlers: [(name: "do", steps: [{steps}])],
+                clients: [(to: "b", rate_limiter: (limit_for_period: 1, limit_refresh_period: "1000s", timeout_duration: "0s"))]),
+            Service(name: "b", nodes: "app", handlers: [(name: "do", steps: [])]),
+        ],
+        workloads: [Requests(name: "users", nodes: "web", to: "a/do", arrivals: Constant("10/s"), count: 1)],
+    )"#
+    ));
+    assert_eq!(answers(&run)["users#0"].0, Answer::Ok);
+}
+
+/// What is said about a scenario with these systems.
+fn mistakes(systems: &str) -> String {
+    let text = format!(
+        r#"(
+        title: "test", duration: "1s", nodes: [(name: "app"), (name: "node")],
+        systems: [
+            Sqs(name: "jobs", nodes: "node", queues: [(name: "one"), (name: "two"), (name: "three")]),
+            Database(name: "db", nodes: "node", read: "1ms", write: "1ms"),
+            {systems}
+        ],
+    )"#
+    );
+    let loaded = Loaded::from_parts("test", &text, &[], Files::Given(&[]));
+    loaded.err().map_or_else(String::new, |d| d.render(false))
+}
+
+#[test]
+fn workflows_and_handlers_that_would_do_nothing_or_something_else_are_explained() {
+    let services = r#"
+        Service(name: "a", nodes: "app", handlers: [(name: "do", steps: [])]),
+        Service(name: "b", nodes: "app", handlers: [(name: "do", steps: [])]),
+        Service(name: "c", nodes: "app", handlers: [(name: "do", steps: [])]),"#;
+    let workflow = |name: &str, style: &str, stages: &str| {
+        format!(r#"Workflow(name: "{name}", style: {style}, entry: "a/do", stages: [{stages}]),"#)
+    };
+    let store = r#"(handler: "db/write", queue: "jobs/one")"#;
+    let said = mistakes(&format!(
+        "{services} {}",
+        workflow("w", "EventDriven", store)
+    ));
+    assert!(
+        said.contains("`db/write` is no handler of a service"),
+        "{said}"
+    );
+    let shared = r#"(handler: "b/do", queue: "jobs/one"), (handler: "c/do", queue: "jobs/two")"#;
+    let two = |style: &str| {
+        let one = workflow("v", style, r#"(handler: "b/do", queue: "jobs/three")"#);
+        mistakes(&format!(
+            "{services} {one} {}",
+            workflow("w", style, shared)
+        ))
+    };
+    let said = two("EventDriven");
+    assert!(
+        said.contains("`b/do` is a stage of two workflows"),
+        "{said}"
+    );
+    assert_eq!(two("Synchronous"), "");
+    let effects: Vec<String> = (0..257).map(|n| format!("Effect(\"e{n}\")")).collect();
+    let handler = |steps: &str| {
+        mistakes(&format!(
+            r#"Service(name: "a", nodes: "app", response_size: "4GiB", handlers: [(name: "do", steps: [{steps}])]),"#
+        ))
+    };
+    let said = handler(&effects.join(", "));
+    assert!(
+        said.contains("257 different effects are too many"),
+        "{said}"
+    );
+    assert!(said.contains("4GiB is too large: at most 1GiB"), "{said}");
+    let said = handler(&format!("Parallel(branches: [{}])", "[],".repeat(10_001)));
+    assert!(said.contains("10001 branches are too many"), "{said}");
 }

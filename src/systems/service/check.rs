@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::names::FlowName;
+use crate::sim::units::Size;
 use crate::systems::Known;
 use crate::systems::pace::Arrives;
 use crate::systems::ports::PORTS_MAX;
@@ -19,6 +20,10 @@ const PER_NODE_MAX: u32 = 10_000;
 const THREADS_MAX: u32 = 1_000_000;
 /// More calls at once than this are a slip.
 const FAN_OUT_MAX: u32 = 10_000;
+/// More effects of a service than this are not told apart.
+const EFFECTS_MAX: usize = 256;
+/// A larger request or answer than this is a slip.
+const BYTES_MAX: Size = Size::from_mib(1024);
 /// Steps within steps within steps: deeper than this is a slip.
 const DEPTH_MAX: usize = 16;
 /// More operations of a service than this are a slip.
@@ -40,6 +45,13 @@ fn per_node(per_node: u32, at: &Path, out: &mut Vec<Complaint>) {
     if per_node == 0 || per_node > PER_NODE_MAX {
         let why = format!("per_node must be from 1 to {PER_NODE_MAX}, not {per_node}");
         out.push(Complaint::error(at.field("per_node"), why));
+    }
+}
+
+fn sizes(field: &str, size: Size, at: &Path, out: &mut Vec<Complaint>) {
+    if size > BYTES_MAX {
+        let why = format!("{size} is too large: at most {BYTES_MAX}");
+        out.push(Complaint::error(at.field(field), why));
     }
 }
 
@@ -108,6 +120,17 @@ impl Settings {
         self.queue.check(&at.field("queue"), out);
         self.check_limits(at, known, out);
         self.check_clients(at, known, out);
+        sizes("response_size", self.response_size, at, out);
+        let mut effects = self.effects();
+        effects.sort_unstable();
+        effects.dedup();
+        if effects.len() > EFFECTS_MAX {
+            let why = format!(
+                "{} different effects are too many: at most {EFFECTS_MAX} in a service",
+                effects.len()
+            );
+            out.push(Complaint::error(at.field("handlers"), why));
+        }
         self.check_handlers(at, known, out);
         self.check_consumes(at, known, out);
     }
@@ -301,6 +324,13 @@ fn check_step(step: &Step, at: &Path, known: &Known, depth: usize, out: &mut Vec
             }
         }
         Step::Parallel { branches, need } => {
+            if branches.len() > FAN_OUT_MAX as usize {
+                let why = format!(
+                    "{} branches are too many: at most {FAN_OUT_MAX}",
+                    branches.len()
+                );
+                out.push(Complaint::error(at.field("branches"), why));
+            }
             enough(*need, branches.len() as u32, at, "branches", out);
             for (nth, steps) in branches.iter().enumerate() {
                 let place = at.field("branches").index(nth);
@@ -400,6 +430,7 @@ impl RequestsSettings {
         };
         complain("arrivals", self.arrivals.check());
         complain("keys", self.keys.check());
+        sizes("request_size", self.request_size, at, out);
         self.client.check(&at.field("client"), out);
         let (service, _) = super::build::split_target(&self.to);
         let place = at.field("client");

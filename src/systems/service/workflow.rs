@@ -65,6 +65,8 @@ impl Stage {
 impl WorkflowSettings {
     pub(in super::super) fn declare(&self, known: &mut Known) {
         known.systems.insert(self.name.clone(), "Workflow");
+        let stages = self.stages.iter().map(|s| s.handler.clone());
+        known.stages.extend(stages.chain([self.entry.clone()]));
         let services = self.stages.iter().map(|s| split_target(&s.handler).0);
         // In either style: how it calls a stage is written beside what both have.
         let caller = split_target(&self.entry).0;
@@ -77,9 +79,16 @@ impl WorkflowSettings {
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
         let mut handler = |name: &str, place: Path| {
+            let kind = known.systems.get(split_target(name).0);
             if !known.handlers.contains(name) {
                 let names = known.handlers.iter().map(String::as_str);
                 out.push(Complaint::unknown_name(place, "handler", name, names));
+            } else if kind != Some(&"Service") {
+                let why = format!(
+                    "`{name}` is no handler of a service: it cannot take part in a workflow"
+                );
+                let complaint = Complaint::error(place, why);
+                out.push(complaint.help("let a handler of a service call it"));
             }
         };
         handler(&self.entry, at.field("entry"));
@@ -114,6 +123,15 @@ impl WorkflowSettings {
                         "say it as `topic`, and the queue that is subscribed to it as `queue`",
                     ),
                 );
+            }
+            let takers = known.stages.iter().filter(|s| **s == stage.handler);
+            if takers.count() > 1 && self.style == Style::EventDriven {
+                let why = format!(
+                    "`{}` is a stage of two workflows: it would not know where to send what is done",
+                    stage.handler
+                );
+                let complaint = Complaint::error(here.field("handler"), why);
+                out.push(complaint.help("give each workflow a handler of its own"));
             }
             let earlier = self.stages[..nth].iter();
             let again = earlier.clone().any(|s| s.handler == stage.handler);

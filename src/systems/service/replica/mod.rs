@@ -62,6 +62,9 @@ pub struct Replica {
     runs: Slots<Run>,
     /// Runs of requests, without their branches.
     requests: u32,
+    /// Runs that go on as soon as those before them have, and whether that is being done.
+    todo: VecDeque<(Key, bool)>,
+    going: bool,
     /// Runs that want a thread to go on with; only where they give it back while they wait.
     ready: VecDeque<Key>,
     callers: Vec<Caller>,
@@ -113,6 +116,8 @@ impl Replica {
             busy: 0,
             runs: Slots::default(),
             requests: 0,
+            todo: VecDeque::new(),
+            going: false,
             ready: VecDeque::new(),
             once: Once::new(settings.handlers.iter().map(|h| h.idempotent.as_ref())),
             gc: settings.gc.as_ref().map(Gc::new),
@@ -261,6 +266,8 @@ impl Replica {
         self.runs.clear();
         self.requests = 0;
         self.once.crash();
+        self.todo.clear();
+        self.going = false;
         self.fetches.clear();
         self.ready.clear();
         self.busy = 0;

@@ -21,6 +21,8 @@ pub(super) enum Known {
 #[derive(Clone, Debug)]
 struct Table {
     done: Dedup,
+    /// What took effect: stored with the effect, in one transaction, though the handler may not come to its end.
+    effects: Dedup,
     /// What is being handled: in memory only, as the transaction is in which it would be stored.
     under_way: Index<()>,
 }
@@ -38,6 +40,7 @@ impl Once {
     pub fn new<'a>(handlers: impl Iterator<Item = Option<&'a DedupSettings>>) -> Self {
         let table = |settings| Table {
             done: Dedup::new(settings),
+            effects: Dedup::new(settings),
             under_way: Index::default(),
         };
         Self(handlers.map(|h| h.map(table)).collect())
@@ -73,11 +76,28 @@ impl Once {
         }
     }
 
+    /// Whether an effect of a request is to take place: not if it has before, in a handling that did not come to its end.
+    pub fn takes_effect(
+        &mut self,
+        now: u64,
+        endpoint: u16,
+        (task, key): (Task, u32),
+        effect: u8,
+    ) -> bool {
+        let Some(table) = self.table(endpoint) else {
+            return true;
+        };
+        !table
+            .effects
+            .seen(now, mix(id(task, key) ^ u64::from(effect)))
+    }
+
     /// The process dies.
     pub fn crash(&mut self) {
         for table in self.0.iter_mut().flatten() {
             table.under_way.clear();
             table.done.crash();
+            table.effects.crash();
         }
     }
 

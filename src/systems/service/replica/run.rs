@@ -38,6 +38,8 @@ pub(super) struct Run {
     pub task: Task,
     pub key: u32,
     pub priority: u8,
+    /// The handler of the request; also of a branch.
+    pub handler: u16,
     pub program: u16,
     /// The next operation.
     pub at: u16,
@@ -60,6 +62,7 @@ impl Run {
             task: waiting.task,
             key: waiting.key,
             priority: waiting.priority,
+            handler: waiting.endpoint,
             program: waiting.endpoint,
             at: 0,
             holds: true,

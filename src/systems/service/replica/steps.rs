@@ -28,6 +28,18 @@ impl Replica {
 
     /// What a run waited for is over, well or badly.
     pub(super) fn go_on(&mut self, key: Key, ok: bool, ctx: &mut Ctx<'_>) {
+        // What ends at once lets others go on: they stand in line, however many there are, instead of in one another.
+        self.todo.push_back((key, ok));
+        if std::mem::replace(&mut self.going, true) {
+            return;
+        }
+        while let Some((key, ok)) = self.todo.pop_front() {
+            self.run_on(key, ok, ctx);
+        }
+        self.going = false;
+    }
+
+    fn run_on(&mut self, key: Key, ok: bool, ctx: &mut Ctx<'_>) {
         if !ok {
             return self.end(key, false, ctx);
         }
@@ -297,11 +309,13 @@ impl Replica {
         };
         let by_flow = self.config.effects.get(usize::from(effect));
         let own = by_flow.and_then(|f| f.get(run.task.flow.index()).copied().flatten());
-        if let Some(effect) = own {
-            ctx.record(Fact::Call(CallFact::Effect {
-                task: run.task,
-                effect,
-            }));
+        let (handler, task, meant) = (run.handler, run.task, run.key);
+        if let Some(effect) = own
+            && self
+                .once
+                .takes_effect(ctx.now(), handler, (task, meant), effect)
+        {
+            ctx.record(Fact::Call(CallFact::Effect { task, effect }));
         }
     }
 
