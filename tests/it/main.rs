@@ -35,6 +35,7 @@ mod scenario_syntax;
 mod scene;
 mod seek;
 mod selectors;
+mod service_balance;
 mod service_limits;
 mod service_steps;
 mod service_theory;
