@@ -390,3 +390,76 @@ fn services_publish_to_topics_and_consume_from_queues() {
     assert!((199..=201).contains(&stored(&run, "mails")));
     assert_eq!(account.delivered, account.produced);
 }
+
+#[test]
+fn a_node_answers_so_many_requests_at_once() {
+    // Each send waits 2 ms for the disk, the default of a node.
+    let slowest_ms = |concurrent: u32| {
+        let run = run(
+            2,
+            &format!(r#"concurrent_requests: {concurrent}, queues: [(name: "orders")]"#),
+            r#"QueueSender(name: "shop", nodes: "web", to: "jobs/orders", arrivals: Constant("1000000/s"), count: 20)"#,
+            "",
+        );
+        let acked = times(&run, |r| matches!(r.fact, Fact::Acked { .. }));
+        assert_eq!(acked.len(), 20);
+        acked.into_iter().max().unwrap_or(0) / MS
+    };
+    assert!((40..46).contains(&slowest_ms(1)), "one after another");
+    assert!((4..8).contains(&slowest_ms(20)), "all at once");
+}
+
+#[test]
+fn a_worker_that_extends_the_visibility_timeout_keeps_its_message() {
+    let duplicates = |heartbeat: &str| {
+        let run = run(
+            60,
+            r#"queues: [(name: "orders", visibility_timeout: "2s")]"#,
+            &format!(
+                r#"QueueSender(name: "shop", nodes: "web-1", to: "jobs/orders", arrivals: Constant("1/s"), count: 5),
+                QueueWorkers(name: "w", nodes: "work", from: "jobs/orders", service_time: Constant("5s"), wait_time_seconds: "20s", {heartbeat})"#
+            ),
+            "",
+        );
+        let ended = times(&run, |r| {
+            matches!(
+                r.fact,
+                Fact::Processed {
+                    outcome: Outcome::Done,
+                    ..
+                }
+            )
+        });
+        ended.len() - 5
+    };
+    assert!(duplicates("") > 0, "work takes longer than the timeout");
+    assert_eq!(duplicates(r#"heartbeat: "1s","#), 0);
+}
+
+#[test]
+fn a_worker_has_so_many_messages_in_hand() {
+    let most = |settings: &str| {
+        let run = run(
+            30,
+            r#"queues: [(name: "orders")]"#,
+            &format!(
+                r#"QueueSender(name: "shop", nodes: "web-1", to: "jobs/orders", arrivals: Constant("1000/s"), count: 50),
+                QueueWorkers(name: "w", nodes: "work-1", from: "jobs/orders", service_time: Constant("100ms"), max_number_of_messages: 10, start: "1s", {settings})"#
+            ),
+            "",
+        );
+        let (mut now, mut most) = (0_i64, 0_i64);
+        for record in &run.records {
+            match record.fact {
+                Fact::Handed { span, .. } => now += i64::from(span.count),
+                Fact::Processed { span, .. } => now -= i64::from(span.count),
+                _ => {}
+            }
+            most = most.max(now);
+        }
+        most
+    };
+    assert_eq!(most(""), 10);
+    assert_eq!(most("max_in_hand: 3,"), 3);
+    assert_eq!(most("max_in_hand: 25,"), 25);
+}
