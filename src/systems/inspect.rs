@@ -51,6 +51,16 @@ pub struct Row {
     pub value: String,
 }
 
+impl Row {
+    /// A fact.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
+}
+
 /// What a process shows.
 pub trait Inspect {
     /// For the topology.

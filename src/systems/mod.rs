@@ -6,6 +6,7 @@
 
 mod alarm;
 mod build;
+mod check;
 mod index;
 mod inspect;
 pub mod kafka;

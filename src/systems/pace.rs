@@ -8,7 +8,7 @@ use crate::sim::stream::Stream;
 use crate::sim::units::Duration;
 use crate::sim::{Token, US};
 
-use super::Ctx;
+use super::{Builder, Ctx};
 
 /// A pace uses so many kinds of timers, from the one it is given.
 pub const PACE_TIMERS: u16 = 3;
@@ -29,15 +29,33 @@ pub trait Arrives {
 #[derive(Clone, Debug)]
 pub struct PacePlan {
     /// When it makes something.
-    pub arrivals: Arrivals,
+    arrivals: Arrivals,
     /// When it begins.
-    pub start: Duration,
+    start: Duration,
     /// When it ends; `None`: never.
-    pub stop: Option<Duration>,
+    stop: Option<Duration>,
     /// How much it makes in all; `None`: no limit.
-    pub count: Option<u64>,
+    count: Option<u64>,
     /// The times of its trace, if it has one, ns.
-    pub trace: Option<Arc<[u64]>>,
+    trace: Option<Arc<[u64]>>,
+}
+
+impl PacePlan {
+    /// What the settings of a workload say.
+    pub fn new(
+        builder: &Builder,
+        arrivals: &Arrivals,
+        (start, stop): (Duration, Option<Duration>),
+        count: Option<u64>,
+    ) -> Self {
+        Self {
+            arrivals: arrivals.clone(),
+            start,
+            stop,
+            count,
+            trace: builder.trace(arrivals),
+        }
+    }
 }
 
 /// The pace of one process of a workload.

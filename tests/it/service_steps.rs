@@ -187,6 +187,18 @@ fn workflows_and_handlers_that_would_do_nothing_or_something_else_are_explained(
         "{said}"
     );
     assert!(said.contains("4GiB is too large: at most 1GiB"), "{said}");
+    let crowd = |per_node: u32| {
+        mistakes(&format!(
+            r#"Service(name: "a", nodes: "app", per_node: {per_node}, handlers: [(name: "do", steps: [Call("b/do")])]),
+            Service(name: "b", nodes: "app", per_node: 10000, handlers: [(name: "do", steps: [])]),"#
+        ))
+    };
+    let said = crowd(1001);
+    assert!(
+        said.contains("1001 processes that call 10000 replicas of `b` are too many"),
+        "{said}"
+    );
+    assert_eq!(crowd(1000), "");
     let said = handler(&format!("Parallel(branches: [{}])", "[],".repeat(10_001)));
     assert!(said.contains("10001 branches are too many"), "{said}");
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::units::Duration;
 
+use crate::systems::check;
+
 use super::{Known, Settings, TopicSettings};
 
 /// More partitions than this in one cluster are a slip: Kafka's own documentation speaks of thousands for a broker.
@@ -27,10 +29,7 @@ impl Settings {
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
         let sets = || known.nodes.keys().map(String::as_str);
-        if !known.nodes.contains_key(&self.nodes) {
-            let field = at.field("nodes");
-            out.push(Complaint::unknown_name(field, "node", &self.nodes, sets()));
-        }
+        check::nodes(&self.nodes, at, known, out);
         if let Some(controller) = &self.controller
             && !known.nodes.contains_key(controller)
         {

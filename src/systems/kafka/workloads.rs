@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
-use crate::sim::keys::Keys;
 use crate::sim::units::Duration;
 use crate::sim::{LaneId, Pid, QueueId};
 
@@ -16,17 +15,12 @@ use super::protocol::Acks;
 use super::{
     Builder, Cluster, ConsumerApp, ConsumerGroupSettings, Known, ProducerApp, ProducerSettings,
 };
+use crate::systems::check;
 use crate::systems::pace::{Arrives, Pace, PacePlan};
 use crate::systems::{Export, Process};
 
-/// More processes on a node than this are a slip.
-const PER_NODE_MAX: u32 = 10_000;
-
 /// More threads of a consumer than this are a slip.
 const THREADS_MAX: u32 = 10_000;
-
-/// Keys are numbers of so many bits.
-const KEYS_MAX: u64 = 1 << 32;
 
 /// Of a large cluster, a client is drawn with this many brokers: pictures and doubts need no more.
 const LINKED_BROKERS_MAX: usize = 16;
@@ -52,29 +46,19 @@ impl ProducerSettings {
     pub(in super::super) fn found(&self, _: &mut Builder) {}
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-        known_nodes(&self.nodes, at, known, out);
+        check::nodes(&self.nodes, at, known, out);
         known_queues(&self.to, &at.field("to"), known, out);
-        per_node(self.per_node, at, out);
-        size(&self.nodes, self.per_node, &[&self.to], at, known, out);
+        check::processes(&self.nodes, self.per_node, at, known, out);
+        pairs(&self.nodes, self.per_node, &[&self.to], at, known, out);
         let mut complain = |field: &str, result: Result<(), String>| {
             if let Err(why) = result {
                 out.push(Complaint::error(at.field(field), why));
             }
         };
         complain("arrivals", self.arrivals.check());
-        complain("keys", self.keys.check());
-        complain("keys", few_keys(&self.keys));
-        complain("message_size", small(self.message_size.bytes()));
-        if let Some(stop) = self.stop
-            && stop <= self.start
-        {
-            let why = format!(
-                "the workload would stop at {stop}, before it starts at {}",
-                self.start
-            );
-            let complaint = Complaint::error(at.field("stop"), why);
-            out.push(complaint.rests_on_own(at, &["start"]));
-        }
+        complain("keys", check::keys(&self.keys));
+        complain("message_size", check::message_size(self.message_size));
+        check::order(self.start, self.stop, at, out);
         self.check_client(at, out);
     }
 
@@ -140,13 +124,8 @@ impl ProducerSettings {
         let nodes = builder.nodes(&self.nodes);
         let count = nodes.len() as u32 * self.per_node;
         let config = Arc::new(ProducerConfig::from(self));
-        let plan = PacePlan {
-            arrivals: self.arrivals.clone(),
-            start: self.start,
-            stop: self.stop,
-            count: self.count,
-            trace: builder.trace(&self.arrivals),
-        };
+        let lasts = (self.start, self.stop);
+        let plan = PacePlan::new(builder, &self.arrivals, lasts, self.count);
         let load = Load {
             keys: self.keys.compile(),
             bytes: self.message_size.bytes() as u32,
@@ -177,10 +156,10 @@ impl ConsumerGroupSettings {
     pub(in super::super) fn found(&self, _: &mut Builder) {}
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-        known_nodes(&self.nodes, at, known, out);
-        per_node(self.per_node, at, out);
+        check::nodes(&self.nodes, at, known, out);
+        check::processes(&self.nodes, self.per_node, at, known, out);
         let topics: Vec<&str> = self.from.0.iter().map(String::as_str).collect();
-        size(&self.nodes, self.per_node, &topics, at, known, out);
+        pairs(&self.nodes, self.per_node, &topics, at, known, out);
         self.check_topics(at, known, out);
         if let Err(why) = self.service_time.check() {
             out.push(Complaint::error(at.field("service_time"), why));
@@ -192,16 +171,7 @@ impl ConsumerGroupSettings {
             );
             out.push(Complaint::error(at.field("concurrency"), why));
         }
-        if let Some(stop) = self.stop
-            && stop <= self.start
-        {
-            let why = format!(
-                "the consumers would stop at {stop}, before they start at {}",
-                self.start
-            );
-            let complaint = Complaint::error(at.field("stop"), why);
-            out.push(complaint.rests_on_own(at, &["start"]));
-        }
+        check::order(self.start, self.stop, at, out);
         self.check_client(at, known, out);
     }
 
@@ -395,18 +365,6 @@ pub(super) fn lanes(builder: &mut Builder, pid: Pid, queues: &[QueueId]) -> Vec<
         .collect()
 }
 
-fn known_nodes(nodes: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-    if !known.nodes.contains_key(nodes) {
-        let names = known.nodes.keys().map(String::as_str);
-        out.push(Complaint::unknown_name(
-            at.field("nodes"),
-            "node",
-            nodes,
-            names,
-        ));
-    }
-}
-
 fn known_queues(topic: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
     let names = known.queues_of("Kafka");
     if !names.clone().any(|name| name == topic) {
@@ -414,21 +372,8 @@ fn known_queues(topic: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>)
     }
 }
 
-fn per_node(per_node: u32, at: &Path, out: &mut Vec<Complaint>) {
-    if per_node == 0 || per_node > PER_NODE_MAX {
-        let why = format!("per_node must be from 1 to {PER_NODE_MAX}, not {per_node}");
-        out.push(Complaint::error(at.field("per_node"), why));
-    }
-}
-
-/// More processes of a workload than this are a slip.
-const PROCESSES_MAX: u64 = 100_000;
-
-/// More ways from a process to a partition than this are a slip.
-const LANES_MAX: u64 = 10_000_000;
-
 /// Whether the processes of a workload, and the ways between them and partitions, are few enough to be simulated.
-fn size(
+fn pairs(
     nodes: &str,
     per_node: u32,
     topics: &[&str],
@@ -437,35 +382,19 @@ fn size(
     out: &mut Vec<Complaint>,
 ) {
     let nodes = known.nodes.get(nodes).map_or(0, |n| u64::from(n.count));
-    let processes = nodes * u64::from(per_node.min(PER_NODE_MAX));
+    let processes = nodes * u64::from(per_node);
     let partitions = topics.iter().filter_map(|t| known.queues.get(*t));
     let partitions: u64 = partitions.map(|&n| u64::from(n)).sum();
-    let why = if processes > PROCESSES_MAX {
-        format!("{processes} processes are too many: at most {PROCESSES_MAX}")
-    } else if processes.saturating_mul(partitions) > LANES_MAX {
-        format!(
-            "{processes} processes with {partitions} partitions each are too many: at most {LANES_MAX} pairs"
-        )
-    } else {
+    // Of too many processes alone somebody else complains.
+    if processes > check::PROCESSES_MAX || processes.saturating_mul(partitions) <= check::PAIRS_MAX
+    {
         return;
-    };
+    }
+    let why = format!(
+        "{processes} processes with {partitions} partitions each are too many: at most {} pairs",
+        check::PAIRS_MAX
+    );
     let complaint = Complaint::error(at.field("nodes"), why);
     let complaint = complaint.rests_on_own(at, &["per_node", "to", "from"]);
     out.push(complaint.rests_on(&["nodes", "systems"]));
-}
-
-fn few_keys(keys: &Keys) -> Result<(), String> {
-    match keys {
-        Keys::Uniform { n } | Keys::Zipf { n, .. } | Keys::Hot { n, .. } if *n > KEYS_MAX => {
-            Err(format!("n must be at most {KEYS_MAX}"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn small(bytes: u64) -> Result<(), String> {
-    if bytes == 0 || bytes > 1 << 30 {
-        return Err("a message has from 1B to 1GiB".to_owned());
-    }
-    Ok(())
 }

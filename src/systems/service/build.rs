@@ -351,13 +351,8 @@ impl RequestsSettings {
                 builder.reserve(&name, node, &self.name, "user", 0)
             })
             .collect();
-        let plan = PacePlan {
-            arrivals: self.arrivals.clone(),
-            start: self.start,
-            stop: self.stop,
-            count: self.count,
-            trace: builder.trace(&self.arrivals),
-        };
+        let lasts = (self.start, self.stop);
+        let plan = PacePlan::new(builder, &self.arrivals, lasts, self.count);
         let client = Arc::new(self.client.clone());
         let pool = pool(builder, &self.name, &client, &to, &pids);
         let keys = self.keys.compile();

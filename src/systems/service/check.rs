@@ -5,55 +5,24 @@ use std::collections::BTreeMap;
 use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::names::FlowName;
-use crate::sim::units::Size;
-use crate::systems::Known;
 use crate::systems::pace::Arrives;
 use crate::systems::ports::PORTS_MAX;
+use crate::systems::{Known, check};
 
 use super::program::{of_database, read_from};
 use super::requests::RequestsSettings;
 use super::settings::{Settings, Step};
 
-/// More processes on a node than this are a slip.
-const PER_NODE_MAX: u32 = 10_000;
 /// More threads of a replica than this are a slip.
 const THREADS_MAX: u32 = 1_000_000;
 /// More calls at once than this are a slip.
 const FAN_OUT_MAX: u32 = 10_000;
 /// More effects of a service than this are not told apart.
 const EFFECTS_MAX: usize = 256;
-/// A larger request or answer than this is a slip.
-const BYTES_MAX: Size = Size::from_mib(1024);
 /// Steps within steps within steps: deeper than this is a slip.
 const DEPTH_MAX: usize = 16;
 /// More operations of a service than this are a slip.
 const STEPS_MAX: usize = 10_000;
-
-fn known_nodes(nodes: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-    if !known.nodes.contains_key(nodes) {
-        let names = known.nodes.keys().map(String::as_str);
-        out.push(Complaint::unknown_name(
-            at.field("nodes"),
-            "node",
-            nodes,
-            names,
-        ));
-    }
-}
-
-fn per_node(per_node: u32, at: &Path, out: &mut Vec<Complaint>) {
-    if per_node == 0 || per_node > PER_NODE_MAX {
-        let why = format!("per_node must be from 1 to {PER_NODE_MAX}, not {per_node}");
-        out.push(Complaint::error(at.field("per_node"), why));
-    }
-}
-
-fn sizes(field: &str, size: Size, at: &Path, out: &mut Vec<Complaint>) {
-    if size > BYTES_MAX {
-        let why = format!("{size} is too large: at most {BYTES_MAX}");
-        out.push(Complaint::error(at.field(field), why));
-    }
-}
 
 /// Whether `service/handler` is there.
 fn known_handler(to: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
@@ -108,8 +77,8 @@ impl Settings {
     }
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-        known_nodes(&self.nodes, at, known, out);
-        per_node(self.per_node, at, out);
+        check::nodes(&self.nodes, at, known, out);
+        check::processes(&self.nodes, self.per_node, at, known, out);
         if self.threads == 0 || self.threads > THREADS_MAX {
             let why = format!(
                 "threads must be from 1 to {THREADS_MAX}, not {}",
@@ -120,7 +89,13 @@ impl Settings {
         self.queue.check(&at.field("queue"), out);
         self.check_limits(at, known, out);
         self.check_clients(at, known, out);
-        sizes("response_size", self.response_size, at, out);
+        let mut called = self.called();
+        called.sort_unstable();
+        called.dedup();
+        for service in called {
+            check::pairs(&self.nodes, self.per_node, service, at, known, out);
+        }
+        check::size("response_size", self.response_size, at, out);
         let mut effects = self.effects();
         effects.sort_unstable();
         effects.dedup();
@@ -420,8 +395,8 @@ impl RequestsSettings {
     }
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-        known_nodes(&self.nodes, at, known, out);
-        per_node(self.per_node, at, out);
+        check::nodes(&self.nodes, at, known, out);
+        check::processes(&self.nodes, self.per_node, at, known, out);
         known_handler(&self.to, &at.field("to"), known, out);
         let mut complain = |field: &str, result: Result<(), String>| {
             if let Err(why) = result {
@@ -429,26 +404,18 @@ impl RequestsSettings {
             }
         };
         complain("arrivals", self.arrivals.check());
-        complain("keys", self.keys.check());
-        sizes("request_size", self.request_size, at, out);
-        self.client.check(&at.field("client"), out);
+        complain("keys", check::keys(&self.keys));
         let (service, _) = super::build::split_target(&self.to);
+        check::pairs(&self.nodes, self.per_node, service, at, known, out);
+        check::size("request_size", self.request_size, at, out);
+        self.client.check(&at.field("client"), out);
         let place = at.field("client");
         self.client.check_replicas(service, &place, known, out);
         if !self.client.to.is_empty() {
             let why = "whom they call stands in `to` of the workload";
             out.push(Complaint::error(at.field("client").field("to"), why));
         }
-        if let Some(stop) = self.stop
-            && stop <= self.start
-        {
-            let why = format!(
-                "the workload would stop at {stop}, before it starts at {}",
-                self.start
-            );
-            let complaint = Complaint::error(at.field("stop"), why);
-            out.push(complaint.rests_on_own(at, &["start"]));
-        }
+        check::order(self.start, self.stop, at, out);
         self.check_effects(at, known, out);
     }
 

@@ -253,12 +253,7 @@ impl Inspect for RequestsApp {
 
     fn rows(&self, _: &Names) -> Vec<Row> {
         let mut rows = Vec::new();
-        let mut row = |name: &str, value: String| {
-            rows.push(Row {
-                name: name.to_owned(),
-                value,
-            });
-        };
+        let mut row = |name: &str, value: String| rows.push(Row::new(name, value));
         row("asked", self.pace.made().to_string());
         row("unanswered", self.open.len().to_string());
         for (how, word) in [

@@ -254,10 +254,6 @@ impl Inspect for ScalerApp {
             (word, self.tracks()),
             ("told", self.subscribers.len().to_string()),
         ];
-        rows.map(|(name, value)| Row {
-            name: name.to_owned(),
-            value,
-        })
-        .into()
+        rows.map(|(name, value)| Row::new(name, value)).into()
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::units::{Duration, Size};
 
+use crate::systems::check;
+
 use super::{Known, QueueSettings, Settings, TopicSettings};
 
 /// More queues or topics of a system than this are a slip.
@@ -39,11 +41,7 @@ impl Settings {
     }
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-        if !known.nodes.contains_key(&self.nodes) {
-            let sets = known.nodes.keys().map(String::as_str);
-            let field = at.field("nodes");
-            out.push(Complaint::unknown_name(field, "node", &self.nodes, sets));
-        }
+        check::nodes(&self.nodes, at, known, out);
         for (field, count, most) in [
             ("servers", self.servers, SERVERS_MAX),
             (

@@ -10,12 +10,14 @@ use crate::sim::stream::Stream;
 use crate::sim::units::{Chance, Duration, Size};
 use crate::sim::{Cost, Fact, Names, Pid, Role, Token as Timer};
 use crate::systems::rpc::{self, Status};
-use crate::systems::{Badge, Builder, Ctx, Export, Inspect, Known, Process, Row, Standing, amount};
+use crate::systems::{
+    Badge, Builder, Ctx, Export, Inspect, Known, Process, Row, Standing, amount, check,
+};
 
 use super::cache::{self, Cache, Fill, Found};
 use super::desk::{Desk, Job};
 use super::lease::{LeaseSettings, Token};
-use super::{check_nodes, check_threads, declare, found};
+use super::{check_threads, declare, found};
 
 /// A cache like memcached: the least recently used entry makes room for a new one, and a crash empties it. It is called like a
 /// service: its handlers are `get`, `put` and `delete`; `Cached` steps of services do all that is to be done.
@@ -81,7 +83,7 @@ impl CacheSettings {
     }
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-        check_nodes(&self.nodes, at, known, out);
+        check::nodes(&self.nodes, at, known, out);
         self.memory().check(at, out);
         check_threads(self.threads, at, out);
         if let Err(why) = self.time.check() {
@@ -259,10 +261,8 @@ impl Inspect for CacheNode {
             ("deleted", counters.invalidated.to_string()),
             ("waiting", self.desk.waiting().to_string()),
         ];
-        let row = |(name, value): (&str, String)| Row {
-            name: name.to_owned(),
-            value,
-        };
-        rows.into_iter().map(row).collect()
+        rows.into_iter()
+            .map(|(name, value)| Row::new(name, value))
+            .collect()
     }
 }

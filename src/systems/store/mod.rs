@@ -80,14 +80,6 @@ fn declare(name: &str, kind: &'static str, handlers: &[&str], known: &mut Known)
     known.handlers.extend(all);
 }
 
-fn check_nodes(nodes: &str, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-    if !known.nodes.contains_key(nodes) {
-        let names = known.nodes.keys().map(String::as_str);
-        let place = at.field("nodes");
-        out.push(Complaint::unknown_name(place, "node", nodes, names));
-    }
-}
-
 fn check_threads(threads: u32, at: &Path, out: &mut Vec<Complaint>) {
     if threads == 0 || threads > THREADS_MAX {
         let why = format!("threads must be from 1 to {THREADS_MAX}, not {threads}");

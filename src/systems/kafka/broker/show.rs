@@ -114,37 +114,29 @@ impl Inspect for Broker {
         let Some(replica) = self.place_of(queue).and_then(|p| self.replicas.get(p)) else {
             return Vec::new();
         };
-        let row = |name: &str, value: String| Row {
-            name: name.to_owned(),
-            value,
-        };
         let me = names.process(self.me);
         let epoch = replica.epoch.map_or("?".to_owned(), |e| e.to_string());
         let (start, end) = (replica.log.start(), replica.log.end());
         let watermark = replica.high_watermark;
         let Part::Leader(leading) = &replica.part else {
             let place = format!("end {end}  high watermark {watermark}  leader epoch {epoch}");
-            return vec![row("replica", format!("{me}  {place}"))];
+            return vec![Row::new("replica", format!("{me}  {place}"))];
         };
         let in_sync: Vec<&str> = leading.isr.iter().map(|p| names.process(*p)).collect();
         let copies = leading.peers.len() + 1;
         vec![
-            row("leader", me.to_owned()),
-            row("leader epoch", epoch),
-            row(
+            Row::new("leader", me.to_owned()),
+            Row::new("leader epoch", epoch),
+            Row::new(
                 "ISR",
                 format!("{} of {copies}: {}", in_sync.len(), in_sync.join(" ")),
             ),
-            row("high watermark", watermark.to_string()),
-            row("log", format!("from {start} to {end}")),
+            Row::new("high watermark", watermark.to_string()),
+            Row::new("log", format!("from {start} to {end}")),
         ]
     }
 
     fn rows(&self, names: &Names) -> Vec<Row> {
-        let row = |name: &str, value: String| Row {
-            name: name.to_owned(),
-            value,
-        };
         let registration = match (self.control.epoch, self.control.fenced) {
             (None, _) => "not registered".to_owned(),
             (Some(epoch), true) => format!("fenced  broker epoch {epoch}"),
@@ -157,8 +149,8 @@ impl Inspect for Broker {
         let producers: usize = replicas().map(|r| r.producers.len()).sum();
         let truncations: u32 = replicas().map(|r| r.truncations).sum();
         let mut rows = vec![
-            row("role", registration),
-            row("metadata", format!("offset {}", self.image.version)),
+            Row::new("role", registration),
+            Row::new("metadata", format!("offset {}", self.image.version)),
         ];
         let partitions: Vec<(usize, &Replica)> = self.shown().collect();
         for &(place, replica) in partitions.iter().take(PARTITIONS_SHOWN_MAX) {
@@ -166,21 +158,27 @@ impl Inspect for Broker {
         }
         if partitions.len() > PARTITIONS_SHOWN_MAX {
             let more = partitions.len() - PARTITIONS_SHOWN_MAX;
-            rows.push(row("…", format!("{more} more partitions")));
+            rows.push(Row::new("…", format!("{more} more partitions")));
         }
         let waiting = format!(
             "{} writes for replicas  {} reads for data",
             self.produces.len(),
             self.readers.len()
         );
-        rows.push(row("waiting", waiting));
+        rows.push(Row::new("waiting", waiting));
         let copying = self.fetcher_partitions();
-        rows.push(row("copies", format!("{copying} partitions from leaders")));
-        rows.push(row("log", format!("{bytes} bytes in {segments} segments")));
-        rows.push(row("not flushed", format!("{unsynced} records")));
-        rows.push(row("producers", format!("{producers} known")));
+        rows.push(Row::new(
+            "copies",
+            format!("{copying} partitions from leaders"),
+        ));
+        rows.push(Row::new(
+            "log",
+            format!("{bytes} bytes in {segments} segments"),
+        ));
+        rows.push(Row::new("not flushed", format!("{unsynced} records")));
+        rows.push(Row::new("producers", format!("{producers} known")));
         if truncations > 0 {
-            rows.push(row("truncated", format!("{truncations} times")));
+            rows.push(Row::new("truncated", format!("{truncations} times")));
         }
         rows
     }

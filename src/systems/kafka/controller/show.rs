@@ -31,14 +31,10 @@ impl Inspect for Controller {
     }
 
     fn rows(&self, names: &Names) -> Vec<Row> {
-        let row = |name: &str, value: String| Row {
-            name: name.to_owned(),
-            value,
-        };
         let mut rows = vec![
-            row("role", "controller".to_owned()),
-            row("metadata", format!("offset {}", self.next)),
-            row("elections", self.elections.to_string()),
+            Row::new("role", "controller".to_owned()),
+            Row::new("metadata", format!("offset {}", self.next)),
+            Row::new("elections", self.elections.to_string()),
         ];
         for (&pid, broker) in self.cluster.brokers.iter().zip(&self.brokers) {
             let word = match (broker.fenced, broker.session.is_some()) {
@@ -47,7 +43,7 @@ impl Inspect for Controller {
                 (true, false) => "fenced, silent",
             };
             let value = format!("{word}  broker epoch {}", broker.epoch);
-            rows.push(row(names.process(pid), value));
+            rows.push(Row::new(names.process(pid), value));
         }
         let internal = |queue| self.cluster.topic_of(queue).is_none_or(|t| t.internal);
         let shown = self.partitions.iter().filter(|p| !internal(p.queue));
@@ -59,11 +55,11 @@ impl Inspect for Controller {
                 p.leader_epoch,
                 isr.join(" ")
             );
-            rows.push(row(names.queue_short(p.queue), value));
+            rows.push(Row::new(names.queue_short(p.queue), value));
         }
         let more = shown.count().saturating_sub(PARTITIONS_SHOWN_MAX);
         if more > 0 {
-            rows.push(row("…", format!("{more} more partitions")));
+            rows.push(Row::new("…", format!("{more} more partitions")));
         }
         rows
     }

@@ -176,29 +176,22 @@ impl Inspect for ProducerApp {
         let (acked, refused, retried) = self.client.counts();
         let (used, memory) = self.client.buffer();
         let mut rows = vec![
-            row("made", self.pace.made().to_string()),
-            row("acked", acked.to_string()),
-            row("refused", refused.to_string()),
-            row("batches retried", retried.to_string()),
-            row("requests in flight", self.client.in_flight().to_string()),
-            row("buffer", format!("{used} of {memory} bytes")),
-            row("waiting for room", self.client.waiting().to_string()),
+            Row::new("made", self.pace.made().to_string()),
+            Row::new("acked", acked.to_string()),
+            Row::new("refused", refused.to_string()),
+            Row::new("batches retried", retried.to_string()),
+            Row::new("requests in flight", self.client.in_flight().to_string()),
+            Row::new("buffer", format!("{used} of {memory} bytes")),
+            Row::new("waiting for room", self.client.waiting().to_string()),
         ];
         if let Some((id, epoch)) = self.client.producer_id() {
-            rows.push(row("producer id", format!("{id}, epoch {epoch}")));
+            rows.push(Row::new("producer id", format!("{id}, epoch {epoch}")));
         }
         for (queue, waiting, sent, next) in self.client.partitions() {
             let value =
                 format!("{waiting} batches waiting, {sent} in flight, next sequence {next}");
-            rows.push(row(names.queue_short(queue), value));
+            rows.push(Row::new(names.queue_short(queue), value));
         }
         rows
-    }
-}
-
-fn row(name: &str, value: String) -> Row {
-    Row {
-        name: name.to_owned(),
-        value,
     }
 }

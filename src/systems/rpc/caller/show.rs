@@ -23,7 +23,7 @@ impl Caller {
 
     /// For the inspector.
     pub fn rows(&self, out: &mut Vec<Row>) {
-        let mut row = |name: String, value: String| out.push(Row { name, value });
+        let mut row = |name: String, value: String| out.push(Row::new(name, value));
         let to = &self.directory.name;
         row(
             format!("calls {to}"),

@@ -39,12 +39,7 @@ impl Inspect for Replica {
 
     fn rows(&self, _: &Names) -> Vec<Row> {
         let mut rows = Vec::new();
-        let mut row = |name: &str, value: String| {
-            rows.push(Row {
-                name: name.to_owned(),
-                value,
-            });
-        };
+        let mut row = |name: &str, value: String| rows.push(Row::new(name, value));
         row(
             "threads",
             format!("{} of {} held", self.busy, self.config.settings.threads),

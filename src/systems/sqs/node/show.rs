@@ -67,10 +67,8 @@ impl Inspect for Node {
             ("empty receives", line.empty.to_string()),
             ("refused receives", line.refused.to_string()),
         ];
-        let row = |(name, value): (&str, String)| Row {
-            name: name.to_owned(),
-            value,
-        };
-        rows.into_iter().map(row).collect()
+        rows.into_iter()
+            .map(|(name, value)| Row::new(name, value))
+            .collect()
     }
 }

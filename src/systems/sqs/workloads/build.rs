@@ -37,13 +37,8 @@ impl QueueSenderSettings {
             attempt_timeout_ns: self.api_call_attempt_timeout.ns(),
             named: self.message_deduplication_id,
         });
-        let plan = PacePlan {
-            arrivals: self.arrivals.clone(),
-            start: self.start,
-            stop: self.stop,
-            count: self.count,
-            trace: builder.trace(&self.arrivals),
-        };
+        let lasts = (self.start, self.stop);
+        let plan = PacePlan::new(builder, &self.arrivals, lasts, self.count);
         let load = Load {
             keys: self.keys.compile(),
             bytes: self.message_size.bytes() as u32,

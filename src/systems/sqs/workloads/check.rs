@@ -2,24 +2,15 @@
 
 use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
-use crate::sim::keys::Keys;
 use crate::sim::units::Duration;
+use crate::systems::check;
 use crate::systems::pace::Arrives;
 
 use super::super::Known;
 use super::settings::{QueueSenderSettings, QueueWorkersSettings};
 
-/// More processes on a node than this are a slip.
-const PER_NODE_MAX: u32 = 10_000;
-
-/// More processes of a workload than this are a slip.
-const PROCESSES_MAX: u64 = 100_000;
-
 /// More threads of a worker than this are a slip.
 const THREADS_MAX: u32 = 10_000;
-
-/// Keys are numbers of so many bits.
-const KEYS_MAX: u64 = 1 << 32;
 
 /// What both kinds of workloads have.
 struct Common<'a> {
@@ -33,33 +24,9 @@ struct Common<'a> {
 
 impl Common<'_> {
     fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
-        let set = known.nodes.get(self.nodes);
-        if set.is_none() {
-            let names = known.nodes.keys().map(String::as_str);
-            let field = at.field("nodes");
-            out.push(Complaint::unknown_name(field, "node", self.nodes, names));
-        }
-        let processes = set.map_or(0, |s| u64::from(s.count) * u64::from(self.per_node));
-        if self.per_node == 0 || self.per_node > PER_NODE_MAX {
-            let why = format!(
-                "per_node must be from 1 to {PER_NODE_MAX}, not {}",
-                self.per_node
-            );
-            out.push(Complaint::error(at.field("per_node"), why));
-        } else if processes > PROCESSES_MAX {
-            let why = format!("{processes} processes are too many: at most {PROCESSES_MAX}");
-            let complaint = Complaint::error(at.field("nodes"), why);
-            let complaint = complaint.rests_on_own(at, &["per_node"]);
-            out.push(complaint.rests_on(&["nodes"]));
-        }
-        if let Some(stop) = self.stop
-            && stop <= self.start
-        {
-            let start = self.start;
-            let why = format!("it would stop at {stop}, before it starts at {start}");
-            let complaint = Complaint::error(at.field("stop"), why);
-            out.push(complaint.rests_on_own(at, &["start"]));
-        }
+        check::nodes(self.nodes, at, known, out);
+        check::processes(self.nodes, self.per_node, at, known, out);
+        check::order(self.start, self.stop, at, out);
         if self.max_attempts == 0 {
             let why = "there is at least one attempt";
             out.push(Complaint::error(at.field("max_attempts"), why));
@@ -106,22 +73,10 @@ impl QueueSenderSettings {
         };
         common.check(at, known, out);
         known_queue(&self.to, &at.field("to"), known, out);
-        let few_keys = match &self.keys {
-            Keys::Uniform { n } | Keys::Zipf { n, .. } | Keys::Hot { n, .. } if *n > KEYS_MAX => {
-                Err(format!("n must be at most {KEYS_MAX}"))
-            }
-            keys => keys.check(),
-        };
-        let bytes = self.message_size.bytes();
-        let size = if bytes == 0 || bytes > 1 << 30 {
-            Err("a message has from 1B to 1GiB".to_owned())
-        } else {
-            Ok(())
-        };
         for (field, result) in [
             ("arrivals", self.arrivals.check()),
-            ("keys", few_keys),
-            ("message_size", size),
+            ("keys", check::keys(&self.keys)),
+            ("message_size", check::message_size(self.message_size)),
         ] {
             if let Err(why) = result {
                 out.push(Complaint::error(at.field(field), why));

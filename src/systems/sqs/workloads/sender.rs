@@ -142,10 +142,8 @@ impl Inspect for QueueSender {
             ("refused", refused),
             ("waiting for an answer", self.client.waiting() as u64),
         ];
-        let row = |(name, value): (&str, u64)| Row {
-            name: name.to_owned(),
-            value: value.to_string(),
-        };
-        rows.into_iter().map(row).collect()
+        rows.into_iter()
+            .map(|(name, value)| Row::new(name, value.to_string()))
+            .collect()
     }
 }

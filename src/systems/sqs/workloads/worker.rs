@@ -252,22 +252,18 @@ impl Inspect for QueueWorker {
     fn rows(&self, names: &Names) -> Vec<Row> {
         let (group, queue) = self.client.reads();
         let (received, deleted) = self.client.counts();
-        let row = |name: &str, value: String| Row {
-            name: name.to_owned(),
-            value,
-        };
         vec![
-            row("group", names.group(group).to_owned()),
-            row("queue", names.queue_short(queue).to_owned()),
-            row(
+            Row::new("group", names.group(group).to_owned()),
+            Row::new("queue", names.queue_short(queue).to_owned()),
+            Row::new(
                 "busy threads",
                 format!("{} of {}", self.busy(), self.threads.len()),
             ),
-            row("in hand", self.client.in_hand().to_string()),
-            row("received", received.to_string()),
-            row("deletions asked for", deleted.to_string()),
-            row("done", self.done.to_string()),
-            row("failed", self.failed.to_string()),
+            Row::new("in hand", self.client.in_hand().to_string()),
+            Row::new("received", received.to_string()),
+            Row::new("deletions asked for", deleted.to_string()),
+            Row::new("done", self.done.to_string()),
+            Row::new("failed", self.failed.to_string()),
         ]
     }
 }

@@ -6,9 +6,9 @@ use crate::sim::complaint::{Complaint, Path};
 use crate::sim::dist::Dist;
 use crate::sim::units::Size;
 use crate::systems::service::slow::SlowDown;
-use crate::systems::{Builder, Export, Known, Process};
+use crate::systems::{Builder, Export, Known, Process, check};
 
-use super::super::{Found, check_nodes, check_threads, declare, found, stock::StockSettings};
+use super::super::{Found, check_threads, declare, found, stock::StockSettings};
 use super::Database;
 
 /// A database with one primary. It is called like a service: its handlers are `read` and `write`, and with a stock `reserve` and
@@ -74,7 +74,7 @@ impl DatabaseSettings {
         known: &Known,
         out: &mut Vec<Complaint>,
     ) {
-        check_nodes(&self.nodes, at, known, out);
+        check::nodes(&self.nodes, at, known, out);
         if let Some(set) = known.nodes.get(&self.nodes)
             && set.count > 1
         {

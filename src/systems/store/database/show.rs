@@ -33,12 +33,7 @@ impl Inspect for Database {
 
     fn rows(&self, _: &Names) -> Vec<Row> {
         let mut rows = Vec::new();
-        let mut row = |name: &str, value: String| {
-            rows.push(Row {
-                name: name.to_owned(),
-                value,
-            });
-        };
+        let mut row = |name: &str, value: String| rows.push(Row::new(name, value));
         let desk = &self.desk;
         row(
             "connections",

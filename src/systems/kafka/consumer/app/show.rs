@@ -48,26 +48,22 @@ impl Inspect for ConsumerApp {
     }
 
     fn rows(&self, names: &Names) -> Vec<Row> {
-        let row = |name: &str, value: String| Row {
-            name: name.to_owned(),
-            value,
-        };
         let generation = self.client.generation();
         let coordinator = self.client.coordinator();
         let mut rows = vec![
-            row("group", names.group(self.duty.group).to_owned()),
-            row(
+            Row::new("group", names.group(self.duty.group).to_owned()),
+            Row::new(
                 "generation",
                 generation.map_or("not a member".to_owned(), |g| g.to_string()),
             ),
-            row(
+            Row::new(
                 "coordinator",
                 coordinator.map_or("unknown".to_owned(), |c| names.process(c).to_owned()),
             ),
-            row("done", self.done.to_string()),
-            row("failed tries", self.failed.to_string()),
-            row("in hand", self.unfinished().to_string()),
-            row(
+            Row::new("done", self.done.to_string()),
+            Row::new("failed tries", self.failed.to_string()),
+            Row::new("in hand", self.unfinished().to_string()),
+            Row::new(
                 "in a poll",
                 if self.polling { "yes" } else { "no" }.to_owned(),
             ),
@@ -76,7 +72,7 @@ impl Inspect for ConsumerApp {
             let fetched = position.map_or("no position yet".to_owned(), |p| {
                 format!("fetched up to {p}, {behind} to fetch")
             });
-            rows.push(row(names.queue_short(queue), fetched));
+            rows.push(Row::new(names.queue_short(queue), fetched));
         }
         rows
     }
