@@ -17,6 +17,7 @@ mod registry;
 pub mod rpc;
 pub mod service;
 mod slots;
+pub mod slow;
 pub mod sqs;
 pub mod store;
 

@@ -13,7 +13,6 @@ pub mod scale;
 mod scaler;
 mod settings;
 pub mod shedding;
-pub mod slow;
 mod workflow;
 
 pub(super) use build::layers;

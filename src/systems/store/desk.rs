@@ -75,10 +75,7 @@ impl Desk {
 
     fn take(&mut self, from: Pid, request: &Request, ctx: &mut Ctx<'_>) -> Option<Key> {
         let now = ctx.now();
-        let patient_until = match request.patience_us {
-            Request::PATIENT => u64::MAX,
-            us => now.saturating_add(u64::from(us) * 1000),
-        };
+        let patient_until = request.patient_until(now);
         let job = Job {
             from,
             call: request.call,
