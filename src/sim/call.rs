@@ -8,7 +8,7 @@ use super::{Pid, ServiceId, Task};
 pub enum Answer {
     /// Done, or accepted to be done.
     Ok,
-    /// A substitute was given: a fallback, an old value.
+    /// The user's own client gave a substitute (a fallback). Those that services use among themselves are theirs to know.
     Degraded,
     /// An error came back.
     Failed,
@@ -131,19 +131,11 @@ pub enum Look {
     Expired,
     /// It was not, but somebody else fetches it already: this one waits for that.
     Waited,
-    /// It was there, and older than what the store holds.
-    Stale,
 }
 
 impl Look {
     /// All, in the order of their numbers.
-    pub const ALL: [Self; 5] = [
-        Self::Hit,
-        Self::Miss,
-        Self::Expired,
-        Self::Waited,
-        Self::Stale,
-    ];
+    pub const ALL: [Self; 4] = [Self::Hit, Self::Miss, Self::Expired, Self::Waited];
 }
 
 /// A fact about requests.

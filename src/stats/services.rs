@@ -251,7 +251,7 @@ impl ServiceStats {
 
     /// How often it was there, however old.
     pub fn hits(&self) -> u64 {
-        self.looks[Look::Hit as usize] + self.looks[Look::Stale as usize]
+        self.looks[Look::Hit as usize]
     }
 
     /// Requests that reached it during the last second, per second.

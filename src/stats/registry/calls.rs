@@ -1,7 +1,7 @@
 //! The part of the table that is about requests, services and what became of what users asked for.
 
 use crate::sim::amount::Unit;
-use crate::sim::call::{Answer, CallEnd, Look, NoCall, Shed};
+use crate::sim::call::{Answer, CallEnd, NoCall, Shed};
 use crate::stats::{FlowStats, FlowTasks, Metrics, ServiceStats};
 
 use super::{Definition, Scope, define, per_s};
@@ -44,7 +44,7 @@ fn calls(m: &Metrics, of: impl Fn(&ServiceStats) -> u64) -> u64 {
 pub(super) const RUN: &[Definition] = &[
     row!(Run, "requests.asked", Count, "Times that a user asked for something", |m, _| m.requests.sum(|f| f.asked)),
     row!(Run, "requests.ok", Count, "Requests that were answered: done, or accepted to be done", |m, _| m.requests.ended(Answer::Ok)),
-    row!(Run, "requests.degraded", Count, "Requests that were answered with a substitute: a fallback, an old value", |m, _| m.requests.ended(Answer::Degraded)),
+    row!(Run, "requests.degraded", Count, "Requests for which the users' own client gave a substitute: a fallback", |m, _| m.requests.ended(Answer::Degraded)),
     row!(Run, "requests.failed", Count, "Requests that an error came back for", |m, _| m.requests.ended(Answer::Failed)),
     row!(Run, "requests.rejected", Count, "Requests that were turned away", |m, _| m.requests.ended(Answer::Rejected)),
     row!(Run, "requests.timed_out", Count, "Requests whose user gave up waiting", |m, _| m.requests.ended(Answer::TimedOut)),
@@ -197,7 +197,6 @@ pub(super) const SERVICE: &[Definition] = &[
     row!(Service, "lookups", Count, "Times that something was looked up in it", |m, i| service(m, i).lookups()),
     row!(Service, "hits", Count, "Times that it was there, however old", |m, i| service(m, i).hits()),
     maybe!(Service, "hit_ratio", Ratio, "Hits as a share of the look-ups", |m, i| share(service(m, i).hits(), service(m, i).lookups())),
-    row!(Service, "stale", Count, "Hits that were older than what the store held", |m, i| service(m, i).looks[Look::Stale as usize]),
     row!(Service, "stock.reserved", Count, "Units of its stock that were reserved", |m, i| service(m, i).reserved),
     row!(Service, "stock.oversold", Count, "Units that were reserved though all there were had been, and not given back", |m, i| service(m, i).oversold),
 ];

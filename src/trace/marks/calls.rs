@@ -247,6 +247,5 @@ fn looked(look: Look) -> &'static str {
         Look::Miss => "miss",
         Look::Expired => "expired",
         Look::Waited => "waits for another's fetch",
-        Look::Stale => "stale hit",
     }
 }

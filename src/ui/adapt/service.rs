@@ -23,7 +23,7 @@ const LINES: &[Words] = &[
     ("answers take", &[("latency.call.p50", "median"), ("latency.call.p99", "p99"), ("latency.call.max", "longest")]),
     ("breakers", &[("breaker.opened", "opened"), ("breaker.open_total", "in all")]),
     ("unhealthy", &[("judged.unhealthy", "times")]),
-    ("looked up", &[("lookups", ""), ("hit_ratio", "found"), ("stale", "stale")]),
+    ("looked up", &[("lookups", ""), ("hit_ratio", "found")]),
     ("replicas", &[("replicas.now", "now"), ("replicas.max", "at most")]),
 ];
 
