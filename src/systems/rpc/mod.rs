@@ -21,7 +21,7 @@ pub mod retry;
 
 pub use adaptive::{Adaptive, AdaptiveSettings};
 pub use balance::{Balance, Balancer, Candidate};
-pub use breaker::{Breaker, BreakerSettings, BreakerState, SlidingWindowType};
+pub use breaker::{Breaker, BreakerSettings, SlidingWindowType};
 pub use budget::{Budget, RetryBudget};
 pub use bulkhead::{Bulkhead, BulkheadSettings, Entry};
 pub use caller::{CALLER_TIMERS, Call, Caller, Done, Ended};

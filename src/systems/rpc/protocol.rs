@@ -58,6 +58,23 @@ impl Request {
     /// A caller who waits for ever.
     pub const PATIENT: u32 = u32::MAX;
 
+    /// What is left from now until a moment, as a request tells it.
+    pub fn patience(now: u64, until: u64) -> u32 {
+        if until == u64::MAX {
+            return Self::PATIENT;
+        }
+        let left = until.saturating_sub(now) / 1000;
+        left.min(u64::from(Self::PATIENT - 1)) as u32
+    }
+
+    /// Until when its caller waits, for who got it now; `u64::MAX`: for ever.
+    pub fn patient_until(&self, now: u64) -> u64 {
+        match self.patience_us {
+            Self::PATIENT => u64::MAX,
+            us => now.saturating_add(u64::from(us) * 1000),
+        }
+    }
+
     /// What a user asked for.
     pub fn task(&self) -> Task {
         Task {
@@ -72,8 +89,6 @@ impl Request {
 pub enum Status {
     /// It was done.
     Ok,
-    /// A substitute was given.
-    Degraded,
     /// It could not be done.
     Failed,
     /// It was turned away: too much to do, or too late. Another replica, or a later time, may do.

@@ -109,8 +109,7 @@ impl Settings {
     /// Its replicas and what it offers, before anybody looks for it.
     pub(in super::super) fn found(&self, builder: &mut Builder) {
         let nodes = builder.nodes(&self.nodes);
-        let places = nodes.len() as u32 * self.per_node;
-        let count = self.scale.as_ref().map_or(places, |s| s.max.min(places));
+        let count = self.replicas(nodes.len() as u32);
         let replicas: Vec<Pid> = (0..count)
             .map(|nth| {
                 let node = nodes[(nth / self.per_node) as usize];
@@ -193,6 +192,12 @@ impl Settings {
             let replica = Replica::new(config, callers, ports, duty, builder.seed, &name);
             builder.put(pid, Process::Service(Box::new(replica)));
         }
+    }
+
+    /// How many replicas there are at most on so many nodes.
+    pub(super) fn replicas(&self, nodes: u32) -> u32 {
+        let places = nodes.saturating_mul(self.per_node);
+        self.scale.as_ref().map_or(places, |s| s.max.min(places))
     }
 
     /// What a replica sends to and takes from.

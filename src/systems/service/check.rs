@@ -64,7 +64,7 @@ impl Settings {
     pub(in super::super) fn declare(&self, known: &mut Known) {
         known.systems.insert(self.name.clone(), "Service");
         let nodes = known.nodes.get(&self.nodes).map_or(0, |n| n.count);
-        let replicas = nodes.saturating_mul(self.per_node);
+        let replicas = self.replicas(nodes);
         known.replicas.insert(self.name.clone(), replicas);
         for handler in &self.handlers {
             known

@@ -11,7 +11,7 @@ use super::gc::GcSettings;
 use super::line::LineSettings;
 use super::scale::ScaleSettings;
 use super::shedding::LoadShedding;
-use super::slow::SlowDown;
+use crate::systems::slow::SlowDown;
 
 /// A service: replicas of one program, which answer calls and work on messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -143,6 +143,17 @@ pub struct HandlerSettings {
     pub priority: Option<u8>,
     /// What it does, one step after the other. A step that fails ends it, and the caller is told.
     pub steps: Vec<Step>,
+}
+
+impl HandlerSettings {
+    /// How many of its steps are effects.
+    pub(super) fn effects(&self) -> u32 {
+        let mut count = 0;
+        super::build::each_step(&self.steps, &mut |step| {
+            count += u32::from(matches!(step, Step::Effect(_)));
+        });
+        count
+    }
 }
 
 /// A step of a handler.

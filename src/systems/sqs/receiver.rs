@@ -242,11 +242,6 @@ impl SqsReceiver {
         ctx.timer(pause_ns, Token::of(self.timers + POLL));
     }
 
-    /// Whether a timer is this receiver's.
-    pub fn owns_timer(&self, token: Token) -> bool {
-        (self.timers..self.timers + RECEIVER_TIMERS).contains(&token.kind)
-    }
-
     /// A timer of this receiver fired.
     pub fn timer(&mut self, token: Token, ctx: &mut Ctx<'_>) {
         if token.kind == self.timers + POLL {

@@ -108,7 +108,6 @@ struct Waiting {
 pub struct SqsSender {
     config: Arc<SenderConfig>,
     targets: Vec<Target>,
-    timers: u16,
     calls: Calls<Waiting>,
     tokens: u32,
     done: Option<Vec<(u32, bool)>>,
@@ -132,7 +131,6 @@ impl SqsSender {
             calls: Calls::new(tag, timers, config.max_attempts, retries),
             config,
             targets,
-            timers,
             tokens: 0,
             done: None,
             acked: 0,
@@ -269,11 +267,6 @@ impl SqsSender {
         }
         self.refused += 1;
         self.tell(what.token, false);
-    }
-
-    /// Whether a timer is this sender's.
-    pub fn owns_timer(&self, token: Token) -> bool {
-        (self.timers..self.timers + SENDER_TIMERS).contains(&token.kind)
     }
 
     /// A timer of this sender fired.

@@ -86,6 +86,7 @@ impl CacheSettings {
         check::nodes(&self.nodes, at, known, out);
         self.memory().check(at, out);
         check_threads(self.threads, at, out);
+        check::size("response_size", self.response_size, at, out);
         if let Err(why) = self.time.check() {
             out.push(Complaint::error(at.field("time"), why));
         }

@@ -8,6 +8,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::call::Switch;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::units::{Chance, Duration};
 
@@ -105,17 +106,6 @@ impl BreakerSettings {
             ));
         }
     }
-}
-
-/// What a breaker does with calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BreakerState {
-    /// All go through.
-    Closed,
-    /// None goes through.
-    Open,
-    /// A few go through.
-    HalfOpen,
 }
 
 /// A circuit breaker.
@@ -222,11 +212,11 @@ impl Breaker {
 
     /// What the breaker does with calls. An open one whose time is over is open until the next call asks, or until it is woken
     /// if the transition is automatic.
-    pub fn state(&self) -> BreakerState {
+    pub fn state(&self) -> Switch {
         match self.state {
-            State::Closed => BreakerState::Closed,
-            State::Open { .. } => BreakerState::Open,
-            State::HalfOpen { .. } => BreakerState::HalfOpen,
+            State::Closed => Switch::Closed,
+            State::Open { .. } => Switch::Open,
+            State::HalfOpen { .. } => Switch::HalfOpen,
         }
     }
 

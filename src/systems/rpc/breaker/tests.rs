@@ -34,14 +34,14 @@ fn the_defaults_are_those_of_the_documentation() {
     let mut breaker = Breaker::new(&settings);
     // 99 failures are too few to judge by.
     results(&mut breaker, 0, &"x".repeat(99));
-    assert_eq!(breaker.state(), BreakerState::Closed);
+    assert_eq!(breaker.state(), Switch::Closed);
     results(&mut breaker, SECOND, "x");
-    assert_eq!(breaker.state(), BreakerState::Open);
+    assert_eq!(breaker.state(), Switch::Open);
     // Open for 60 s, then ten calls.
     assert_eq!(acquired(&mut breaker, 61 * SECOND - 1, 100), 0);
-    assert_eq!(breaker.state(), BreakerState::Open);
+    assert_eq!(breaker.state(), Switch::Open);
     assert_eq!(acquired(&mut breaker, 61 * SECOND, 100), 10);
-    assert_eq!(breaker.state(), BreakerState::HalfOpen);
+    assert_eq!(breaker.state(), Switch::HalfOpen);
 }
 
 /// What the breaker is after each step of a table: results, then the state.
@@ -49,14 +49,14 @@ fn the_defaults_are_those_of_the_documentation() {
 fn a_count_based_window_holds_the_last_calls() {
     let text = "(sliding_window_size: 4, minimum_number_of_calls: 4)";
     let table = [
-        ("..xx", BreakerState::Open),      // 2 of 4 are as many as the threshold
-        ("...x", BreakerState::Closed),    // 1 of 4
-        ("...x...", BreakerState::Closed), // 1 of the last 4
-        ("xxx", BreakerState::Closed),     // too few
-        ("...x..x", BreakerState::Open),   // x..x
-        ("x...x...x...", BreakerState::Closed),
-        ("x....x", BreakerState::Closed), // the first is gone
-        ("x...xx", BreakerState::Open),   // ..xx
+        ("..xx", Switch::Open),      // 2 of 4 are as many as the threshold
+        ("...x", Switch::Closed),    // 1 of 4
+        ("...x...", Switch::Closed), // 1 of the last 4
+        ("xxx", Switch::Closed),     // too few
+        ("...x..x", Switch::Open),   // x..x
+        ("x...x...x...", Switch::Closed),
+        ("x....x", Switch::Closed), // the first is gone
+        ("x...xx", Switch::Open),   // ..xx
     ];
     for (outcomes, state) in table {
         let mut breaker = breaker(text);
@@ -69,16 +69,16 @@ fn a_count_based_window_holds_the_last_calls() {
 fn the_minimum_is_at_most_the_window_over_calls() {
     let mut breaker = breaker("(sliding_window_size: 5)");
     results(&mut breaker, 0, "xxxx");
-    assert_eq!(breaker.state(), BreakerState::Closed);
+    assert_eq!(breaker.state(), Switch::Closed);
     results(&mut breaker, 0, "x");
-    assert_eq!(breaker.state(), BreakerState::Open);
+    assert_eq!(breaker.state(), Switch::Open);
 }
 
 #[test]
 fn a_threshold_is_met_exactly() {
     // 7 of 100 are not below 7 %, though 0.07 × 100 is a little more than 7 in floating point.
     let text = "(failure_rate_threshold: \"7%\")";
-    for (failed, state) in [(6, BreakerState::Closed), (7, BreakerState::Open)] {
+    for (failed, state) in [(6, Switch::Closed), (7, Switch::Open)] {
         let mut breaker = breaker(text);
         results(&mut breaker, 0, &"x".repeat(failed));
         results(&mut breaker, 0, &".".repeat(100 - failed));
@@ -90,10 +90,10 @@ fn a_threshold_is_met_exactly() {
 fn slow_calls_open_it_too() {
     let text = "(sliding_window_size: 4, slow_call_rate_threshold: \"50%\")";
     for (outcomes, state) in [
-        ("s...", BreakerState::Closed),
-        ("s.s.", BreakerState::Open),
-        ("..sx", BreakerState::Closed), // one slow, one failed: neither is half
-        (".Xs.", BreakerState::Open),   // a slow failure is slow as well
+        ("s...", Switch::Closed),
+        ("s.s.", Switch::Open),
+        ("..sx", Switch::Closed), // one slow, one failed: neither is half
+        (".Xs.", Switch::Open),   // a slow failure is slow as well
     ] {
         let mut breaker = breaker(text);
         results(&mut breaker, 0, outcomes);
@@ -103,9 +103,9 @@ fn slow_calls_open_it_too() {
     let mut breaker = breaker("(sliding_window_size: 2)");
     breaker.on_result(0, 60 * SECOND, true);
     results(&mut breaker, 0, "s");
-    assert_eq!(breaker.state(), BreakerState::Closed);
+    assert_eq!(breaker.state(), Switch::Closed);
     results(&mut breaker, 0, "s");
-    assert_eq!(breaker.state(), BreakerState::Open);
+    assert_eq!(breaker.state(), Switch::Open);
 }
 
 #[test]
@@ -116,21 +116,21 @@ fn a_time_based_window_holds_the_last_seconds() {
     let mut one = breaker(text);
     results(&mut one, SECOND / 2, "xx");
     results(&mut one, 3 * SECOND - 1, ".x");
-    assert_eq!(one.state(), BreakerState::Open);
+    assert_eq!(one.state(), Switch::Open);
     // In second 3 those of second 0 are forgotten: three calls are too few.
     let mut other = breaker(text);
     results(&mut other, SECOND / 2, "xx");
     results(&mut other, 3 * SECOND, "x..");
-    assert_eq!(other.state(), BreakerState::Closed);
+    assert_eq!(other.state(), Switch::Closed);
     assert_eq!(other.failure_rate(), (1.0 / 3.0, 3));
     // More calls than the window has seconds fit into one of them.
     results(&mut other, 3 * SECOND, "..x");
     assert_eq!(other.failure_rate(), (2.0 / 6.0, 6));
     // Half of eight.
     results(&mut other, 5 * SECOND, "x");
-    assert_eq!(other.state(), BreakerState::Closed);
+    assert_eq!(other.state(), Switch::Closed);
     results(&mut other, 5 * SECOND, "x");
-    assert_eq!(other.state(), BreakerState::Open);
+    assert_eq!(other.state(), Switch::Open);
     // A long silence empties it.
     let mut third = breaker(text);
     results(&mut third, 0, "...");
@@ -141,10 +141,10 @@ fn a_time_based_window_holds_the_last_seconds() {
 fn half_open(text: &str) -> Breaker {
     let mut breaker = breaker(text);
     results(&mut breaker, 0, &"x".repeat(100));
-    assert_eq!(breaker.state(), BreakerState::Open);
+    assert_eq!(breaker.state(), Switch::Open);
     assert!(breaker.try_acquire(60 * SECOND));
     breaker.release();
-    assert_eq!(breaker.state(), BreakerState::HalfOpen);
+    assert_eq!(breaker.state(), Switch::HalfOpen);
     breaker
 }
 
@@ -153,9 +153,9 @@ fn half_open_is_decided_by_the_permitted_calls() {
     let text = "(permitted_number_of_calls_in_half_open_state: 4)";
     let now = 60 * SECOND;
     for (outcomes, state) in [
-        ("xxx", BreakerState::HalfOpen),
-        ("..xx", BreakerState::Open),
-        ("...x", BreakerState::Closed),
+        ("xxx", Switch::HalfOpen),
+        ("..xx", Switch::Open),
+        ("...x", Switch::Closed),
     ] {
         let mut breaker = half_open(text);
         assert_eq!(acquired(&mut breaker, now, 9), 4);
@@ -166,7 +166,7 @@ fn half_open_is_decided_by_the_permitted_calls() {
     let text = "(permitted_number_of_calls_in_half_open_state: 4, minimum_number_of_calls: 2)";
     let mut breaker = half_open(text);
     results(&mut breaker, now, "..");
-    assert_eq!(breaker.state(), BreakerState::Closed);
+    assert_eq!(breaker.state(), Switch::Closed);
     // Closed again, it has forgotten why it opened.
     assert_eq!(breaker.failure_rate(), (0.0, 0));
     // Open again, it waits its full time again.
@@ -195,7 +195,7 @@ fn results_that_come_while_it_is_open_do_not_count() {
     let mut breaker = breaker("(sliding_window_size: 2)");
     results(&mut breaker, 0, "xx");
     results(&mut breaker, SECOND, "......");
-    assert_eq!(breaker.state(), BreakerState::Open);
+    assert_eq!(breaker.state(), Switch::Open);
     assert!(!breaker.try_acquire(60 * SECOND - 1));
 }
 
@@ -206,7 +206,7 @@ fn time_alone_changes_it_only_where_it_is_told_to() {
     results(&mut by_call, 0, "x");
     assert_eq!(by_call.alarm(), None);
     by_call.wake(100 * SECOND);
-    assert_eq!(by_call.state(), BreakerState::Open);
+    assert_eq!(by_call.state(), Switch::Open);
 
     let mut automatic = breaker(
         "(sliding_window_size: 1, automatic_transition_from_open_to_half_open_enabled: true)",
@@ -215,9 +215,9 @@ fn time_alone_changes_it_only_where_it_is_told_to() {
     results(&mut automatic, SECOND, "x");
     assert_eq!(automatic.alarm(), Some(61 * SECOND));
     automatic.wake(61 * SECOND - 1);
-    assert_eq!(automatic.state(), BreakerState::Open);
+    assert_eq!(automatic.state(), Switch::Open);
     automatic.wake(61 * SECOND);
-    assert_eq!(automatic.state(), BreakerState::HalfOpen);
+    assert_eq!(automatic.state(), Switch::HalfOpen);
     // The longest time half open is 0: it waits for results without end.
     assert_eq!(automatic.alarm(), None);
 }
@@ -228,7 +228,7 @@ fn half_open_for_too_long_is_open_again() {
     assert_eq!(breaker.alarm(), Some(65 * SECOND));
     assert_eq!(acquired(&mut breaker, 65 * SECOND - 1, 3), 3);
     breaker.wake(65 * SECOND);
-    assert_eq!(breaker.state(), BreakerState::Open);
+    assert_eq!(breaker.state(), Switch::Open);
     assert!(!breaker.try_acquire(125 * SECOND - 1));
     assert!(breaker.try_acquire(125 * SECOND));
 }
@@ -272,11 +272,11 @@ proptest! {
             match step {
                 0 | 1 => {
                     let allowed = breaker.try_acquire(now);
-                    if before == BreakerState::Open && allowed {
+                    if before == Switch::Open && allowed {
                         prop_assert!(opened_at.is_some_and(|at| now >= at + SECOND));
                     }
-                    if breaker.state() == BreakerState::HalfOpen {
-                        if before != BreakerState::HalfOpen {
+                    if breaker.state() == Switch::HalfOpen {
+                        if before != Switch::HalfOpen {
                             half_open_calls = 0;
                         }
                         half_open_calls += u32::from(allowed);
@@ -286,7 +286,7 @@ proptest! {
                 2 => breaker.on_result(now, FAST, false),
                 _ => breaker.on_result(now, FAST, true),
             }
-            if breaker.state() == BreakerState::Open && before != BreakerState::Open {
+            if breaker.state() == Switch::Open && before != Switch::Open {
                 opened_at = Some(now);
             }
         }

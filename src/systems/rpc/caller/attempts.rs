@@ -11,15 +11,6 @@ use super::super::protocol::{Message, Request};
 use super::replicas::Pick;
 use super::{ADMITTED, Attempt, Caller, HEDGE, HELD, Holds, TIMEOUT};
 
-/// What is left until a moment, as a request tells it.
-fn patience_us(now: u64, until: u64) -> u32 {
-    if until == u64::MAX {
-        return Request::PATIENT;
-    }
-    let left = until.saturating_sub(now) / 1000;
-    left.min(u64::from(Request::PATIENT - 1)) as u32
-}
-
 impl Caller {
     /// An attempt of a call begins: through the breaker and the rate limit.
     pub(super) fn begin(&mut self, key: Key, ctx: &mut Ctx<'_>) {
@@ -150,7 +141,7 @@ impl Caller {
             call: attempt_key,
             key: call.key,
             value: call.value,
-            patience_us: patience_us(now, until),
+            patience_us: Request::patience(now, until),
             number: call.task.number,
             flow: call.task.flow,
             endpoint: call.endpoint,
@@ -250,9 +241,7 @@ impl Caller {
         if why == NoCall::DeadlineOver {
             return self.finish_badly(key, CallEnd::TimedOut, ctx);
         }
-        if let Some(open) = self.calls.get_mut(key)
-            && (open.attempts <= 1 || why != NoCall::NoBudget)
-        {
+        if let Some(open) = self.calls.get_mut(key) {
             open.last = CallEnd::Rejected;
         }
         self.again(key, Failure::NotPermitted, ctx);

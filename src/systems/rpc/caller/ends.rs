@@ -27,7 +27,6 @@ impl Caller {
         }
         let ended = match response.status {
             Status::Ok => Ended::Ok,
-            Status::Degraded => Ended::Degraded,
             Status::Missing => Ended::Missing,
             Status::Leased => Ended::Leased,
             Status::Failed => return self.end_attempt(response.call, CallEnd::Failed, ctx),

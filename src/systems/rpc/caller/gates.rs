@@ -3,7 +3,7 @@
 use crate::sim::call::{CallEnd, NoCall, Switch};
 
 use super::super::client::ClientSettings;
-use super::super::{Adaptive, Breaker, BreakerState, Budget, Bulkhead, Entry, Hedger, RateLimit};
+use super::super::{Adaptive, Breaker, Budget, Bulkhead, Entry, Hedger, RateLimit};
 use super::Attempt;
 
 /// The gates of a client.
@@ -168,11 +168,7 @@ impl Gates {
     pub fn switched(&mut self, now: u64) -> Option<Switch> {
         let breaker = self.breaker.as_mut()?;
         breaker.wake(now);
-        let state = match breaker.state() {
-            BreakerState::Closed => Switch::Closed,
-            BreakerState::Open => Switch::Open,
-            BreakerState::HalfOpen => Switch::HalfOpen,
-        };
+        let state = breaker.state();
         (std::mem::replace(&mut self.shown, state) != state).then_some(state)
     }
 

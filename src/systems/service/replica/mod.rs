@@ -119,7 +119,12 @@ impl Replica {
             todo: VecDeque::new(),
             going: false,
             ready: VecDeque::new(),
-            once: Once::new(settings.handlers.iter().map(|h| h.idempotent.as_ref())),
+            once: Once::new(
+                settings
+                    .handlers
+                    .iter()
+                    .map(|h| (h.idempotent.as_ref(), h.effects())),
+            ),
             gc: settings.gc.as_ref().map(Gc::new),
             stopped: false,
             stalled: VecDeque::new(),

@@ -37,13 +37,25 @@ fn id(task: Task, key: u32) -> u64 {
 }
 
 impl Once {
-    pub fn new<'a>(handlers: impl Iterator<Item = Option<&'a DedupSettings>>) -> Self {
-        let table = |settings| Table {
-            done: Dedup::new(settings),
-            effects: Dedup::new(settings),
-            under_way: Index::default(),
+    /// Of handlers with the settings of their tables, and how many effects each has.
+    pub fn new<'a>(handlers: impl Iterator<Item = (Option<&'a DedupSettings>, u32)>) -> Self {
+        let table = |settings: &DedupSettings, effects: u32| {
+            // Room for as many requests as in the other table.
+            let each = DedupSettings {
+                capacity: settings.capacity.map(|c| c.saturating_mul(effects.max(1))),
+                ..settings.clone()
+            };
+            Table {
+                done: Dedup::new(settings),
+                effects: Dedup::new(&each),
+                under_way: Index::default(),
+            }
         };
-        Self(handlers.map(|h| h.map(table)).collect())
+        Self(
+            handlers
+                .map(|(s, effects)| s.map(|s| table(s, effects)))
+                .collect(),
+        )
     }
 
     fn table(&mut self, endpoint: u16) -> Option<&mut Table> {
@@ -76,20 +88,20 @@ impl Once {
         }
     }
 
-    /// Whether an effect of a request is to take place: not if it has before, in a handling that did not come to its end.
+    /// Whether the effect that is a step of a request's handling is to take place: not if it has before, in a handling that did not come to its end.
     pub fn takes_effect(
         &mut self,
         now: u64,
         endpoint: u16,
         (task, key): (Task, u32),
-        effect: u8,
+        step: u32,
     ) -> bool {
         let Some(table) = self.table(endpoint) else {
             return true;
         };
         !table
             .effects
-            .seen(now, mix(id(task, key) ^ u64::from(effect)))
+            .seen(now, mix(id(task, key) ^ u64::from(step)))
     }
 
     /// The process dies.

@@ -310,10 +310,12 @@ impl Replica {
         let by_flow = self.config.effects.get(usize::from(effect));
         let own = by_flow.and_then(|f| f.get(run.task.flow.index()).copied().flatten());
         let (handler, task, meant) = (run.handler, run.task, run.key);
+        // Which step it is: two effects in one handling are two.
+        let step = u32::from(run.program) << 16 | u32::from(run.at);
         if let Some(effect) = own
             && self
                 .once
-                .takes_effect(ctx.now(), handler, (task, meant), effect)
+                .takes_effect(ctx.now(), handler, (task, meant), step)
         {
             ctx.record(Fact::Call(CallFact::Effect { task, effect }));
         }

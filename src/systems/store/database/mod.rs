@@ -14,8 +14,8 @@ use crate::sim::stream::Stream;
 use crate::sim::{Cost, Fact, Names, Pid, Role, ServiceId, Token};
 use crate::systems::Ctx;
 use crate::systems::rpc::{self, Status};
-use crate::systems::service::slow::SlowDown;
 use crate::systems::slots::Key;
+use crate::systems::slow::SlowDown;
 
 use super::desk::{Desk, Job};
 use super::stock::Stock;

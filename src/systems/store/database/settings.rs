@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::dist::Dist;
 use crate::sim::units::Size;
-use crate::systems::service::slow::SlowDown;
+use crate::systems::slow::SlowDown;
 use crate::systems::{Builder, Export, Known, Process, check};
 
 use super::super::{Found, check_threads, declare, found, stock::StockSettings};
@@ -86,6 +86,7 @@ impl DatabaseSettings {
             out.push(complaint.help(format!("name one of them: \"{}-1\"", self.nodes)));
         }
         check_threads(self.threads, at, out);
+        check::size("response_size", self.response_size, at, out);
         if self.max_connections < self.threads {
             let why = format!(
                 "there is work for at most {} threads, of {}",
