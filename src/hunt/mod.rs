@@ -6,6 +6,7 @@ mod doubts;
 mod metrics;
 mod outcome;
 pub mod parallel;
+pub mod past;
 mod session;
 pub mod sweep;
 pub mod tally;

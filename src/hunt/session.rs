@@ -62,6 +62,11 @@ impl Session {
         Self::new(Arc::clone(&self.loaded), options)
     }
 
+    /// The same run at its beginning.
+    pub fn beginning(&self) -> Self {
+        self.restart(self.seed)
+    }
+
     /// Where the scenario came from.
     pub fn loaded(&self) -> &Arc<Loaded> {
         &self.loaded
