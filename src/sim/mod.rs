@@ -34,7 +34,7 @@ pub use event::{Caused, Event, Rare};
 pub use ids::{FlowId, GroupId, LaneId, NodeId, Pid, QueueId, ServiceId, Span, Task};
 pub use kernel::Sim;
 pub use names::Names;
-pub use process::{Cost, Ctx, Process, Role, TimerId, Token};
+pub use process::{Change, Cost, Ctx, Process, Role, TimerId, Token};
 pub use record::{Fact, Observer, Record};
 pub use world::{Core, NodePlan, WorldPlan};
 

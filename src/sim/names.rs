@@ -192,6 +192,24 @@ impl Names {
         Some(vec![process.node])
     }
 
+    /// The processes that a name stands for: those of a system or workload, one process, or all on a node or a set of nodes.
+    pub fn find_processes(&self, name: &str) -> Vec<Pid> {
+        let those = |is_one: &dyn Fn(&ProcessName) -> bool| {
+            let all = (0u32..).zip(&self.processes);
+            let those = all.filter(|(_, p)| is_one(p)).map(|(i, _)| Pid(i));
+            those.collect::<Vec<_>>()
+        };
+        let mut found = those(&|p| p.system == name);
+        if found.is_empty() {
+            found = those(&|p| p.name == name);
+        }
+        if found.is_empty() {
+            let nodes = self.find_nodes(name).unwrap_or_default();
+            found = those(&|p| nodes.contains(&p.node));
+        }
+        found
+    }
+
     /// The nodes of a zone, in order.
     pub fn zone(&self, zone: &str) -> Vec<NodeId> {
         let in_zone = |n: &NodeName| n.zone.as_deref() == Some(zone);

@@ -88,6 +88,16 @@ pub enum Role {
     Coordinator(String),
 }
 
+/// What may change of a process while it runs.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Change {
+    /// What it makes by itself comes so many times as often as it was set up to; 1: as it was set up.
+    Traffic {
+        /// Above 0.
+        factor: f64,
+    },
+}
+
 /// A program on a node. Its state is a value; it acts only when the kernel calls it, and only through the [`Ctx`].
 pub trait Process: Clone + Send {
     /// What processes send one another.
@@ -124,6 +134,13 @@ pub trait Process: Clone + Send {
     /// The process dies: its memory is gone, and of its stored bytes only what `survival` keeps is left. Here it says
     /// ([`Ctx::record`]) what was lost; it can neither send nor set timers.
     fn crash(&mut self, survival: &Survival, ctx: &mut Ctx<'_, Self::Message>);
+
+    /// What it was set up with changes while it runs, or while it is dead: then it goes by it when it starts again. Returns
+    /// whether the change concerns it; one that does not leaves everything as it is.
+    fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_, Self::Message>) -> bool {
+        let _ = (change, ctx);
+        false
+    }
 
     /// Adds the processes that play a role, as far as this process decides about it. The truth, not a belief: a process
     /// that merely thinks that it leads says nothing.

@@ -20,6 +20,7 @@ mod slots;
 pub mod slow;
 pub mod sqs;
 pub mod store;
+mod tune;
 
 pub use build::{Builder, Known, KnownSet};
 pub use inspect::{Badge, Inspect, Row, Standing, amount};
@@ -28,6 +29,7 @@ pub use registry::{
     AnyInlet, AnyOutlet, Export, Message, Note, Process, SystemSettings, WorkloadSettings, limits,
     note,
 };
+pub use tune::Tune;
 
 /// A simulation of the modelled systems.
 pub type Sim = crate::sim::Sim<Process>;

@@ -46,4 +46,5 @@ mod sweep;
 mod tails;
 mod terminal;
 mod theory;
+mod tuning;
 mod workflows;

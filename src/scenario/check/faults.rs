@@ -1,8 +1,8 @@
 //! When faults come, and whether a heal has something to heal.
 
 use crate::sim::complaint::{Complaint, Path};
-use crate::sim::fault::Action;
 use crate::sim::fault::heal::What;
+use crate::sim::fault::{Action, Target};
 use crate::sim::units::{Duration, Rate};
 use crate::systems::Known;
 
@@ -20,6 +20,9 @@ pub(super) fn faults<E>(scenario: &Scenario<E>, known: &Known, out: &mut Vec<Com
             target(&each, &at, known, scenario, out);
         }
         action.check(&action_at, out);
+        if let Action::Traffic(traffic) = action {
+            makes_traffic(scenario, &traffic.of, &action_at.field("of"), known, out);
+        }
         heal(scenario, i, action, begin, &action_at, out);
     }
 }
@@ -141,6 +144,40 @@ fn happens(rate: Rate, span_ns: u64, entry: &Path, out: &mut Vec<Complaint>) {
         let message = format!("this would begin more than {FAULTS_MAX} times");
         let complaint = Complaint::error(entry.field("rate"), message).rests_on(&["duration"]);
         out.push(complaint.rests_on_own(entry, &["from", "until"]));
+    }
+}
+
+/// Traffic is of who makes any by itself.
+fn makes_traffic<E>(
+    scenario: &Scenario<E>,
+    of: &Target,
+    at: &Path,
+    known: &Known,
+    out: &mut Vec<Complaint>,
+) {
+    let makers = scenario.workloads.iter().filter(|w| w.arrivals().is_some());
+    let makers: Vec<&str> = makers.map(|w| w.name()).collect();
+    let Target::Name(name) = of else {
+        if makers.is_empty() {
+            out.push(Complaint::error(
+                at.clone(),
+                "no workload makes any traffic",
+            ));
+        }
+        return;
+    };
+    let workloads = scenario.workloads.iter().map(|w| w.name());
+    let others = scenario.systems.iter().map(|s| s.name()).chain(workloads);
+    if !known.nodes.contains_key(name)
+        && !makers.contains(&name.as_str())
+        && others.collect::<Vec<_>>().contains(&name.as_str())
+    {
+        let message = format!("`{name}` makes no traffic: it works on what others make");
+        let complaint = Complaint::error(at.clone(), message).rests_on(&["workloads"]);
+        out.push(match makers.as_slice() {
+            [] => complaint,
+            makers => complaint.help(format!("these do: `{}`", makers.join("`, `"))),
+        });
     }
 }
 

@@ -19,6 +19,9 @@ pub(super) struct Bursts {
     on: bool,
     /// When the phase ends; `None` before the first.
     until_ns: Option<u64>,
+    /// The phases from the one in which the next arrival was asked for to the one that it falls into: when each ends, and
+    /// whether it is on.
+    crossed: Vec<(u64, bool)>,
 }
 
 impl Bursts {
@@ -28,10 +31,19 @@ impl Bursts {
             phases: [off, on],
             on: false,
             until_ns: None,
+            crossed: Vec::new(),
         }
     }
 
     pub(super) fn next(&mut self, now_ns: u64, factor: f64, stream: &mut Stream) -> Option<u64> {
+        self.crossed.clear();
+        self.crossed
+            .extend(self.until_ns.map(|until_ns| (until_ns, self.on)));
+        self.search(now_ns, factor, stream)
+    }
+
+    /// The next arrival, in the phase that lasts or in one that begins after it.
+    fn search(&mut self, now_ns: u64, factor: f64, stream: &mut Stream) -> Option<u64> {
         let mut at_ns = now_ns;
         for _ in 0..EMPTY_PHASES_MAX {
             let until_ns = match self.until_ns {
@@ -42,6 +54,7 @@ impl Bursts {
                         .unwrap_or(now_ns)
                         .saturating_add(self.phase().0.sample(stream));
                     self.until_ns = Some(until_ns);
+                    self.crossed.push((until_ns, self.on));
                     until_ns
                 }
             };
@@ -61,6 +74,47 @@ impl Bursts {
             at_ns = at_ns.max(until_ns);
         }
         None
+    }
+
+    /// The factor changes while the next arrival is under way: see
+    /// [`ArrivalProcess::change_factor`](super::ArrivalProcess::change_factor). Phases that were drawn and are not reached any
+    /// more before it are drawn anew.
+    pub(super) fn change(
+        &mut self,
+        now_ns: u64,
+        due_ns: u64,
+        (old, new): (f64, f64),
+        stream: &mut Stream,
+    ) -> Option<u64> {
+        let mut left = self.expected(now_ns, due_ns) * old / new;
+        let mut at_ns = now_ns;
+        self.crossed.retain(|&(until_ns, _)| until_ns > now_ns);
+        for at in 0..self.crossed.len() {
+            let (until_ns, on) = self.crossed[at];
+            let per_ns = self.phases[usize::from(on)].1;
+            let here = per_ns * (until_ns - at_ns) as f64;
+            if here > left {
+                self.crossed.truncate(at + 1);
+                (self.on, self.until_ns) = (on, Some(until_ns));
+                return Some(at_ns - now_ns + whole(left / per_ns)?);
+            }
+            left -= here;
+            at_ns = until_ns;
+        }
+        let delay_ns = self.search(at_ns, new, stream)?;
+        (at_ns - now_ns).checked_add(delay_ns)
+    }
+
+    /// How many arrivals are expected between two moments, in phases that were drawn.
+    fn expected(&self, from_ns: u64, until_ns: u64) -> f64 {
+        let mut at_ns = from_ns;
+        let mut expected = 0.0;
+        for &(end_ns, on) in &self.crossed {
+            let end_ns = end_ns.clamp(at_ns, until_ns.max(at_ns));
+            expected += self.phases[usize::from(on)].1 * (end_ns - at_ns) as f64;
+            at_ns = end_ns;
+        }
+        expected
     }
 
     fn phase(&self) -> &(Sampler, f64) {

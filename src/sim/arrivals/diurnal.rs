@@ -13,10 +13,13 @@ pub(super) struct Diurnal {
 
 impl Diurnal {
     pub(super) fn at(&self, now_ns: u64) -> f64 {
+        self.mean * (1.0 + self.amplitude * libm::cos(self.angle(now_ns)))
+    }
+
+    fn angle(&self, now_ns: u64) -> f64 {
         // The remainders are taken in integers: a float would lose the phase after some periods.
         let since_peak = (now_ns % self.period_ns) as f64 - self.peak_ns as f64;
-        let angle = 2.0 * std::f64::consts::PI * since_peak / self.period_ns as f64;
-        self.mean * (1.0 + self.amplitude * libm::cos(angle))
+        2.0 * std::f64::consts::PI * since_peak / self.period_ns as f64
     }
 
     /// By thinning (P. A. W. Lewis and G. S. Shedler, 1979): candidates at the peak's rate, kept in proportion.
@@ -29,6 +32,30 @@ impl Diurnal {
                 return Some(at_ns - now_ns);
             }
         }
+    }
+
+    /// How many arrivals are expected between two moments: the integral of the cosine.
+    pub(super) fn expected(&self, from_ns: u64, until_ns: u64) -> f64 {
+        let swing = libm::sin(self.angle(until_ns)) - libm::sin(self.angle(from_ns));
+        let radian_ns = self.period_ns as f64 / (2.0 * std::f64::consts::PI);
+        let flat_ns = until_ns.saturating_sub(from_ns) as f64;
+        self.mean * (flat_ns + self.amplitude * radian_ns * swing)
+    }
+
+    /// How long it takes until so many arrivals are expected, found by halving: the integral has no inverse in closed form.
+    pub(super) fn after(&self, now_ns: u64, arrivals: f64) -> Option<u64> {
+        // In a whole period as many are expected as at the mean rate.
+        let most_ns = whole(arrivals / self.mean + self.period_ns as f64)?;
+        let (mut low_ns, mut high_ns) = (0, most_ns);
+        while low_ns < high_ns {
+            let middle_ns = low_ns + (high_ns - low_ns) / 2;
+            if self.expected(now_ns, now_ns.checked_add(middle_ns)?) < arrivals {
+                low_ns = middle_ns + 1;
+            } else {
+                high_ns = middle_ns;
+            }
+        }
+        Some(low_ns)
     }
 }
 

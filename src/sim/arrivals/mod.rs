@@ -7,6 +7,8 @@
 mod bursts;
 mod constant;
 mod diurnal;
+#[cfg(test)]
+mod factor_tests;
 mod poisson;
 mod ramp;
 #[cfg(test)]
@@ -219,7 +221,7 @@ impl ArrivalProcess {
             Shape::Ramp(ramp) => ramp.next(now_ns.saturating_sub(begin_ns), factor, stream),
             Shape::Diurnal(diurnal) => diurnal.next(now_ns, factor, stream),
             Shape::ClosedLoop { .. } => None,
-            Shape::Trace(trace) => trace.next(now_ns, begin_ns),
+            Shape::Trace(trace) => trace.next(now_ns, begin_ns, factor),
         }
     }
 
@@ -232,13 +234,54 @@ impl ArrivalProcess {
     }
 
     /// Multiplies the scenario's rate from the next arrival on; 1 is the scenario's own, what is no factor (negative,
-    /// infinite, not a number) counts as 0. A closed loop and a trace have no rate to change.
+    /// infinite, not a number) counts as 0. Each arrival of a trace comes so many times. A closed loop has no rate to change.
     pub fn set_factor(&mut self, factor: f64) {
         self.factor = if factor.is_finite() && factor > 0.0 {
             factor
         } else {
             0.0
         };
+    }
+
+    /// Multiplies the scenario's rate from this moment on, while the next arrival is under way: it was to come at `due_ns`
+    /// (`None`: there was to be none). Returns the delay after which it comes instead.
+    ///
+    /// Nothing is drawn anew. Of what was drawn for the gap, the part that is left is spent at the new rate: with arrivals at an
+    /// even or a Poisson rate, what is left of the gap becomes so many times shorter or longer; where the rate changes by
+    /// itself, the same expected number of arrivals lies in it as before. (A Poisson process of any rate is one of rate 1 in
+    /// another time; Cinlar, "Introduction to Stochastic Processes", 1975, chapter 4.7.) Only where a lower rate leads past
+    /// all bursts that were drawn, the next one is drawn as ever. Of a trace, what would have come before now and was left
+    /// out stays out.
+    pub fn change_factor(
+        &mut self,
+        factor: f64,
+        now_ns: u64,
+        due_ns: Option<u64>,
+        stream: &mut Stream,
+    ) -> Option<u64> {
+        let old = self.factor;
+        self.set_factor(factor);
+        let begin_ns = self.begin_ns.unwrap_or(now_ns);
+        if let Shape::Trace(trace) = &mut self.shape {
+            return trace.change(now_ns, begin_ns, due_ns, self.factor);
+        }
+        let due_ns = due_ns?;
+        let slower = old / self.factor;
+        match &mut self.shape {
+            Shape::Poisson(_) | Shape::Constant(_) => {
+                whole(due_ns.saturating_sub(now_ns) as f64 * slower)
+            }
+            Shape::Bursts(bursts) => bursts.change(now_ns, due_ns, (old, self.factor), stream),
+            Shape::Ramp(ramp) => {
+                let elapsed_ns = now_ns.saturating_sub(begin_ns);
+                let left = ramp.expected(elapsed_ns, due_ns.saturating_sub(begin_ns));
+                ramp.after(elapsed_ns, left * slower)
+            }
+            Shape::Diurnal(diurnal) => {
+                diurnal.after(now_ns, diurnal.expected(now_ns, due_ns) * slower)
+            }
+            Shape::ClosedLoop { .. } | Shape::Trace(_) => None,
+        }
     }
 
     /// The expected arrivals per second at `now_ns`, for display; averaged over both phases of bursts. `None` for a closed

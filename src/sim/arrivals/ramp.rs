@@ -20,7 +20,11 @@ impl Ramp {
 
     /// By inversion of the expected number of arrivals, which a ramp allows (a trapezoid): one draw, nothing rejected.
     pub(super) fn next(&self, elapsed_ns: u64, factor: f64, stream: &mut Stream) -> Option<u64> {
-        let mut arrivals = stream.exp1() / factor;
+        self.after(elapsed_ns, stream.exp1() / factor)
+    }
+
+    /// How long it takes until so many arrivals are expected.
+    pub(super) fn after(&self, elapsed_ns: u64, mut arrivals: f64) -> Option<u64> {
         let mut wait_ns = 0.0;
         if elapsed_ns < self.over_ns {
             let rate = self.at(elapsed_ns);
@@ -36,6 +40,13 @@ impl Ramp {
             wait_ns = left_ns;
         }
         whole(wait_ns + arrivals / self.to)
+    }
+
+    /// How many arrivals are expected between two moments.
+    pub(super) fn expected(&self, from_ns: u64, until_ns: u64) -> f64 {
+        let bend_ns = self.over_ns.clamp(from_ns, until_ns.max(from_ns));
+        let on_the_way = 0.5 * (self.at(from_ns) + self.at(bend_ns)) * (bend_ns - from_ns) as f64;
+        on_the_way + self.to * until_ns.saturating_sub(bend_ns) as f64
     }
 }
 

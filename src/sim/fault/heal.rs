@@ -27,6 +27,8 @@ pub enum What {
     Clocks,
     /// Chaos monkeys.
     Monkeys,
+    /// More or less traffic.
+    Traffic,
 }
 
 impl What {

@@ -21,6 +21,8 @@ mod schedule;
 mod split;
 mod stop;
 mod target;
+mod traffic;
+mod tuned;
 mod world;
 mod zone;
 
@@ -40,6 +42,7 @@ pub use schedule::Schedule;
 pub use split::{Bridge, Split};
 pub use stop::Stop;
 pub use target::Target;
+pub use traffic::Traffic;
 pub use world::World;
 pub use zone::ZoneOutage;
 
@@ -56,6 +59,8 @@ use super::names::FaultName;
 use super::process::Process;
 use super::record::{Fact, Record};
 use super::stream::Stream;
+
+use tuned::Tuned;
 
 /// What a fault that is at work holds, so that it can let go.
 #[derive(Clone, Debug, Default)]
@@ -228,6 +233,7 @@ faults! {
     LinkBandwidth,
     ZoneOutage,
     ChaosMonkey,
+    Traffic,
     Heal,
 }
 
@@ -294,6 +300,7 @@ pub struct Faults {
     plans: Arc<[FaultPlan]>,
     streams: Vec<Streams>,
     active: Vec<Active>,
+    tuned: Tuned,
     seed: u64,
     /// How many faults bear a label.
     namesakes: BTreeMap<String, u32>,
@@ -312,6 +319,7 @@ impl Faults {
             plans: Arc::new([]),
             streams: Vec::new(),
             active: Vec::new(),
+            tuned: Tuned::default(),
             seed,
             namesakes: BTreeMap::new(),
         };

@@ -248,6 +248,10 @@ macro_rules! processes {
             fn nominate(&self, role: &Role, names: &Names, out: &mut Vec<Pid>) {
                 match self { $(Self::$name(p) => p.nominate(role, names, out)),* }
             }
+
+            fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_>) -> bool {
+                match self { $(Self::$name(p) => Tune::tune(&mut **p, change, ctx)),* }
+            }
         }
 
         impl Inspect for Process {

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::host::Survival;
-use crate::sim::{Cost, Names, Pid, QueueId, Role, Token};
+use crate::sim::{Change, Cost, Names, Pid, QueueId, Role, Token};
 
 use super::pace::Arrives;
 use super::ports::{Arrived, Inlet, InletPlan, Outlet, Parcel, Port, Socket};
-use super::{Badge, Builder, Ctx, Inspect, Known, Row, kafka, rpc, service, sqs, store};
+use super::{Badge, Builder, Ctx, Inspect, Known, Row, Tune, kafka, rpc, service, sqs, store};
 
 systems! {
     /// Apache Kafka.

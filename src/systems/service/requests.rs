@@ -8,11 +8,11 @@ use crate::sim::host::Survival;
 use crate::sim::keys::{KeySampler, Keys};
 use crate::sim::stream::Stream;
 use crate::sim::units::{Duration, Size};
-use crate::sim::{Cost, Fact, FlowId, Names, Pid, Role, Task, Token};
+use crate::sim::{Change, Cost, Fact, FlowId, Names, Pid, Role, Task, Token};
 use crate::systems::pace::Pace;
 use crate::systems::rpc::{self, CALLER_TIMERS, Call, Caller, ClientSettings, Ended};
 use crate::systems::slots::Slots;
-use crate::systems::{Badge, Ctx, Inspect, Row, Standing, amount};
+use crate::systems::{Badge, Ctx, Inspect, Row, Standing, Tune, amount};
 
 /// Users who ask a service for something.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -225,6 +225,12 @@ impl RequestsApp {
     }
 
     pub(in super::super) fn nominate(&self, _: &Role, _: &Names, _: &mut Vec<Pid>) {}
+}
+
+impl Tune for RequestsApp {
+    fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_>) -> bool {
+        self.pace.tune(change, ctx)
+    }
 }
 
 impl Inspect for RequestsApp {

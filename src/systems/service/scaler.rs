@@ -228,6 +228,8 @@ impl ScalerApp {
     }
 }
 
+impl crate::systems::Tune for ScalerApp {}
+
 impl Inspect for ScalerApp {
     fn badge(&self, _: &Names) -> Badge {
         let mut lines = vec![format!("{} serve", self.running)];

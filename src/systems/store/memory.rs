@@ -224,6 +224,8 @@ impl CacheNode {
     pub(in super::super) fn nominate(&self, _: &Role, _: &Names, _: &mut Vec<Pid>) {}
 }
 
+impl crate::systems::Tune for CacheNode {}
+
 impl Inspect for CacheNode {
     fn badge(&self, _: &Names) -> Badge {
         let counters = self.cache.counters();

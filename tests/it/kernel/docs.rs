@@ -47,6 +47,8 @@ fn impossible_settings_are_complained_about_where_they_stand() {
         (r#"Slow(target: "a", factor: 0)"#, "factor"),
         (r#"Slow(target: "a", factor: 1)"#, "factor"),
         (r#"DiskSlow(target: "a", factor: 0.5)"#, "factor"),
+        (r#"Traffic(of: "a", factor: 0)"#, "factor"),
+        (r#"Traffic(of: "a", factor: 1)"#, "factor"),
         (r#"ClockJump(target: "a", by: "0s")"#, "by"),
         (r#"ClockDrift(target: "a", by: "0us/s")"#, "by"),
         (r#"Split(groups: [["a"]])"#, "groups"),

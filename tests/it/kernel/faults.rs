@@ -273,6 +273,7 @@ fn any_fault() -> impl Strategy<Value = String> {
         "PowerLoss($A)",
         "Restart($A)",
         "Pause($A)",
+        "Traffic(of: $A, factor: 3)",
         "DiskStalled($A)",
         "DiskFull($A)",
         "DiskLostUnsynced($A)",

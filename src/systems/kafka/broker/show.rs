@@ -76,6 +76,8 @@ impl Broker {
     }
 }
 
+impl crate::systems::Tune for Broker {}
+
 impl Inspect for Broker {
     fn badge(&self, _names: &Names) -> Badge {
         let leads_any = self

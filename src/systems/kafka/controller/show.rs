@@ -8,6 +8,8 @@ use super::Controller;
 /// Rows for partitions beyond these are summed up.
 const PARTITIONS_SHOWN_MAX: usize = 24;
 
+impl crate::systems::Tune for Controller {}
+
 impl Inspect for Controller {
     fn badge(&self, _names: &Names) -> Badge {
         let fenced = self.brokers.iter().filter(|b| b.fenced).count();

@@ -3,7 +3,8 @@
 use crate::sim::host::Survival;
 use crate::sim::keys::KeySampler;
 use crate::sim::stream::Stream;
-use crate::sim::{Cost, Names, Pid, Role, Token};
+use crate::sim::{Change, Cost, Names, Pid, Role, Token};
+use crate::systems::Tune;
 use crate::systems::pace::Pace;
 
 use super::super::{Badge, Ctx, Inspect, Message, Row, Standing, amount};
@@ -55,11 +56,6 @@ impl ProducerApp {
     /// The client it sends with.
     pub fn client(&self) -> &ProducerClient {
         &self.client
-    }
-
-    /// Multiplies the rate that the scenario gives, from the next arrival on.
-    pub fn set_rate_factor(&mut self, factor: f64) {
-        self.pace.set_factor(factor);
     }
 
     pub(in super::super::super) fn cost(&mut self, _message: &Message, _now: u64) -> Cost {
@@ -145,6 +141,12 @@ impl ProducerApp {
         _names: &Names,
         _out: &mut Vec<Pid>,
     ) {
+    }
+}
+
+impl Tune for ProducerApp {
+    fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_>) -> bool {
+        self.pace.tune(change, ctx)
     }
 }
 

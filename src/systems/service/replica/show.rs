@@ -6,6 +6,8 @@ use crate::systems::{Badge, Inspect, Row, Standing};
 
 use super::Replica;
 
+impl crate::systems::Tune for Replica {}
+
 impl Inspect for Replica {
     fn badge(&self, _: &Names) -> Badge {
         let threads = self.config.settings.threads;

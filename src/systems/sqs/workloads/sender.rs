@@ -3,9 +3,9 @@
 use crate::sim::host::Survival;
 use crate::sim::keys::KeySampler;
 use crate::sim::stream::Stream;
-use crate::sim::{Cost, Names, Pid, Role, Task, Token};
-use crate::systems::amount;
+use crate::sim::{Change, Cost, Names, Pid, Role, Task, Token};
 use crate::systems::pace::Pace;
+use crate::systems::{Tune, amount};
 
 use super::super::{Badge, Ctx, Inspect, Message, Row, SENDER_TIMERS, SqsSender, Standing};
 
@@ -114,6 +114,12 @@ impl QueueSender {
     }
 
     pub(in super::super::super) fn nominate(&self, _: &Role, _: &Names, _: &mut Vec<Pid>) {}
+}
+
+impl Tune for QueueSender {
+    fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_>) -> bool {
+        self.pace.tune(change, ctx)
+    }
 }
 
 impl Inspect for QueueSender {

@@ -234,6 +234,8 @@ impl QueueWorker {
     }
 }
 
+impl crate::systems::Tune for QueueWorker {}
+
 impl Inspect for QueueWorker {
     fn badge(&self, _names: &Names) -> Badge {
         let (group, queue) = self.client.reads();

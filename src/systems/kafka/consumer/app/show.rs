@@ -6,6 +6,8 @@ use super::super::super::{Badge, Inspect, Row, Standing};
 use super::ConsumerApp;
 use super::threads::Thread;
 
+impl crate::systems::Tune for ConsumerApp {}
+
 impl Inspect for ConsumerApp {
     fn badge(&self, names: &Names) -> Badge {
         let owned: Vec<(QueueId, Option<u64>, u64)> = self.client.owned().collect();

@@ -1,0 +1,14 @@
+//! What may be changed of a process while it runs.
+
+use crate::sim::Change;
+
+use super::Ctx;
+
+/// What may be changed of a process while it runs; by default nothing.
+pub trait Tune {
+    /// A change, of this process or of others: whether it concerns this one. See [`crate::sim::Process::tune`].
+    fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_>) -> bool {
+        let _ = (change, ctx);
+        false
+    }
+}
