@@ -2,6 +2,7 @@
 
 mod check;
 mod ends;
+mod keys;
 mod list;
 mod mixup;
 mod new;
@@ -18,6 +19,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::ui::settings::Speed;
 
 pub use out::Out;
 
@@ -46,9 +49,8 @@ terminal, it lists them.";
 #[derive(Parser, Debug)]
 #[command(name = "splitbrain", version, about, after_help = AFTER_HELP)]
 pub struct Args {
-    /// Characters to draw with
-    #[arg(long, value_enum, default_value_t)]
-    glyphs: Glyphs,
+    #[command(flatten)]
+    looks: Looks,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -67,6 +69,8 @@ enum Command {
     List(ListArgs),
     /// Writes a commented scenario to begin with
     New(NewArgs),
+    /// Shows which keys do what on the screens
+    Keys(KeysArgs),
 }
 
 /// What `run` takes.
@@ -79,7 +83,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// How many virtual seconds pass in a second: a number from 0.1 up, or max (headless is always as fast as it can)
-    #[arg(long, value_name = "X", value_parser = parse_speed)]
+    #[arg(long, value_name = "X")]
     pub speed: Option<Speed>,
     /// No dashboard: text on standard output
     #[arg(long)]
@@ -102,9 +106,9 @@ pub struct RunArgs {
     /// Overwrite the file given to --record
     #[arg(long)]
     pub force: bool,
-    /// Characters to draw with [default: block]
-    #[arg(long, value_enum)]
-    pub glyphs: Option<Glyphs>,
+    /// How the dashboard looks
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 /// What `sweep` takes.
@@ -142,9 +146,9 @@ pub struct ReplayArgs {
     /// No dashboard: text on standard output
     #[arg(long)]
     pub headless: bool,
-    /// Characters to draw with [default: block]
-    #[arg(long, value_enum)]
-    pub glyphs: Option<Glyphs>,
+    /// How the dashboard looks
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 /// What `check` takes.
@@ -173,52 +177,73 @@ pub struct NewArgs {
     pub file: PathBuf,
 }
 
+/// What `keys` takes.
+#[derive(clap::Args, Debug)]
+pub struct KeysArgs {
+    /// As a table in Markdown
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// How screens look, where that is not as in the settings.
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
+pub struct Looks {
+    /// Characters to draw with [default: block, or what config.ron says]
+    #[arg(long, value_enum)]
+    pub glyphs: Option<Glyphs>,
+    /// Colours [default: dark, or what config.ron says; without any where `NO_COLOR` is set]
+    #[arg(long, value_enum)]
+    pub theme: Option<Themes>,
+}
+
+impl Looks {
+    /// These, and where they say nothing, others.
+    fn or(self, others: Self) -> Self {
+        Self {
+            glyphs: self.glyphs.or(others.glyphs),
+            theme: self.theme.or(others.theme),
+        }
+    }
+}
+
 /// Sets of characters to draw with.
-#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Glyphs {
     /// Only ASCII
     Ascii,
     /// Blocks and box drawing
-    #[default]
     Block,
     /// Braille dots where they show more
     Braille,
 }
 
-/// How fast virtual time passes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Speed {
-    /// So many virtual seconds a second.
-    Times(f64),
-    /// As fast as the machine can.
-    Max,
-}
-
-fn parse_speed(text: &str) -> Result<Speed, String> {
-    if text.eq_ignore_ascii_case("max") {
-        return Ok(Speed::Max);
-    }
-    let number = text.strip_prefix(['x', 'X']).unwrap_or(text);
-    let number = number.strip_suffix(['x', 'X']).unwrap_or(number);
-    match number.parse::<f64>() {
-        Ok(n) if n >= 0.1 && n.is_finite() => Ok(Speed::Times(n)),
-        _ => Err("write a number from 0.1 up, or max".to_owned()),
-    }
+/// Sets of colours.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Themes {
+    /// For a dark background
+    Dark,
+    /// For a light background
+    Light,
+    /// No colours
+    Mono,
+    /// For a dark background, without telling red from green
+    ColourBlind,
 }
 
 /// Runs the program; the result is its exit code.
 pub fn main() -> ExitCode {
     let args = Args::parse();
     // What is said of the screen before the command holds for it too, unless it says otherwise.
-    let glyphs = args.glyphs;
+    let looks = args.looks;
     let code = match args.command {
-        None => run::pick(glyphs),
-        Some(Command::Run(args)) => run::run(&args, args.glyphs.unwrap_or(glyphs)),
+        None => run::pick(looks),
+        Some(Command::Run(args)) => run::run(&args, args.looks.or(looks)),
         Some(Command::Sweep(args)) => sweep::sweep(&args),
-        Some(Command::Replay(args)) => replay::replay(&args, args.glyphs.unwrap_or(glyphs)),
+        Some(Command::Replay(args)) => replay::replay(&args, args.looks.or(looks)),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::List(args)) => list::list(&args),
         Some(Command::New(args)) => new::new(&args),
+        Some(Command::Keys(args)) => keys::keys(&args),
     };
     ExitCode::from(code)
 }

@@ -5,13 +5,13 @@ use std::time::Instant;
 use super::out::{on_terminal, say};
 use super::progress::Progress;
 use super::run::{SLICE, seconds};
-use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Glyphs, Out, ReplayArgs, mixup};
+use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Looks, Out, ReplayArgs, mixup};
 use crate::hunt::Session;
 use crate::trace::comparison::Comparison;
 use crate::trace::recording::{Recording, Verdict};
 
 /// Replays.
-pub fn replay(args: &ReplayArgs, glyphs: Glyphs) -> u8 {
+pub fn replay(args: &ReplayArgs, looks: Looks) -> u8 {
     let file = args.recording.display();
     let text = match std::fs::read_to_string(&args.recording) {
         Ok(text) => text,
@@ -34,14 +34,14 @@ pub fn replay(args: &ReplayArgs, glyphs: Glyphs) -> u8 {
         }
     };
     if !args.headless && on_terminal() {
-        return show(session, recording, glyphs);
+        return show(session, recording, looks);
     }
     verify(session, recording)
 }
 
 /// Replays on the screen. What was played is verified, whether or not it was all.
-fn show(session: Session, recording: Recording, glyphs: Glyphs) -> u8 {
-    let (code, comparison) = super::screen::replay(session, recording, glyphs);
+fn show(session: Session, recording: Recording, looks: Looks) -> u8 {
+    let (code, comparison) = super::screen::replay(session, recording, looks);
     // After a signal or without a terminal nobody asks for a verdict.
     let Some(comparison) = comparison.filter(|_| code == EXIT_MET) else {
         return code;

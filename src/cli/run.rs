@@ -8,7 +8,7 @@ use super::check::complain;
 use super::ends::{self, Ends};
 use super::out::{may_write, on_terminal, say, write_new};
 use super::progress::Progress;
-use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Glyphs, Out, RunArgs};
+use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Looks, Out, RunArgs};
 use crate::export::{json, text};
 use crate::hunt::{self, Loaded, Options, Outcome, Session};
 use crate::scenario::{LoadError, library};
@@ -86,7 +86,7 @@ pub fn load(given: &Given<'_>) -> Option<Loaded> {
 }
 
 /// Runs what the arguments say.
-pub fn run(args: &RunArgs, glyphs: Glyphs) -> u8 {
+pub fn run(args: &RunArgs, looks: Looks) -> u8 {
     let given = Given {
         scenario: args.scenario.as_deref(),
         set: &args.set,
@@ -122,16 +122,16 @@ pub fn run(args: &RunArgs, glyphs: Glyphs) -> u8 {
     };
     let session = Session::new(Arc::new(loaded), options);
     if !args.headless && !args.json && on_terminal() {
-        let (code, mut session) = super::screen::dashboard(session, glyphs, args.speed);
+        let (code, mut session) = super::screen::dashboard(session, looks, args.speed);
         return record(&mut session, args).unwrap_or(code);
     }
     headless(session, args)
 }
 
 /// The picker, where there is a terminal; otherwise the list of what there is.
-pub fn pick(glyphs: Glyphs) -> u8 {
+pub fn pick(looks: Looks) -> u8 {
     if on_terminal() {
-        return super::screen::pick(glyphs);
+        return super::screen::pick(looks);
     }
     super::list::list(&super::ListArgs { json: false })
 }

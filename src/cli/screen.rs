@@ -2,20 +2,22 @@
 
 use std::io;
 
+use super::check::complain;
 use super::out::say;
-use super::{EXIT_MET, EXIT_MISTAKE, Glyphs, Speed};
+use super::{EXIT_MET, EXIT_MISTAKE, Glyphs, Looks, Themes};
 use crate::hunt::{Options, Session, catalogue};
 use crate::trace::comparison::Comparison;
 use crate::trace::recording::Recording;
 use crate::ui::adapt::{self, Run};
 use crate::ui::picker::Picked;
-use crate::ui::{self, GlyphSet, Leave, Look, Terminal};
+use crate::ui::settings::{Settings, Speed, folder};
+use crate::ui::{self, GlyphSet, Leave, Look, Terminal, Theme};
 
 /// Shows a run until the person leaves it; the terminal is as before when this returns. Gives the exit code, and the
 /// session as it was left.
-pub fn dashboard(session: Session, glyphs: Glyphs, speed: Option<Speed>) -> (u8, Session) {
+pub fn dashboard(session: Session, looks: Looks, speed: Option<Speed>) -> (u8, Session) {
     let mut run = Run::new(session);
-    let code = show(&mut run, &options(glyphs, speed));
+    let code = show(&mut run, &options(looks, speed));
     (code, run.into_session())
 }
 
@@ -24,20 +26,20 @@ fn show(run: &mut Run, options: &ui::Options) -> u8 {
 }
 
 /// Shows a replay until the person leaves it. Gives the exit code, and how what was played compares.
-pub fn replay(session: Session, recording: Recording, glyphs: Glyphs) -> (u8, Option<Comparison>) {
+pub fn replay(session: Session, recording: Recording, looks: Looks) -> (u8, Option<Comparison>) {
     let mut run = Run::replay(session, recording);
-    let code = show(&mut run, &options(glyphs, None));
+    let code = show(&mut run, &options(looks, None));
     (code, run.comparison().cloned())
 }
 
 /// Lets the person choose scenarios and watch them, until they leave.
-pub fn pick(glyphs: Glyphs) -> u8 {
-    exit(pick_and_show(glyphs))
+pub fn pick(looks: Looks) -> u8 {
+    exit(pick_and_show(looks))
 }
 
-fn pick_and_show(glyphs: Glyphs) -> io::Result<Leave> {
+fn pick_and_show(looks: Looks) -> io::Result<Leave> {
     let mut terminal = Terminal::enter()?;
-    let mut options = options(glyphs, None);
+    let mut options = options(looks, None);
     let mut from = 0;
     loop {
         let all = catalogue::all();
@@ -66,20 +68,45 @@ fn pick_and_show(glyphs: Glyphs) -> io::Result<Leave> {
     }
 }
 
-fn options(glyphs: Glyphs, speed: Option<Speed>) -> ui::Options {
-    let set = match glyphs {
+/// How a screen starts: as the command line says, else as the person's settings say.
+fn options(looks: Looks, speed: Option<Speed>) -> ui::Options {
+    let settings = in_force(looks, speed, settings());
+    ui::Options {
+        look: Look::themed(settings.glyphs, settings.theme),
+        speed: settings.speed.times(),
+        has_parent: false,
+    }
+}
+
+/// The person's settings. What is wrong with them is told, and then as by default.
+fn settings() -> Settings {
+    let Some(folder) = folder::folder() else {
+        return Settings::default();
+    };
+    let (settings, wrong) = folder::settings(&folder);
+    if let Some(why) = wrong {
+        complain(why);
+    }
+    settings
+}
+
+fn in_force(looks: Looks, speed: Option<Speed>, kept: Settings) -> Settings {
+    let glyphs = looks.glyphs.map(|glyphs| match glyphs {
         Glyphs::Ascii => GlyphSet::Ascii,
         Glyphs::Block => GlyphSet::Block,
         Glyphs::Braille => GlyphSet::Braille,
-    };
-    ui::Options {
-        look: Look::from_env(set),
-        speed: match speed {
-            None => 1.0,
-            Some(Speed::Times(times)) => times,
-            Some(Speed::Max) => f64::INFINITY,
-        },
-        has_parent: false,
+    });
+    let theme = looks.theme.map(|theme| match theme {
+        Themes::Dark => Theme::Dark,
+        Themes::Light => Theme::Light,
+        Themes::Mono => Theme::Mono,
+        Themes::ColourBlind => Theme::ColourBlind,
+    });
+    Settings {
+        glyphs: glyphs.unwrap_or(kept.glyphs),
+        theme: theme.unwrap_or(kept.theme),
+        speed: speed.unwrap_or(kept.speed),
+        ..kept
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the dashboard shows and what the person chose to look at.
 
+use serde::{Deserialize, Serialize};
+
 use super::engine::{Subject, Until};
 use super::help;
 use super::keymap::{Action, Context};
@@ -92,7 +94,7 @@ pub struct Playback {
 }
 
 /// In what order queues are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sort {
     /// As the scenario has them.
     #[default]

@@ -13,12 +13,13 @@ use super::layout::Pane;
 use super::model::{Model, Overlay, REAL_TIME};
 use super::picker::{self, Picker};
 use super::screen;
-use super::style::{GlyphSet, Look};
+use super::style::{GlyphSet, Look, Theme};
 use super::update::update;
 use super::view::Fact;
 
 fn look(glyphs: GlyphSet, colour: bool) -> Look {
-    Look { glyphs, colour }
+    let theme = if colour { Theme::Dark } else { Theme::Mono };
+    Look { glyphs, theme }
 }
 
 fn blank(width: u16, height: u16) -> Buffer {
@@ -36,11 +37,11 @@ fn letter(fg: Color, modifier: Modifier) -> char {
     let letter = match fg {
         Color::Reset => '.',
         Color::DarkGray => 'd',
-        Color::Red => 'r',
+        Color::Red | Color::LightRed => 'r',
         Color::Green => 'g',
         Color::Yellow => 'y',
-        Color::Blue => 'b',
-        Color::Magenta => 'm',
+        Color::Blue | Color::LightBlue => 'b',
+        Color::Magenta | Color::LightMagenta => 'm',
         Color::Cyan => 'c',
         _ => '?',
     };
@@ -429,9 +430,9 @@ fn colour_adds_nothing_to_the_text() {
                     .map(|c| c.symbol().to_string())
                     .collect()
             };
-            model.look.colour = true;
+            model.look.theme = Theme::Dark;
             let coloured = text(picture(&model));
-            model.look.colour = false;
+            model.look.theme = Theme::Mono;
             assert_eq!(coloured, text(picture(&model)));
         }
     }

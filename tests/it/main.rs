@@ -25,6 +25,7 @@ mod little;
 mod metastable;
 mod mutations;
 mod power_loss;
+mod preferences;
 mod producer_settings;
 mod properties;
 mod quantities;

@@ -12,7 +12,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program, its terminal, and what stands on it.
-struct Session {
+pub struct Session {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -43,7 +43,7 @@ fn cells(count: u16) -> NonZero<u16> {
     NonZero::new(count).expect("a terminal has cells")
 }
 
-fn start(args: &[&str], env: &[(&str, &str)]) -> Session {
+pub fn start(args: &[&str], env: &[(&str, &str)]) -> Session {
     let size = PtySize {
         rows: 24,
         cols: 80,
@@ -58,6 +58,7 @@ fn start(args: &[&str], env: &[(&str, &str)]) -> Session {
     command.args(args);
     command.env("TERM", "xterm-256color");
     command.env_remove("NO_COLOR");
+    command.env("SPLITBRAIN_CONFIG_DIR", "/nonexistent");
     command.env("RUST_BACKTRACE", "0");
     command.cwd(env!("CARGO_MANIFEST_DIR"));
     for (name, value) in env {
@@ -96,11 +97,11 @@ fn start(args: &[&str], env: &[(&str, &str)]) -> Session {
 }
 
 impl Session {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.screen.lock().expect("screen").screen().contents()
     }
 
-    fn until(&self, what: &str, holds: impl Fn(&str) -> bool) {
+    pub fn until(&self, what: &str, holds: impl Fn(&str) -> bool) {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             if holds(&self.text()) {
@@ -111,16 +112,16 @@ impl Session {
         panic!("{what} never came:\n{}", self.text());
     }
 
-    fn sees(&self, text: &str) {
+    pub fn sees(&self, text: &str) {
         self.until(text, |screen| screen.contains(text));
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("keys");
         self.keys.flush().expect("keys");
     }
 
-    fn resize(&self, cols: u16, rows: u16) {
+    pub fn resize(&self, cols: u16, rows: u16) {
         let size = PtySize {
             rows,
             cols,
@@ -135,7 +136,7 @@ impl Session {
         self.master.resize(size).expect("resize");
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let pid = self.child.process_id().expect("it runs").to_string();
         let sent = std::process::Command::new("kill")
             .args(["-s", name, &pid])
@@ -144,7 +145,7 @@ impl Session {
     }
 
     /// Waits for the end; gives the exit code.
-    fn ends(&mut self) -> u32 {
+    pub fn ends(&mut self) -> u32 {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             if let Some(status) = self.child.try_wait().expect("wait") {
@@ -158,7 +159,7 @@ impl Session {
         panic!("it did not end:\n{}", self.text());
     }
 
-    fn is_clean(&self) {
+    pub fn is_clean(&self) {
         {
             let parser = self.screen.lock().expect("screen");
             let screen = parser.screen();
