@@ -23,6 +23,7 @@ pub mod preview;
 pub mod run;
 pub mod screen;
 pub mod settings;
+pub mod shot;
 
 pub mod style;
 pub mod term;
