@@ -3,6 +3,7 @@
 mod apart;
 pub mod catalogue;
 mod doubts;
+pub mod inspect;
 mod metrics;
 mod outcome;
 pub mod parallel;

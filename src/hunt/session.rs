@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{Loaded, Watch, apart};
 use crate::scenario::{Files, Scenario};
-use crate::systems::{Plan, Sim};
+use crate::sim::{Observer, Pid, Seen};
+use crate::systems::{Message, Plan, Sim};
 use crate::trace::recording::{FORMAT, Hex, Recording, hash_text};
 use crate::trace::timeline::Playable;
 
@@ -118,6 +119,41 @@ impl Session {
             self.close(until);
         }
         more
+    }
+
+    /// The same as [`Session::advance`], with somebody who reads the records beside what watches.
+    pub fn advance_with<O: Observer>(
+        &mut self,
+        until_ns: u64,
+        events: u64,
+        observer: &mut O,
+    ) -> bool {
+        let until = until_ns.min(self.end_ns);
+        let more = match &mut self.watch {
+            Some(watch) => self
+                .sim
+                .play(until, events, &mut (watch.as_mut(), observer)),
+            None => self.sim.play(until, events, observer),
+        };
+        if !more {
+            self.close(until);
+        }
+        more
+    }
+
+    /// Nothing watches any more: for a question that is only about where the run goes.
+    pub fn unwatch(&mut self) {
+        self.watch = None;
+    }
+
+    /// From now on the events that come to these processes are kept, until [`Session::take_seen`]. It changes nothing else.
+    pub fn look_at(&mut self, whom: &[Pid]) {
+        self.sim.look_at(whom);
+    }
+
+    /// What came to those who are looked at since this was asked last.
+    pub fn take_seen(&mut self) -> Vec<Seen<Message>> {
+        self.sim.take_seen()
     }
 
     /// The same as [`Session::advance`], and quicker where a second core is free: what watches works there. For few and

@@ -25,6 +25,7 @@ impl<P: Process> Sim<P> {
             self.core.schedule(0, Rare::Thaw { node }.into());
         }
         self.core.cause = caused.cause;
+        self.core.see_thawed(&caused.event);
         self.act_later(caused.event);
     }
 

@@ -104,7 +104,7 @@ pub enum Rare {
 
 impl<M> Event<M> {
     /// The process it comes to, if it comes to one.
-    pub(super) fn process(&self) -> Option<Pid> {
+    pub fn process(&self) -> Option<Pid> {
         match self {
             Self::Rare(Rare::Fault(_) | Rare::Thaw { .. } | Rare::Resend { .. }) => None,
             Self::Arrive { to, .. }

@@ -151,6 +151,11 @@ impl Disk {
         self.full == 0 && self.used() + bytes <= self.capacity
     }
 
+    /// Bytes it holds.
+    pub fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
     /// Whether a fault holds all writes back.
     pub fn is_stalled(&self) -> bool {
         self.stalled > 0
@@ -272,6 +277,11 @@ impl Clock {
     fn drifted(&self, now: u64) -> i64 {
         let drifted = i128::from(now - self.since_ns) * i128::from(self.drift_ppb) / 1_000_000_000;
         self.offset_ns.saturating_add(drifted as i64)
+    }
+
+    /// How much faster than true time it runs, in billionths.
+    pub fn drift_ppb(&self) -> i64 {
+        self.drift_ppb
     }
 
     /// True time that passes while this clock counts `local_ns`, rounded up: what takes time at all takes some, so a process
@@ -452,6 +462,11 @@ impl<M, E> Host<M, E> {
     /// The most requests that ever waited.
     pub fn inbox_max(&self) -> usize {
         self.inbox_max
+    }
+
+    /// How many requests its CPU serves at once.
+    pub fn cores(&self) -> u32 {
+        self.cores
     }
 
     /// Cores at work.

@@ -242,6 +242,17 @@ impl<P: Process> Sim<P> {
             return false;
         };
         self.begin(time, caused.cause);
+        if self.core.look.is_some() {
+            self.happen_in_sight(caused);
+        } else {
+            self.act_if_awake(caused);
+        }
+        true
+    }
+
+    /// What an event does, or it waits where its machine is frozen.
+    #[inline]
+    pub(super) fn act_if_awake(&mut self, caused: Caused<P::Message>) {
         let node = caused
             .event
             .process()
@@ -250,7 +261,6 @@ impl<P: Process> Sim<P> {
             Some(host) if host.is_frozen() => host.parked.push_back(caused),
             _ => self.act_later(caused.event),
         }
-        true
     }
 }
 

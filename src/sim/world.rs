@@ -6,6 +6,7 @@ use super::Pid;
 use super::event::{Caused, Event, Rare};
 use super::fault::FaultPlan;
 use super::host::{Host, HostPlan, Residents};
+use super::look::Look;
 use super::names::{Names, NodeName};
 use super::net::{Network, NetworkPlan};
 use super::process::Token;
@@ -58,11 +59,13 @@ pub struct Core<M> {
     pub(super) drifts: bool,
     /// Who ends by itself with this event; with the code if it could not go on.
     pub(super) halted: Vec<(Pid, Option<u16>)>,
-    /// Whether some machine may be frozen. Then each event is looked at before it happens.
+    /// Whether some machine may be frozen, or somebody looks closely. Then each event is looked at before it happens.
     pub(super) frozen: bool,
     /// Whether something is to be looked at before the next event: frozen machines, processes that ended by themselves, or
     /// many records.
     pub(super) attention: bool,
+    /// Who looks closely. Then each event is looked at before it happens.
+    pub(super) look: Option<Box<Look<M>>>,
 }
 
 impl<M: Clone> Core<M> {
@@ -93,13 +96,14 @@ impl<M: Clone> Core<M> {
             halted: Vec::new(),
             frozen: false,
             attention: false,
+            look: None,
         }
     }
 
     /// Something may have been frozen, or may not be any more.
     pub(super) fn look_for_frozen(&mut self) {
         let is_frozen = |h: &Host<M, Caused<M>>| h.paused > 0 || !h.parked.is_empty();
-        self.frozen = self.hosts.iter().any(is_frozen);
+        self.frozen = self.look.is_some() || self.hosts.iter().any(is_frozen);
         self.attention |= self.frozen;
     }
 

@@ -23,7 +23,7 @@ pub mod store;
 mod tune;
 
 pub use build::{Builder, Known, KnownSet};
-pub use inspect::{Badge, Inspect, Row, Standing, amount};
+pub use inspect::{Badge, Belief, Cell, Inspect, Row, Standing, amount};
 pub use plan::Plan;
 pub use registry::{
     AnyInlet, AnyOutlet, Export, Message, Note, Process, SystemSettings, WorkloadSettings, limits,

@@ -270,6 +270,15 @@ impl Pace {
         self.stopping || self.made >= self.count || at >= self.stop_ns
     }
 
+    /// What a timer of its own is for; nothing of one that is not.
+    pub fn timer_name(&self, token: Token) -> Option<&'static str> {
+        self.owns(token).then(|| match token.kind - self.timers {
+            ARRIVE => "next arrival",
+            BEGIN => "begin",
+            _ => "think",
+        })
+    }
+
     /// Whether a timer is its own.
     pub fn owns(&self, token: Token) -> bool {
         (self.timers..self.timers + PACE_TIMERS).contains(&token.kind)

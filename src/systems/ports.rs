@@ -89,6 +89,12 @@ pub trait Port {
 
     /// For the inspector: what it is, and how it stands.
     fn row(&self) -> super::Row;
+
+    /// For the inspector: what it believes about others.
+    fn beliefs(&self) -> Vec<super::Belief>;
+
+    /// For the inspector: what a timer of its own is for.
+    fn timer_name(&self, token: Token) -> &'static str;
 }
 
 /// Sends messages.

@@ -78,7 +78,7 @@ fn shown(run: &Run, name: &str, row: &str) -> u64 {
     let rows = run.sim.processes().iter();
     let rows = rows.flat_map(|p| p.queue_rows(queue, names));
     let found: Vec<_> = rows.filter(|r| r.name == row).collect();
-    found[0].value.parse().unwrap()
+    found[0].value().parse().unwrap()
 }
 
 const STREAM: &str = "QueueSender(name: \"s\", nodes: \"web-1\", to: \"jobs/orders\", arrivals: Constant(\"10/s\"), stop: \"30s\"),";

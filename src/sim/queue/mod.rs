@@ -147,6 +147,11 @@ impl<E> EventQueue<E> {
         self.slab.iter()
     }
 
+    /// All pending events with their times, in no order.
+    pub fn iter_timed(&self) -> impl Iterator<Item = (u64, &E)> {
+        self.slab.iter_timed()
+    }
+
     /// Panics when no sequence numbers are left; to be asked now and then, since the wheel asks only when it is used.
     pub(in crate::sim) fn check_sequence(&self) {
         self.slab.check_sequence();

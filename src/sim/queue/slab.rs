@@ -191,6 +191,13 @@ impl<E> Slab<E> {
         self.places.iter().filter_map(|place| place.event.as_ref())
     }
 
+    /// The same with the times at which they happen.
+    pub fn iter_timed(&self) -> impl Iterator<Item = (u64, &E)> {
+        self.places
+            .iter()
+            .filter_map(|p| Some((p.time, p.event.as_ref()?)))
+    }
+
     /// The places of a list.
     pub fn list(&self, first: u32) -> impl Iterator<Item = &Place<E>> {
         let place = |number: u32| self.places.get(number as usize);

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use crate::sim::stream::Stream;
-use crate::sim::{MS, Pid, Token};
-use crate::systems::Message as AnyMessage;
+use crate::sim::{MS, Pid, QueueId, Token};
 use crate::systems::alarm::Alarm;
+use crate::systems::{Belief, Message as AnyMessage};
 
 use super::Ctx;
 use super::cluster::Cluster;
@@ -249,6 +249,15 @@ impl View {
     /// The leader's epoch, as far as is known.
     pub fn epoch(&self, place: usize) -> u32 {
         self.leaders.get(place).map_or(0, |l| l.1)
+    }
+
+    /// Who leads a partition, by its place, for the inspector; nothing before it was told anything.
+    pub fn belief(&self, queue: QueueId, place: usize) -> Option<Belief> {
+        self.known.then(|| Belief::Leads {
+            queue,
+            who: self.leader(place),
+            epoch: Some(self.epoch(place)),
+        })
     }
 
     /// A broker's place.

@@ -37,7 +37,7 @@ pub use producer::{
 pub use protocol::{Acks, Assignor, Message};
 pub use settings::{Settings, TopicSettings, Truncation};
 
-pub(super) use super::{Badge, Builder, Ctx, Inspect, Known, Note, Row, Standing, amount};
+pub(super) use super::{Badge, Belief, Builder, Ctx, Inspect, Known, Note, Row, Standing, amount};
 
 #[cfg(test)]
 mod tests;

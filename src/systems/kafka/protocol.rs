@@ -68,6 +68,67 @@ pub enum Message {
     Response(u32, Response),
 }
 
+impl Message {
+    /// What it is, in a few words.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Request(_, request) => request.word(),
+            Self::Response(_, response) => response.word(),
+        }
+    }
+}
+
+/// Gives each kind of request and answer its word.
+macro_rules! words {
+    ($kind:ident { $($name:ident => $word:literal,)* }) => {
+        impl $kind {
+            fn word(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $word),* }
+            }
+        }
+    };
+}
+
+words! { Request {
+    Produce => "produce",
+    Fetch => "fetch",
+    OffsetsForLeaderEpoch => "end of epoch?",
+    ListOffsets => "list offsets",
+    Metadata => "metadata?",
+    InitProducerId => "producer id?",
+    FindCoordinator => "find coordinator",
+    JoinGroup => "join group",
+    SyncGroup => "sync group",
+    Heartbeat => "heartbeat",
+    LeaveGroup => "leave group",
+    OffsetCommit => "commit offsets",
+    OffsetFetch => "fetch positions",
+    BrokerRegistration => "registration",
+    BrokerHeartbeat => "broker heartbeat",
+    AlterPartition => "alter partition",
+    MetadataFetch => "fetch metadata",
+}}
+
+words! { Response {
+    Produce => "answer to produce",
+    Fetch => "answer to fetch",
+    OffsetsForLeaderEpoch => "end of epoch",
+    ListOffsets => "offsets",
+    Metadata => "metadata",
+    InitProducerId => "producer id",
+    FindCoordinator => "coordinator",
+    JoinGroup => "answer to join",
+    SyncGroup => "assignment",
+    Heartbeat => "answer to heartbeat",
+    LeaveGroup => "answer to leave",
+    OffsetCommit => "answer to commit",
+    OffsetFetch => "positions",
+    BrokerRegistration => "answer to registration",
+    BrokerHeartbeat => "answer to broker heartbeat",
+    AlterPartition => "answer to alter partition",
+    MetadataFetch => "new metadata",
+}}
+
 /// Requests.
 #[derive(Clone, Debug)]
 pub enum Request {

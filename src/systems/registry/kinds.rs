@@ -7,6 +7,13 @@ macro_rules! messages {
         #[derive(Clone, Debug)]
         pub enum Message { $($(#[$each])* $name($message)),* }
 
+        impl Message {
+            /// What it is, in the words of its system: `fetch`, `answer to fetch`.
+            pub fn word(&self) -> &'static str {
+                match self { $(Self::$name(message) => message.word()),* }
+            }
+        }
+
         $(impl From<$message> for Message {
             #[inline]
             fn from(message: $message) -> Self {
@@ -61,6 +68,14 @@ macro_rules! ports {
 
             fn row(&self) -> Row {
                 match self { $(Self::$name(p) => p.row()),* }
+            }
+
+            fn beliefs(&self) -> Vec<Belief> {
+                match self { $(Self::$name(p) => p.beliefs()),* }
+            }
+
+            fn timer_name(&self, token: Token) -> &'static str {
+                match self { $(Self::$name(p) => p.timer_name(token)),* }
             }
         }
     };
@@ -265,6 +280,18 @@ macro_rules! processes {
 
             fn queue_rows(&self, queue: QueueId, names: &Names) -> Vec<Row> {
                 match self { $(Self::$name(p) => p.queue_rows(queue, names)),* }
+            }
+
+            fn beliefs(&self, now: u64, names: &Names) -> Vec<Belief> {
+                match self { $(Self::$name(p) => p.beliefs(now, names)),* }
+            }
+
+            fn truth(&self, about: &Belief, names: &Names) -> Option<Belief> {
+                match self { $(Self::$name(p) => p.truth(about, names)),* }
+            }
+
+            fn timer_name(&self, token: Token) -> &'static str {
+                match self { $(Self::$name(p) => p.timer_name(token)),* }
             }
         }
     };

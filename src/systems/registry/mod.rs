@@ -14,7 +14,9 @@ use crate::sim::{Change, Cost, Names, Pid, QueueId, Role, Token};
 
 use super::pace::Arrives;
 use super::ports::{Arrived, Inlet, InletPlan, Outlet, Parcel, Port, Socket};
-use super::{Badge, Builder, Ctx, Inspect, Known, Row, Tune, kafka, rpc, service, sqs, store};
+use super::{
+    Badge, Belief, Builder, Ctx, Inspect, Known, Row, Tune, kafka, rpc, service, sqs, store,
+};
 
 systems! {
     /// Apache Kafka.

@@ -31,6 +31,28 @@ pub enum Message {
     },
 }
 
+impl Message {
+    /// What it is, in a few words.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::Response(response) => match response.status {
+                Status::Ok => "answer",
+                Status::Failed => "answer: failed",
+                Status::Rejected => "answer: turned away",
+                Status::Missing => "answer: missing",
+                Status::Leased => "answer: wait for another",
+            },
+            Self::Ping(_) => "health check",
+            Self::Pong(_) => "health check answered",
+            Self::Subscribe => "how many serve?",
+            Self::Members(_) => "so many serve",
+            Self::Measure => "how busy?",
+            Self::Measured { .. } => "so busy",
+        }
+    }
+}
+
 /// A request.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {

@@ -12,7 +12,7 @@ use crate::sim::{Change, Cost, Fact, FlowId, Names, Pid, Role, Task, Token};
 use crate::systems::pace::Pace;
 use crate::systems::rpc::{self, CALLER_TIMERS, Call, Caller, ClientSettings, Ended};
 use crate::systems::slots::Slots;
-use crate::systems::{Badge, Ctx, Inspect, Row, Standing, Tune, amount};
+use crate::systems::{Badge, Belief, Ctx, Inspect, Row, Standing, Tune, amount};
 
 /// Users who ask a service for something.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -258,10 +258,10 @@ impl Inspect for RequestsApp {
     }
 
     fn rows(&self, _: &Names) -> Vec<Row> {
-        let mut rows = Vec::new();
-        let mut row = |name: &str, value: String| rows.push(Row::new(name, value));
-        row("asked", self.pace.made().to_string());
-        row("unanswered", self.open.len().to_string());
+        let mut rows = vec![
+            Row::count("asked", self.pace.made()),
+            Row::count("unanswered", self.open.len() as u64),
+        ];
         for (how, word) in [
             (Answer::Ok, "done"),
             (Answer::Degraded, "substitutes"),
@@ -269,9 +269,18 @@ impl Inspect for RequestsApp {
             (Answer::Rejected, "turned away"),
             (Answer::TimedOut, "gave up waiting"),
         ] {
-            row(word, self.answered[how as usize].to_string());
+            rows.push(Row::count(word, self.answered[how as usize]));
         }
         self.caller.rows(&mut rows);
         rows
+    }
+
+    fn beliefs(&self, now: u64, _: &Names) -> Vec<Belief> {
+        self.caller.beliefs(now)
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        let caller = || Caller::timer_name(token.kind - CLIENT);
+        self.pace.timer_name(token).unwrap_or_else(caller)
     }
 }

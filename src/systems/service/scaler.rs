@@ -13,7 +13,7 @@ use crate::sim::host::Survival;
 use crate::sim::units::Duration;
 use crate::sim::{Cost, Fact, Names, Pid, Role, Token};
 use crate::systems::rpc::{Directory, Message};
-use crate::systems::{Badge, Ctx, Inspect, Row, Standing};
+use crate::systems::{Badge, Belief, Ctx, Inspect, Row, Standing};
 
 use super::scale::{ScaleSettings, Scaler, Target};
 
@@ -248,14 +248,33 @@ impl Inspect for ScalerApp {
             Target::Utilisation(_) => "threads busy",
             Target::QueueLength(_) => "requests waiting",
         };
-        let rows = [
-            ("service", self.service.name.clone()),
-            ("in service", self.running.to_string()),
-            ("starting", (self.wanted - self.running).to_string()),
-            ("most", self.settings.max.to_string()),
-            (word, self.tracks()),
-            ("told", self.subscribers.len().to_string()),
-        ];
-        rows.map(|(name, value)| Row::new(name, value)).into()
+        let tracks = match self.metric {
+            Some(metric) => Row::of(word).reads("", metric, self.tracks()),
+            None => Row::new(word, self.tracks()),
+        };
+        let starting = self.wanted.saturating_sub(self.running);
+        vec![
+            Row::new("service", self.service.name.clone()),
+            Row::count("in service", u64::from(self.running)),
+            Row::count("starting", u64::from(starting)),
+            Row::count("most", u64::from(self.settings.max)),
+            tracks,
+            Row::count("told", self.subscribers.len() as u64),
+        ]
+    }
+
+    fn truth(&self, about: &Belief, _: &Names) -> Option<Belief> {
+        let service = self.service.service;
+        let mine = matches!(about, Belief::Serve { service: of, .. } if *of == service);
+        let count = self.running;
+        mine.then_some(Belief::Serve { service, count })
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        match token.kind {
+            LOOK => "look again",
+            DECIDE => "decide",
+            _ => "replicas are ready",
+        }
     }
 }

@@ -154,6 +154,23 @@ impl Message {
         }
     }
 
+    /// What it is, in a few words.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Request(_, request) => match **request {
+                Request::Send { .. } => "send",
+                Request::Publish { .. } => "publish",
+                Request::Receive { .. } => "receive",
+                Request::Delete { .. } => "delete",
+                Request::ChangeVisibility { .. } => "change visibility",
+            },
+            Self::Done(_) => "answer: done",
+            Self::Failed(..) => "answer: failed",
+            Self::Messages(_, messages) if messages.is_empty() => "answer: no messages",
+            Self::Messages(..) => "answer: messages",
+        }
+    }
+
     /// The number of what it answers; `None`: it is no answer.
     pub fn answers(&self) -> Option<u32> {
         match self {

@@ -89,6 +89,15 @@ impl SqsReceiver {
         }
     }
 
+    /// What a timer of its own is for.
+    pub fn timer_name(&self, token: Token) -> &'static str {
+        match token.kind.checked_sub(self.timers) {
+            Some(CALLS) => "request timeout",
+            Some(POLL) => "poll again",
+            _ => "timer",
+        }
+    }
+
     /// Starts a life: it polls from now on.
     pub fn start(&mut self, ctx: &mut Ctx<'_>) {
         self.calls.start(ctx.incarnation());

@@ -116,6 +116,12 @@ pub struct SqsSender {
 }
 
 impl SqsSender {
+    /// What a timer of its own is for.
+    #[allow(clippy::unused_self, reason = "as all clients are asked")]
+    pub fn timer_name(&self, _: Token) -> &'static str {
+        "request timeout"
+    }
+
     /// A sender. `timers` is the first of [`SENDER_TIMERS`] kinds of timers that the owner leaves to it; `tag` (below 8)
     /// differs from those of other clients in the process; `name` names its random numbers.
     pub fn new(

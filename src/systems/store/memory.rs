@@ -249,23 +249,22 @@ impl Inspect for CacheNode {
 
     fn rows(&self, _: &Names) -> Vec<Row> {
         let counters = self.cache.counters();
-        let rows = [
-            (
-                "entries",
-                format!("{} of {}", self.cache.len(), self.capacity),
-            ),
-            ("hits", counters.hits.to_string()),
-            ("misses", counters.misses.to_string()),
-            ("expired", counters.expired.to_string()),
-            ("told to wait", counters.waits.to_string()),
-            ("put", counters.puts.to_string()),
-            ("put too late", counters.refused.to_string()),
-            ("made room", counters.evicted.to_string()),
-            ("deleted", counters.invalidated.to_string()),
-            ("waiting", self.desk.waiting().to_string()),
-        ];
-        rows.into_iter()
-            .map(|(name, value)| Row::new(name, value))
-            .collect()
+        let entries = Row::of("entries");
+        vec![
+            entries.part(self.cache.len() as u64, u64::from(self.capacity), "used"),
+            Row::count("hits", counters.hits),
+            Row::count("misses", counters.misses),
+            Row::count("expired", counters.expired),
+            Row::count("told to wait", counters.waits),
+            Row::count("put", counters.puts),
+            Row::count("put too late", counters.refused),
+            Row::count("made room", counters.evicted),
+            Row::count("deleted", counters.invalidated),
+            Row::count("waiting", u64::from(self.desk.waiting())),
+        ]
+    }
+
+    fn timer_name(&self, _: Timer) -> &'static str {
+        "work is done"
     }
 }

@@ -30,8 +30,8 @@ pub(super) fn inspect(session: &Session, subject: Subject) -> Vec<Fact> {
         Subject::Service(number) => return service::inspect(session, number),
     };
     let fact = |row: Row| Fact {
+        value: row.value(),
         name: row.name,
-        value: row.value,
     };
     rows.into_iter().map(fact).collect()
 }

@@ -102,7 +102,7 @@ fn replica(session: &Session, pid: Pid, load: Option<(u32, u32)>) -> Vec<Fact> {
     {
         facts.extend(process.rows(names).into_iter().map(|row| Fact {
             name: format!("  {}", row.name),
-            value: row.value,
+            value: row.value(),
         }));
     }
     facts

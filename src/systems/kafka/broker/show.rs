@@ -1,12 +1,11 @@
 //! What a broker shows of itself.
 
-use std::fmt::Write as _;
+use crate::sim::{Names, QueueId, Token};
 
-use crate::sim::{Names, QueueId};
-
-use super::super::{Badge, Inspect, Row, Standing, amount};
-use super::Broker;
+use super::super::coordinator::Coordinator;
+use super::super::{Badge, Belief, Inspect, Row, Standing, amount};
 use super::replica::{Part, Replica};
+use super::{Broker, kind};
 
 /// Rows for partitions beyond these are summed up.
 const PARTITIONS_SHOWN_MAX: usize = 24;
@@ -49,30 +48,43 @@ impl Broker {
 
     fn partition_row(&self, place: usize, replica: &Replica, names: &Names) -> Row {
         let end = replica.log.end();
-        let epoch = replica.epoch.map_or("?".to_owned(), |e| e.to_string());
-        let watermark = replica.high_watermark;
-        let place_text = format!("epoch {epoch}  end {end}  high watermark {watermark}");
-        let value = match &replica.part {
-            Part::Idle => format!("idle  {place_text}"),
-            Part::Follower(leader) => {
-                format!("follows {}  {place_text}", names.process(*leader))
-            }
-            Part::Leader(leading) => {
-                let mut text = format!("leads  {place_text}  in sync {}", leading.isr.len());
-                for peer in &leading.peers {
-                    let lag = end.saturating_sub(peer.end.unwrap_or(0));
-                    let out = !leading.isr.contains(&peer.pid);
-                    let word = if out { " (out)" } else { "" };
-                    // Writing to a string cannot fail.
-                    let _ = write!(text, "  {}{word} lag {lag}", names.process(peer.pid));
-                }
-                text
-            }
+        let part = match &replica.part {
+            Part::Idle => "idle".to_owned(),
+            Part::Follower(leader) => format!("follows {}", names.process(*leader)),
+            Part::Leader(_) => "leads".to_owned(),
         };
-        Row {
-            name: names.queue_short(self.queue_at(place)).to_owned(),
-            value,
+        let row = Row::of(names.queue_short(self.queue_at(place))).text("", part);
+        let row = match replica.epoch {
+            Some(epoch) => row.with("epoch", u64::from(epoch)),
+            None => row.text("epoch", "?"),
+        };
+        let row = row.with("end", end);
+        let mut row = row.with("high watermark", replica.high_watermark);
+        if let Part::Leader(leading) = &replica.part {
+            row = row.with("in sync", leading.isr.len() as u64);
+            for peer in &leading.peers {
+                let lag = end.saturating_sub(peer.end.unwrap_or(0));
+                let out = !leading.isr.contains(&peer.pid);
+                let word = if out { " (out)" } else { "" };
+                row = row.with(format!("{}{word} lag", names.process(peer.pid)), lag);
+            }
         }
+        row
+    }
+
+    /// What it knows of the cluster, and how it stands with the controller.
+    fn control_rows(&self) -> Vec<Row> {
+        let role = match (self.control.epoch, self.control.fenced) {
+            (None, _) => "not registered",
+            (Some(_), true) => "fenced",
+            (Some(_), false) => "active",
+        };
+        let mut registration = Row::new("role", role);
+        if let Some(epoch) = self.control.epoch {
+            registration = registration.with("broker epoch", epoch);
+        }
+        let metadata = Row::of("metadata").with("offset", self.image.version);
+        vec![registration, metadata]
     }
 }
 
@@ -139,21 +151,13 @@ impl Inspect for Broker {
     }
 
     fn rows(&self, names: &Names) -> Vec<Row> {
-        let registration = match (self.control.epoch, self.control.fenced) {
-            (None, _) => "not registered".to_owned(),
-            (Some(epoch), true) => format!("fenced  broker epoch {epoch}"),
-            (Some(epoch), false) => format!("active  broker epoch {epoch}"),
-        };
         let replicas = || self.replicas.values();
         let bytes: u64 = replicas().map(|r| r.log.bytes()).sum();
         let segments: usize = replicas().map(|r| r.log.segments()).sum();
         let unsynced: u64 = replicas().map(|r| r.unflushed).sum();
         let producers: usize = replicas().map(|r| r.producers.len()).sum();
         let truncations: u32 = replicas().map(|r| r.truncations).sum();
-        let mut rows = vec![
-            Row::new("role", registration),
-            Row::new("metadata", format!("offset {}", self.image.version)),
-        ];
+        let mut rows = self.control_rows();
         let partitions: Vec<(usize, &Replica)> = self.shown().collect();
         for &(place, replica) in partitions.iter().take(PARTITIONS_SHOWN_MAX) {
             rows.push(self.partition_row(place, replica, names));
@@ -162,26 +166,54 @@ impl Inspect for Broker {
             let more = partitions.len() - PARTITIONS_SHOWN_MAX;
             rows.push(Row::new("…", format!("{more} more partitions")));
         }
-        let waiting = format!(
-            "{} writes for replicas  {} reads for data",
-            self.produces.len(),
-            self.readers.len()
-        );
-        rows.push(Row::new("waiting", waiting));
-        let copying = self.fetcher_partitions();
-        rows.push(Row::new(
-            "copies",
-            format!("{copying} partitions from leaders"),
-        ));
-        rows.push(Row::new(
-            "log",
-            format!("{bytes} bytes in {segments} segments"),
-        ));
-        rows.push(Row::new("not flushed", format!("{unsynced} records")));
-        rows.push(Row::new("producers", format!("{producers} known")));
+        let waiting = Row::of("waiting").and(self.produces.len() as u64, "writes for replicas");
+        rows.push(waiting.and(self.readers.len() as u64, "reads for data"));
+        let copying = self.fetcher_partitions() as u64;
+        rows.push(Row::of("copies").and(copying, "partitions from leaders"));
+        let log = Row::of("log").and(bytes, "bytes");
+        rows.push(log.and(segments as u64, "segments"));
+        rows.push(Row::of("not flushed").and(unsynced, "records"));
+        rows.push(Row::of("producers").and(producers as u64, "known"));
         if truncations > 0 {
-            rows.push(Row::new("truncated", format!("{truncations} times")));
+            rows.push(Row::of("truncated").and(u64::from(truncations), "times"));
         }
+        rows.extend(self.coordinator.rows(names));
         rows
+    }
+
+    fn beliefs(&self, _: u64, _: &Names) -> Vec<Belief> {
+        let shown = self.shown().filter_map(|(place, replica)| {
+            // Who leads acts on that; who does not has it from the metadata.
+            let told = self.image.partitions.get(place)?.as_ref()?;
+            let who = match &replica.part {
+                Part::Leader(_) => Some(self.me),
+                Part::Follower(leader) => Some(*leader),
+                Part::Idle => told.leader,
+            };
+            let epoch = replica.epoch.or(Some(told.leader_epoch));
+            let queue = self.queue_at(place);
+            Some(Belief::Leads { queue, who, epoch })
+        });
+        shown.collect()
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        match token.kind {
+            kind::REGISTER => "register again",
+            kind::HEARTBEAT => "heartbeat to the controller",
+            kind::TICK => "second",
+            kind::ISR => "look at the in-sync replicas",
+            kind::CHECKPOINT => "checkpoint",
+            kind::RETENTION => "retention",
+            kind::FLUSH => "flush interval",
+            kind::FLUSHED => "flushed",
+            kind::PRODUCE_TIMEOUT => "produce timeout",
+            kind::FETCH_TIMEOUT => "fetch timeout",
+            kind::FOLLOWER_TIMEOUT => "follower's fetch timeout",
+            kind::FETCHER_RETRY => "fetch from a leader again",
+            kind::PARTITION_RETRY => "copy a partition again",
+            kind::CLOSED => "logs closed",
+            _ => Coordinator::timer_name(token),
+        }
     }
 }

@@ -17,6 +17,7 @@ mod offsets;
 mod place;
 mod rebalance;
 mod sessions;
+mod show;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

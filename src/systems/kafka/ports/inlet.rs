@@ -7,7 +7,7 @@ use crate::sim::record::Outcome;
 use crate::sim::{Fact, Pid, QueueId, Span, Token, US};
 use crate::systems::ports::{Arrived, Inlet, InletPlan, Port, Socket};
 use crate::systems::slots::{Key, Slots};
-use crate::systems::{Builder, Ctx, Message as AnyMessage, Row};
+use crate::systems::{Belief, Builder, Ctx, Message as AnyMessage, Row};
 
 use super::super::consumer::{
     CONSUMER_TIMERS, ConsumerClient, ConsumerConfig, Event, Job, Polled, Progress,
@@ -279,15 +279,24 @@ impl Port for KafkaInlet {
     }
 
     fn row(&self) -> Row {
-        let own: Vec<String> = self.client.owned().map(|(q, ..)| q.0.to_string()).collect();
-        Row {
-            name: format!("from {}", self.topic),
-            value: format!(
-                "{} partitions, {} in hand, {} done",
-                own.len(),
-                self.in_hand.len() + self.come.len(),
-                self.done
-            ),
+        let in_hand = self.in_hand.len() + self.come.len();
+        let behind: u64 = self.client.owned().map(|(.., behind)| behind).sum();
+        Row::of(format!("from {}", self.topic))
+            .and(self.client.owned().count() as u64, "partitions")
+            .and(behind, "to fetch")
+            .and(in_hand as u64, "in hand")
+            .and(self.done, "done")
+    }
+
+    fn beliefs(&self) -> Vec<Belief> {
+        self.client.beliefs()
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        match token.kind.checked_sub(self.timers) {
+            Some(AGAIN) => "give a message again",
+            Some(BEGIN) => "begin",
+            _ => self.client.timer_name(token),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::sim::{LaneId, Pid, Token};
 use crate::systems::ports::{Outlet, Parcel, Port, Socket};
-use crate::systems::{Builder, Ctx, Message as AnyMessage, Row};
+use crate::systems::{Belief, Builder, Ctx, Message as AnyMessage, Row};
 
 use super::super::producer::{ProducerClient, ProducerConfig};
 use super::super::protocol::Message;
@@ -98,13 +98,18 @@ impl Port for KafkaOutlet {
 
     fn row(&self) -> Row {
         let (acked, refused, _) = self.client.counts();
-        Row {
-            name: format!("to {}", self.topic),
-            value: format!(
-                "{} on their way, {acked} stored, {refused} given up",
-                self.waiting.len()
-            ),
-        }
+        Row::of(format!("to {}", self.topic))
+            .and(self.waiting.len() as u64, "on their way")
+            .and(acked, "stored")
+            .and(refused, "given up")
+    }
+
+    fn beliefs(&self) -> Vec<Belief> {
+        self.client.beliefs()
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        self.client.timer_name(token)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::sim::{Change, Cost, Names, Pid, Role, Token};
 use crate::systems::Tune;
 use crate::systems::pace::Pace;
 
-use super::super::{Badge, Ctx, Inspect, Message, Row, Standing, amount};
+use super::super::{Badge, Belief, Ctx, Inspect, Message, Row, Standing, amount};
 use super::client::{PRODUCER_TIMERS, ProducerClient};
 
 /// Timers of the pace begin behind the client's.
@@ -178,22 +178,34 @@ impl Inspect for ProducerApp {
         let (acked, refused, retried) = self.client.counts();
         let (used, memory) = self.client.buffer();
         let mut rows = vec![
-            Row::new("made", self.pace.made().to_string()),
-            Row::new("acked", acked.to_string()),
-            Row::new("refused", refused.to_string()),
-            Row::new("batches retried", retried.to_string()),
-            Row::new("requests in flight", self.client.in_flight().to_string()),
-            Row::new("buffer", format!("{used} of {memory} bytes")),
-            Row::new("waiting for room", self.client.waiting().to_string()),
+            Row::count("made", self.pace.made()),
+            Row::count("acked", acked),
+            Row::count("refused", refused),
+            Row::count("batches retried", retried),
+            Row::count("requests in flight", self.client.in_flight() as u64),
+            Row::of("buffer").part(used, memory, "bytes"),
+            Row::count("waiting for room", self.client.waiting() as u64),
         ];
         if let Some((id, epoch)) = self.client.producer_id() {
-            rows.push(Row::new("producer id", format!("{id}, epoch {epoch}")));
+            let row = Row::of("producer id").with("", id);
+            rows.push(row.with("epoch", u64::from(epoch)));
         }
         for (queue, waiting, sent, next) in self.client.partitions() {
-            let value =
-                format!("{waiting} batches waiting, {sent} in flight, next sequence {next}");
-            rows.push(Row::new(names.queue_short(queue), value));
+            let row = Row::of(names.queue_short(queue)).and(waiting as u64, "batches waiting");
+            let row = row.and(u64::from(sent), "in flight");
+            rows.push(row.with("next sequence", u64::from(next)));
         }
         rows
+    }
+
+    fn beliefs(&self, _: u64, _: &Names) -> Vec<Belief> {
+        self.client.beliefs()
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        match self.pace.timer_name(token) {
+            Some(name) => name,
+            None => self.client.timer_name(token),
+        }
     }
 }

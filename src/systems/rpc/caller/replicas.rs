@@ -176,6 +176,15 @@ impl Replicas {
         self.watch.tend(self.running, ctx)
     }
 
+    /// Of those that serve as far as it knows, whether it calls each; and how many they are.
+    pub fn judged(&self, now: u64) -> (impl Iterator<Item = (Pid, bool)> + '_, u32) {
+        let pids = (0u32..).zip(&self.pids[..self.running]);
+        let watched = self.watch.is_on();
+        let well = move |replica| !watched || self.watch.is_well(replica, now);
+        let judged = pids.map(move |(replica, &pid)| (pid, well(replica)));
+        (judged, self.running as u32)
+    }
+
     /// How many replicas it would call now, and how many there are.
     pub fn able(&self) -> (usize, usize) {
         (self.watch.well(self.running), self.running)

@@ -1,9 +1,9 @@
 //! What a client shows of itself.
 
 use crate::sim::call::Switch;
-use crate::systems::Row;
+use crate::systems::{Belief, Row};
 
-use super::Caller;
+use super::{ADMITTED, Caller, DEADLINE, GATES, HEDGE, HELD, REPLICAS, RETRY, TIMEOUT};
 
 impl Caller {
     /// A few words about what keeps it from calling; nothing if all is well.
@@ -23,34 +23,54 @@ impl Caller {
 
     /// For the inspector.
     pub fn rows(&self, out: &mut Vec<Row>) {
-        let mut row = |name: String, value: String| out.push(Row::new(name, value));
         let to = &self.directory.name;
-        row(
-            format!("calls {to}"),
-            format!(
-                "{} open, {} attempts on their way",
-                self.calls.len(),
-                self.attempts.len()
-            ),
-        );
+        let calls = Row::of(format!("calls {to}")).and(self.calls.len() as u64, "open");
+        out.push(calls.and(self.attempts.len() as u64, "attempts on their way"));
         let (able, all) = self.replicas.able();
-        row(format!("{to} replicas"), format!("{able} of {all} called"));
+        let row = Row::of(format!("{to} replicas"));
+        out.push(row.part(able as u64, all as u64, "called"));
         if let Some(state) = self.gates.breaker() {
             let state = match state {
                 Switch::Closed => "closed",
                 Switch::Open => "open",
                 Switch::HalfOpen => "half open",
             };
-            row(format!("{to} breaker"), state.to_owned());
+            out.push(Row::new(format!("{to} breaker"), state));
         }
         if let Some((busy, waiting, places)) = self.gates.pool() {
-            row(
-                format!("{to} pool"),
-                format!("{busy} of {places} taken, {waiting} wait"),
-            );
+            let row = Row::of(format!("{to} pool"));
+            let row = row.part(u64::from(busy), u64::from(places), "taken");
+            out.push(row.and(u64::from(waiting), "wait"));
         }
         if let Some(limit) = self.gates.limit() {
-            row(format!("{to} limit"), limit.to_string());
+            out.push(Row::count(format!("{to} limit"), u64::from(limit)));
+        }
+    }
+
+    /// For the inspector: which replicas serve and are well, as far as it knows.
+    pub fn beliefs(&self, now: u64) -> Vec<Belief> {
+        let service = self.directory.service;
+        let (well, count) = self.replicas.judged(now);
+        let mut beliefs = Vec::new();
+        if self.directory.scaler.is_some() {
+            beliefs.push(Belief::Serve { service, count });
+        }
+        beliefs.extend(well.map(|(who, well)| Belief::Well { who, well }));
+        beliefs
+    }
+
+    /// What a timer is for, by its kind from the client's first on.
+    pub fn timer_name(kind: u16) -> &'static str {
+        match kind {
+            TIMEOUT => "timeout of an attempt",
+            RETRY => "retry",
+            HEDGE => "hedge",
+            DEADLINE => "deadline of a call",
+            ADMITTED => "rate limit lets a call through",
+            GATES => "breaker or pool",
+            REPLICAS => "health of replicas",
+            HELD => "replica is called again",
+            _ => "timer",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::sim::{Pid, Token};
 use crate::systems::ports::{Inlet, Outlet, PORT_TIMERS, Parcel, Port};
 use crate::systems::slots::Key;
-use crate::systems::{AnyInlet, AnyOutlet, Ctx, Message, Row};
+use crate::systems::{AnyInlet, AnyOutlet, Belief, Ctx, Message, Row};
 
 use super::accept::Waiting;
 use super::run::Origin;
@@ -63,6 +63,14 @@ impl Ports {
         let outlets = self.outlets.iter_mut().map(|p| p as &mut dyn Port);
         let inlets = self.inlets.iter_mut().map(|(p, _)| p as &mut dyn Port);
         let pulls = self.pulls.iter_mut().map(|p| &mut p.inlet as &mut dyn Port);
+        outlets.chain(inlets).chain(pulls)
+    }
+
+    /// The same, in the same order, to be looked at.
+    fn each(&self) -> impl Iterator<Item = &dyn Port> {
+        let outlets = self.outlets.iter().map(|p| p as &dyn Port);
+        let inlets = self.inlets.iter().map(|(p, _)| p as &dyn Port);
+        let pulls = self.pulls.iter().map(|p| &p.inlet as &dyn Port);
         outlets.chain(inlets).chain(pulls)
     }
 
@@ -129,10 +137,17 @@ impl Ports {
     }
 
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
-        let outlets = self.outlets.iter().map(Port::row);
-        let pulls = self.pulls.iter().map(|pull| pull.inlet.row());
-        let inlets = self.inlets.iter().map(|(inlet, _)| inlet.row());
-        outlets.chain(inlets).chain(pulls)
+        self.each().map(Port::row)
+    }
+
+    pub fn beliefs(&self) -> impl Iterator<Item = Belief> + '_ {
+        self.each().flat_map(Port::beliefs)
+    }
+
+    pub fn timer_name(&self, token: Token) -> &'static str {
+        let place = token.kind.saturating_sub(FIRST_PORT) / PORT_TIMERS;
+        let port = self.each().nth(usize::from(place));
+        port.map_or("timer", |port| port.timer_name(token))
     }
 
     pub fn trouble(&self) -> Option<String> {

@@ -1,10 +1,11 @@
 //! What a replica shows of itself.
 
-use crate::sim::Names;
 use crate::sim::units::{Duration, Size};
-use crate::systems::{Badge, Inspect, Row, Standing};
+use crate::sim::{Names, Token};
+use crate::systems::rpc::Caller;
+use crate::systems::{Badge, Belief, Inspect, Row, Standing};
 
-use super::Replica;
+use super::{CLIENT_TIMERS, FIRST_PORT, GC, Replica, WAIT, WORK};
 
 impl crate::systems::Tune for Replica {}
 
@@ -40,44 +41,52 @@ impl Inspect for Replica {
     }
 
     fn rows(&self, _: &Names) -> Vec<Row> {
-        let mut rows = Vec::new();
-        let mut row = |name: &str, value: String| rows.push(Row::new(name, value));
-        row(
-            "threads",
-            format!("{} of {} held", self.busy, self.config.settings.threads),
-        );
-        row("queue", format!("{} wait", self.line.len()));
-        row("under way", self.runs.len().to_string());
-        row(
-            "served",
-            format!("{}, of them {} failed", self.served, self.failed),
-        );
-        row("turned away", self.shed.to_string());
+        let threads = u64::from(self.config.settings.threads);
+        let mut rows = vec![
+            Row::of("threads").part(u64::from(self.busy), threads, "held"),
+            Row::of("queue").and(self.line.len() as u64, "wait"),
+            Row::count("under way", self.runs.len() as u64),
+            Row::of("served")
+                .with("", self.served)
+                .and(self.failed, "failed"),
+            Row::count("turned away", self.shed),
+        ];
         if let Some(known) = self.once.known() {
-            row("repetitions", format!("{}, knows {known}", self.repeated));
+            let row = Row::count("repetitions", self.repeated);
+            rows.push(row.with("knows", known as u64));
         }
         if let Some(gc) = &self.gc {
-            let (used, live) = (gc.used_bytes(), gc.live_bytes());
-            let bytes = |n| Size::from_bytes(n).to_string();
-            row(
-                "heap",
-                format!("{} used, {} live", bytes(used), bytes(live)),
-            );
-            let pauses = format!(
-                "{}, {} in all",
-                gc.collections(),
-                Duration::from_ns(gc.paused_ns())
-            );
-            row("collections", pauses);
+            let bytes =
+                |row: Row, label, n| row.reads(label, n as f64, Size::from_bytes(n).to_string());
+            let heap = bytes(Row::of("heap"), "used", gc.used_bytes());
+            rows.push(bytes(heap, "live", gc.live_bytes()));
+            let paused = Duration::from_ns(gc.paused_ns()).to_string();
+            let row = Row::count("collections", gc.collections());
+            rows.push(row.reads("paused", gc.paused_ns() as f64, paused));
         }
         if self.duty.is_some() {
             let word = if self.in_service() { "yes" } else { "no" };
-            row("in service", word.to_owned());
+            rows.push(Row::new("in service", word));
         }
         for caller in &self.callers {
             caller.rows(&mut rows);
         }
         rows.extend(self.ports.rows());
         rows
+    }
+
+    fn beliefs(&self, now: u64, _: &Names) -> Vec<Belief> {
+        let callers = self.callers.iter().flat_map(|c| c.beliefs(now));
+        callers.chain(self.ports.beliefs()).collect()
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        match token.kind {
+            WORK => "work is done",
+            WAIT => "wait is over",
+            GC => "end of the collection",
+            CLIENT_TIMERS..FIRST_PORT => Caller::timer_name(token.kind - CLIENT_TIMERS),
+            _ => self.ports.timer_name(token),
+        }
     }
 }

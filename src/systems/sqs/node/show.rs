@@ -1,11 +1,11 @@
 //! What a node shows of its queues.
 
-use crate::sim::{Names, QueueId, SECOND};
+use crate::sim::{Names, QueueId, SECOND, Token};
 
 use crate::systems::amount;
 
 use super::super::{Badge, Inspect, Row, Standing};
-use super::{Line, Node};
+use super::{COPIES, DUE, Line, Node, REDRIVE};
 
 /// So many queues are told of in the topology.
 const LINES_MAX: usize = 3;
@@ -32,23 +32,28 @@ impl Inspect for Node {
     }
 
     fn rows(&self, names: &Names) -> Vec<Row> {
-        let mut rows = vec![Row {
-            name: "fan-outs under way".to_owned(),
-            value: self.fanouts.len().to_string(),
-        }];
+        let fanouts = self.fanouts.len() as u64;
+        let mut rows = vec![Row::count("fan-outs under way", fanouts)];
         for line in &self.lines {
             let queue = &line.queue;
-            let value = format!(
-                "{} visible, {} in flight, {} delayed, {} polls waiting",
-                queue.visible(),
-                queue.in_flight(),
-                queue.delayed(),
-                line.polls.len()
-            );
-            let name = names.queue_short(line.id).to_owned();
-            rows.push(Row { name, value });
+            let row = Row::of(names.queue_short(line.id))
+                .and(queue.visible() as u64, "visible")
+                .and(queue.in_flight() as u64, "in flight")
+                .and(queue.delayed() as u64, "delayed")
+                .and(line.polls.len() as u64, "polls waiting")
+                .and(line.timed_out, "timed out");
+            rows.push(row);
         }
         rows
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        match token.kind {
+            DUE => "visible again, or a poll is over",
+            REDRIVE => "move dead letters back",
+            COPIES => "deliver copies",
+            _ => "timer",
+        }
     }
 
     fn queue_rows(&self, queue: QueueId, _names: &Names) -> Vec<Row> {

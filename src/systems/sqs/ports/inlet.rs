@@ -6,7 +6,7 @@ use crate::sim::record::Outcome;
 use crate::sim::{Pid, SECOND, Token};
 use crate::systems::ports::{Arrived, Inlet, InletPlan, Port, Socket};
 use crate::systems::slots::Slots;
-use crate::systems::{Builder, Ctx, Message as AnyMessage, Row};
+use crate::systems::{Belief, Builder, Ctx, Message as AnyMessage, Row};
 
 use super::super::workloads::find;
 use super::super::{RECEIVER_TIMERS, Received, ReceiverConfig, SqsReceiver};
@@ -113,9 +113,19 @@ impl Port for SqsInlet {
     }
 
     fn row(&self) -> Row {
-        Row {
-            name: format!("from {}", self.from),
-            value: format!("{} in hand, {} done", self.client.in_hand(), self.done),
+        Row::of(format!("from {}", self.from))
+            .and(u64::from(self.client.in_hand()), "in hand")
+            .and(self.done, "done")
+    }
+
+    fn beliefs(&self) -> Vec<Belief> {
+        Vec::new()
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        match token.kind.checked_sub(self.timers) {
+            Some(BEGIN) => "begin",
+            _ => self.client.timer_name(token),
         }
     }
 }

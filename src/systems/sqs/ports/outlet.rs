@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::sim::{Pid, Token};
 use crate::systems::ports::{Outlet, Parcel, Port, Socket};
-use crate::systems::{Builder, Ctx, Message as AnyMessage, Row};
+use crate::systems::{Belief, Builder, Ctx, Message as AnyMessage, Row};
 
 use super::super::workloads::find;
 use super::super::{SenderConfig, SqsSender, Target};
@@ -83,10 +83,18 @@ impl Port for SqsOutlet {
     fn row(&self) -> Row {
         let (acked, refused) = self.client.counts();
         let waiting = self.client.waiting();
-        Row {
-            name: format!("to {}", self.to),
-            value: format!("{waiting} on their way, {acked} stored, {refused} given up"),
-        }
+        Row::of(format!("to {}", self.to))
+            .and(waiting as u64, "on their way")
+            .and(acked, "stored")
+            .and(refused, "given up")
+    }
+
+    fn beliefs(&self) -> Vec<Belief> {
+        Vec::new()
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        self.client.timer_name(token)
     }
 }
 

@@ -149,7 +149,14 @@ impl Inspect for QueueSender {
             ("waiting for an answer", self.client.waiting() as u64),
         ];
         rows.into_iter()
-            .map(|(name, value)| Row::new(name, value.to_string()))
+            .map(|(name, value)| Row::count(name, value))
             .collect()
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        match self.pace.timer_name(token) {
+            Some(name) => name,
+            None => self.client.timer_name(token),
+        }
     }
 }

@@ -257,15 +257,22 @@ impl Inspect for QueueWorker {
         vec![
             Row::new("group", names.group(group).to_owned()),
             Row::new("queue", names.queue_short(queue).to_owned()),
-            Row::new(
-                "busy threads",
-                format!("{} of {}", self.busy(), self.threads.len()),
-            ),
-            Row::new("in hand", self.client.in_hand().to_string()),
-            Row::new("received", received.to_string()),
-            Row::new("deletions asked for", deleted.to_string()),
-            Row::new("done", self.done.to_string()),
-            Row::new("failed", self.failed.to_string()),
+            Row::of("threads").part(self.busy() as u64, self.threads.len() as u64, "busy"),
+            Row::count("in hand", u64::from(self.client.in_hand())),
+            Row::count("received", received),
+            Row::count("deletions asked for", deleted),
+            Row::count("done", self.done),
+            Row::count("failed", self.failed),
         ]
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        match token.kind {
+            WORK => "work is done",
+            BEAT => "extend the visibility timeout",
+            BEGIN => "begin",
+            END => "end",
+            _ => self.client.timer_name(token),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a database shows of itself.
 
-use crate::sim::Names;
+use crate::sim::{Names, Token};
 use crate::systems::{Badge, Inspect, Row, Standing};
 
 use super::Database;
@@ -34,35 +34,34 @@ impl Inspect for Database {
     }
 
     fn rows(&self, _: &Names) -> Vec<Row> {
-        let mut rows = Vec::new();
-        let mut row = |name: &str, value: String| rows.push(Row::new(name, value));
         let desk = &self.desk;
-        row(
-            "connections",
-            format!("{} of {} used", desk.len(), desk.limit()),
-        );
-        row(
-            "threads",
-            format!("{} of {} busy", desk.busy(), desk.threads()),
-        );
-        row("waiting", desk.waiting().to_string());
+        let connections = Row::of("connections");
+        let threads = Row::of("threads");
+        let mut rows = vec![
+            connections.part(u64::from(desk.len()), u64::from(desk.limit()), "used"),
+            threads.part(u64::from(desk.busy()), u64::from(desk.threads()), "busy"),
+            Row::count("waiting", u64::from(desk.waiting())),
+        ];
         if let Some(locks) = &self.locks {
             let (held, waiting) = locks.count();
-            row("row locks", format!("{held} held, {waiting} wait for one"));
+            let row = Row::of("row locks").and(held as u64, "held");
+            rows.push(row.and(waiting as u64, "wait for one"));
         }
         if let Some(slow) = &self.slow_down {
-            row("slower by", format!("{:.2}", slow.factor(desk.len())));
+            let factor = slow.factor(desk.len());
+            rows.push(Row::of("slower by").reads("", factor, format!("{factor:.2}")));
         }
-        row(
-            "done",
-            format!("{}, of them {} failed", desk.served, desk.failed),
-        );
-        row("too many connections", desk.refused.to_string());
+        rows.push(Row::count("done", desk.served).and(desk.failed, "failed"));
+        rows.push(Row::count("too many connections", desk.refused));
         if let Some(stock) = &self.stock {
-            row("reserved", stock.reserved.to_string());
-            row("released", stock.released.to_string());
-            row("oversold", stock.oversold.to_string());
+            rows.push(Row::count("reserved", stock.reserved));
+            rows.push(Row::count("released", stock.released));
+            rows.push(Row::count("oversold", stock.oversold));
         }
         rows
+    }
+
+    fn timer_name(&self, _: Token) -> &'static str {
+        "work is done"
     }
 }

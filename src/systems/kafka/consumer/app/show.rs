@@ -1,10 +1,10 @@
 //! What a consumer shows of itself.
 
-use crate::sim::{Names, QueueId};
+use crate::sim::{Names, QueueId, Token};
 
-use super::super::super::{Badge, Inspect, Row, Standing};
-use super::ConsumerApp;
+use super::super::super::{Badge, Belief, Inspect, Row, Standing};
 use super::threads::Thread;
+use super::{AGAIN, BEGIN, ConsumerApp, END, WORK};
 
 impl crate::systems::Tune for ConsumerApp {}
 
@@ -52,31 +52,49 @@ impl Inspect for ConsumerApp {
     fn rows(&self, names: &Names) -> Vec<Row> {
         let generation = self.client.generation();
         let coordinator = self.client.coordinator();
+        let busy = self.threads.len() - self.idle.len();
         let mut rows = vec![
             Row::new("group", names.group(self.duty.group).to_owned()),
-            Row::new(
-                "generation",
-                generation.map_or("not a member".to_owned(), |g| g.to_string()),
-            ),
+            match generation {
+                Some(generation) => Row::count("generation", u64::from(generation)),
+                None => Row::new("generation", "not a member"),
+            },
             Row::new(
                 "coordinator",
                 coordinator.map_or("unknown".to_owned(), |c| names.process(c).to_owned()),
             ),
-            Row::new("done", self.done.to_string()),
-            Row::new("failed tries", self.failed.to_string()),
-            Row::new("in hand", self.unfinished().to_string()),
+            Row::count("done", self.done),
+            Row::count("failed tries", self.failed),
+            Row::count("in hand", self.unfinished() as u64),
+            Row::of("threads").part(busy as u64, self.threads.len() as u64, "busy"),
             Row::new(
                 "in a poll",
                 if self.polling { "yes" } else { "no" }.to_owned(),
             ),
         ];
         for (queue, position, behind) in self.client.owned() {
-            let fetched = position.map_or("no position yet".to_owned(), |p| {
-                format!("fetched up to {p}, {behind} to fetch")
+            let row = Row::of(names.queue_short(queue));
+            rows.push(match position {
+                Some(position) => row.with("fetched up to", position).and(behind, "to fetch"),
+                None => row.text("", "no position yet"),
             });
-            rows.push(Row::new(names.queue_short(queue), fetched));
         }
         rows
+    }
+
+    fn beliefs(&self, _: u64, _: &Names) -> Vec<Belief> {
+        self.client.beliefs()
+    }
+
+    fn timer_name(&self, token: Token) -> &'static str {
+        match (token.kind, &self.dead_letters) {
+            (WORK, _) => "work is done",
+            (AGAIN, _) => "try a message again",
+            (BEGIN, _) => "begin",
+            (END, _) => "end",
+            (_, Some(producer)) if producer.owns_timer(token) => producer.timer_name(token),
+            _ => self.client.timer_name(token),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use super::super::cluster::Cluster;
 use super::super::protocol::{FetchCall, Member, Request};
 use super::super::sparse::Sparse;
 use super::settings::ConsumerConfig;
+use crate::systems::Belief;
 use crate::systems::alarm::Alarm;
 
 /// A client's timers use so many kinds, from the one it is given.
@@ -325,6 +326,28 @@ impl ConsumerClient {
     /// The broker that coordinates its group, if known.
     pub fn coordinator(&self) -> Option<Pid> {
         self.coordinator
+    }
+
+    /// What a timer of its own is for.
+    pub fn timer_name(&self, token: Token) -> &'static str {
+        match token.kind.checked_sub(self.timers) {
+            Some(REQUESTS) => "request timeout",
+            Some(HEARTBEAT) => "heartbeat",
+            Some(POLL) => "longest time between polls",
+            Some(RETRY) => "try again",
+            _ => "timer",
+        }
+    }
+
+    /// Who leads what it reads, and who coordinates its group, as far as it was told.
+    pub fn beliefs(&self) -> Vec<Belief> {
+        let coordinator = Belief::Coordinates {
+            group: self.config.group,
+            who: self.coordinator,
+        };
+        let owned = self.parts.iter().filter(|p| p.owned);
+        let leaders = owned.filter_map(|p| self.view.belief(p.queue, p.place));
+        std::iter::once(coordinator).chain(leaders).collect()
     }
 
     /// Partition by its place in the subscription.

@@ -26,6 +26,7 @@ use super::super::sparse::Sparse;
 use super::accumulator::{OutBatch, Part};
 use super::partitioner::Sticky;
 use super::settings::ProducerConfig;
+use crate::systems::Belief;
 use crate::systems::alarm::Alarm;
 
 use appending::Waiting;
@@ -264,6 +265,24 @@ impl ProducerClient {
     /// Producer id and epoch, of an idempotent producer that has got one.
     pub fn producer_id(&self) -> Option<(u64, u16)> {
         self.id
+    }
+
+    /// What a timer of its own is for.
+    pub fn timer_name(&self, token: Token) -> &'static str {
+        match token.kind.checked_sub(self.timers) {
+            Some(REQUESTS) => "request timeout",
+            Some(WAKE) => "next batch is due",
+            Some(EXPIRE) => "delivery timeout",
+            Some(BLOCKED) => "longest wait for room",
+            Some(ADMIN) => "ask for metadata",
+            _ => "timer",
+        }
+    }
+
+    /// Who leads what, as far as it was told.
+    pub fn beliefs(&self) -> Vec<Belief> {
+        let of = |part: &Part| self.view.belief(part.queue, part.place);
+        self.parts.iter().filter_map(of).collect()
     }
 
     /// The partitions (queue, waiting batches, batches in flight, next sequence).
