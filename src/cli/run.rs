@@ -1,6 +1,5 @@
 //! `splitbrain run`: one run, on screen or as text.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,6 +9,7 @@ use super::out::{may_write, on_terminal, say, write_new};
 use super::progress::Progress;
 use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Looks, Out, RunArgs};
 use crate::export::{json, text};
+use crate::hunt::command::Command;
 use crate::hunt::{self, Loaded, Options, Outcome, Session};
 use crate::scenario::{LoadError, library};
 use crate::sim::units::Duration;
@@ -37,28 +37,15 @@ impl Given<'_> {
 
     /// The command that runs it with a seed, as a shell takes it.
     pub fn command(&self, seed: u64) -> String {
-        let scenario = quoted(self.scenario());
-        let mut command = format!("splitbrain run {scenario} --seed {seed}");
-        if self.control {
-            command += " --control";
-        }
-        for set in self.set {
-            let _ = write!(command, " --set {}", quoted(set));
-        }
-        if let Some(until) = self.until {
-            let _ = write!(command, " --until {until}");
-        }
-        command
+        let command = Command {
+            scenario: self.scenario(),
+            seed,
+            control: self.control,
+            set: self.set,
+            until: self.until,
+        };
+        command.to_string()
     }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+%@".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// Reads what is to run. `None` if it cannot; why not has been said.

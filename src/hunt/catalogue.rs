@@ -1,6 +1,6 @@
 //! What there is to run: the built-in scenarios and the files in `./scenarios`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Loaded, load};
@@ -38,25 +38,31 @@ pub fn all() -> Vec<Entry> {
         }
     }
     entries.sort_by_key(|e| groups.iter().position(|g| *g == e.group));
-    entries.extend(files(Path::new(FOLDER)).iter().map(|f| entry(f, false)));
+    let files = files(Path::new(FOLDER));
+    entries.extend(files.iter().map(|f| entry(&f.display().to_string(), false)));
     entries
 }
 
 /// The scenario files of a folder, by name. A file that is the same as a built-in scenario is not listed twice; what is no
 /// file (a pipe would never end) is not listed at all.
-fn files(folder: &Path) -> Vec<String> {
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = listed(folder);
+    files.retain(|p| p.is_file() && !is_built_in(p));
+    files.truncate(FILES_MAX);
+    files
+}
+
+/// What a folder has that is named as scenario files are, in an order that does not depend on that in which the system names
+/// them.
+pub(super) fn listed(folder: &Path) -> Vec<PathBuf> {
     let Ok(read) = std::fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut files: Vec<String> = read
-        .filter_map(|e| Some(e.ok()?.path()))
+    let paths = read.filter_map(|e| Some(e.ok()?.path()));
+    let mut files: Vec<PathBuf> = paths
         .filter(|p| p.extension().is_some_and(|e| e == "ron"))
-        .filter(|p| p.is_file() && !is_built_in(p))
-        .map(|p| p.display().to_string())
         .collect();
-    // Which ones are listed must not depend on the order in which the system names them.
     files.sort();
-    files.truncate(FILES_MAX);
     files
 }
 

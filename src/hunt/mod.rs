@@ -2,6 +2,8 @@
 
 mod apart;
 pub mod catalogue;
+pub mod changes;
+pub mod command;
 mod doubts;
 pub mod inspect;
 mod metrics;

@@ -8,6 +8,7 @@
 //! - No widget takes the whole state: each takes its part of the picture.
 
 pub mod adapt;
+pub mod copy;
 pub mod detail;
 pub mod engine;
 pub mod glyphs;

@@ -13,6 +13,8 @@ use ratatui::crossterm::terminal::{
 use ratatui::crossterm::{cursor, execute};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 
+use super::copy;
+
 /// Whether the terminal is ours now. A panic may come from anywhere, so this cannot live in a value.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -84,6 +86,22 @@ impl Terminal {
         } else {
             execute!(io::stdout(), DisableMouseCapture)
         }
+    }
+
+    /// Asks the terminal to take a text into the clipboard; `false` if it is too long for that.
+    pub fn copy(&mut self, text: &str) -> io::Result<bool> {
+        let Some(request) = copy::request(text) else {
+            return Ok(false);
+        };
+        let mut out = io::stdout();
+        out.write_all(request.as_bytes())?;
+        out.flush()?;
+        Ok(true)
+    }
+
+    /// Whether mouse reports are wanted.
+    pub fn has_mouse(&self) -> bool {
+        self.mouse
     }
 
     /// Gives the terminal back, stops until the shell continues the program, and takes it again.

@@ -116,6 +116,14 @@ impl Queues<'_> {
             .map_or(0, |at| scroll(at, self.rows.len(), rows))
     }
 
+    /// The row that stands in a line of the pane's inside.
+    pub fn row_at(&self, width: u16, height: u16, y: u16) -> Option<usize> {
+        let rows = self.shares(width, height).table;
+        let line = y.checked_sub(1).filter(|line| *line < rows)?;
+        let row = self.first_shown(usize::from(rows)) + usize::from(line);
+        (row < self.rows.len()).then_some(row)
+    }
+
     /// Which rows are shown, for the title; empty where all are.
     pub fn remark(&self, width: u16, height: u16) -> String {
         let rows = usize::from(self.shares(width, height).table);

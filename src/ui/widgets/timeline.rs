@@ -19,11 +19,23 @@ pub struct Place {
     pub selected: Option<usize>,
 }
 
-/// Draws the pane's inside: lanes as there is room for, then the line.
-pub fn draw(pen: &mut Pen<'_>, timeline: &Timeline, place: Place) {
-    let (width, height) = (pen.width(), pen.height());
+/// How the pane's inside is given out.
+struct Shares<'a> {
+    /// The lanes that have a row.
+    lanes: &'a [Lane],
+    /// Columns for their names.
+    label: u16,
+    /// The row of the line.
+    line_y: u16,
+    /// Whether the last row names the times.
+    ticks: bool,
+    /// Where the line is, and what it stands for.
+    scale: Scale,
+}
+
+fn shares(timeline: &Timeline, end_ns: u64, (width, height): (u16, u16)) -> Option<Shares<'_>> {
     if width < 20 || height == 0 {
-        return;
+        return None;
     }
     // Where there is more room than lanes, the last row names the times.
     let ticks = usize::from(height) >= timeline.lanes.len() + 2;
@@ -32,31 +44,44 @@ pub fn draw(pen: &mut Pen<'_>, timeline: &Timeline, place: Place) {
     } else {
         height - 1
     };
-    let lanes_rows = usize::from(line_y);
-    let shown = timeline.lanes.len().min(lanes_rows);
-    let named = &timeline.lanes[..shown];
-    let label = named
-        .iter()
-        .map(|l| text::width(&l.name))
-        .max()
-        .unwrap_or(0)
-        .min(18) as u16;
-    let end = text::span(place.end_ns);
-    let from = if label > 0 { label + 3 } else { 1 };
-    let to = width.saturating_sub(text::width(&end) as u16 + 2);
+    let lanes = &timeline.lanes[..timeline.lanes.len().min(usize::from(line_y))];
+    let widths = lanes.iter().map(|l| text::width(&l.name));
+    let label = widths.max().unwrap_or(0).min(18) as u16;
+    let end = text::span(end_ns);
     let scale = Scale {
-        from,
-        to,
-        end_ns: place.end_ns,
+        from: if label > 0 { label + 3 } else { 1 },
+        to: width.saturating_sub(text::width(&end) as u16 + 2),
+        end_ns,
     };
-    for (y, lane) in named.iter().enumerate() {
+    Some(Shares {
+        lanes,
+        label,
+        line_y,
+        ticks,
+        scale,
+    })
+}
+
+/// The moment that a column of the pane's inside stands for, ns.
+pub fn time_at(timeline: &Timeline, end_ns: u64, size: (u16, u16), x: u16) -> Option<u64> {
+    shares(timeline, end_ns, size).map(|shares| shares.scale.time(x))
+}
+
+/// Draws the pane's inside: lanes as there is room for, then the line.
+pub fn draw(pen: &mut Pen<'_>, timeline: &Timeline, place: Place) {
+    let size = (pen.width(), pen.height());
+    let Some(shares) = shares(timeline, place.end_ns, size) else {
+        return;
+    };
+    let (label, line_y, scale) = (shares.label, shares.line_y, shares.scale);
+    for (y, lane) in shares.lanes.iter().enumerate() {
         let name = text::right(&lane.name, usize::from(label));
         pen.text(1, y as u16, &name, Role::Dim);
         draw_lane(pen, y as u16, lane, scale, place.now_ns);
     }
     draw_line(pen, line_y, timeline, scale, place);
-    pen.text(to + 1, line_y, &end, Role::Dim);
-    if ticks {
+    pen.text(scale.to + 1, line_y, &text::span(place.end_ns), Role::Dim);
+    if shares.ticks {
         draw_ticks(pen, line_y + 1, scale);
     }
     if label > 0 {
@@ -85,6 +110,13 @@ impl Scale {
         let cells = u128::from(self.to.saturating_sub(self.from + 1));
         let at = u128::from(at_ns.min(self.end_ns)) * cells;
         self.from + (at / u128::from(self.end_ns.max(1))) as u16
+    }
+
+    /// The first moment that is drawn in a column.
+    fn time(self, x: u16) -> u64 {
+        let cells = u128::from(self.to.saturating_sub(self.from + 1)).max(1);
+        let at = u128::from(x.saturating_sub(self.from)).min(cells);
+        (at * u128::from(self.end_ns)).div_ceil(cells) as u64
     }
 }
 
@@ -175,6 +207,11 @@ mod tests {
         assert_eq!(scale.x(30_000_000_000), 42);
         assert_eq!(scale.x(u64::MAX), 42);
         assert_eq!(scale.x(15_000_000_000), 22);
+        for x in 3..43 {
+            assert_eq!(scale.x(scale.time(x)), x);
+        }
+        assert_eq!(scale.time(0), 0);
+        assert_eq!(scale.time(200), 30_000_000_000);
     }
 
     fn drawn(spans: &[(u64, Option<u64>, &str)]) -> String {

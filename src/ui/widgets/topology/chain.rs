@@ -1,6 +1,8 @@
 //! Where more layers stand one behind another than columns have room: a line for each node, in the order of the layers, with
 //! what it does and whom it sends to.
 
+use ratatui::layout::Rect;
+
 use crate::ui::glyphs;
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
@@ -9,7 +11,7 @@ use crate::ui::view::Topology;
 
 use super::cards::{self, Card};
 use super::plan::{Mode, Plan, head, ordered};
-use super::{Left, fitting};
+use super::{Left, Spots, fitting};
 
 /// With so few layers columns say more, even if names are cut.
 const LAYERS_MIN: usize = 4;
@@ -68,6 +70,7 @@ pub(super) fn draw(
     topology: &Topology,
     lines: &[Line],
     selected: Option<usize>,
+    spots: &mut Spots,
 ) -> Left {
     let (width, height) = (usize::from(pen.width()), usize::from(pen.height()));
     let layers = lines.last().map_or(0, |l| l.layer + 1);
@@ -80,6 +83,8 @@ pub(super) fn draw(
     for (at, line) in lines.iter().enumerate() {
         let y = (at + if is_airy { line.layer } else { 0 }) as u16;
         let card = &line.card;
+        let at = Rect::new(0, y, pen.width(), 1);
+        spots.extend(card.members.first().map(|&node| (at, node)));
         let chosen = selected.is_some_and(|s| card.members.contains(&s));
         let role = if chosen { Role::Selected } else { Role::Strong };
         pen.sign(0, y, card.sign, card.role);
@@ -154,7 +159,6 @@ mod tests {
     use crate::ui::fixture_services::shop;
     use crate::ui::style::Look;
     use ratatui::buffer::Buffer;
-    use ratatui::layout::Rect;
 
     fn drawn(topology: &Topology, width: u16, height: u16) -> Vec<String> {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));

@@ -6,9 +6,12 @@ mod layers;
 mod plan;
 mod wires;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
 use crate::ui::layout::share;
 use crate::ui::pen::Pen;
-use crate::ui::style::Role;
+use crate::ui::style::{Look, Role};
 use crate::ui::text;
 use crate::ui::view::{NodeCard, Topology};
 
@@ -27,8 +30,39 @@ pub struct Left {
     pub hidden: usize,
 }
 
+/// Where nodes were drawn, by their number; of a group, its first.
+type Spots = Vec<(Rect, usize)>;
+
 /// Draws the pane's inside.
 pub fn draw(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Option<usize>) -> Left {
+    draw_spots(pen, topology, now_ns, selected, &mut Spots::new())
+}
+
+/// The node that is drawn in a cell of the pane's inside.
+pub fn node_at(
+    topology: &Topology,
+    now_ns: u64,
+    selected: Option<usize>,
+    size: (u16, u16),
+    cell: (u16, u16),
+) -> Option<usize> {
+    let area = Rect::new(0, 0, size.0, size.1);
+    let mut buffer = Buffer::empty(area);
+    let mut pen = Pen::new(&mut buffer, area, Look::default());
+    let mut spots = Spots::new();
+    draw_spots(&mut pen, topology, now_ns, selected, &mut spots);
+    // What is drawn last lies above.
+    let spot = spots.iter().rev().find(|(r, _)| r.contains(cell.into()));
+    spot.map(|&(_, node)| node)
+}
+
+fn draw_spots(
+    pen: &mut Pen<'_>,
+    topology: &Topology,
+    now_ns: u64,
+    selected: Option<usize>,
+    spots: &mut Spots,
+) -> Left {
     if topology.nodes.is_empty() {
         pen.text(1, 0, "no nodes", Role::Dim);
         return Left::default();
@@ -36,10 +70,10 @@ pub fn draw(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Optio
     let (width, height) = (pen.width(), pen.height());
     let plan = plan::plan(topology, width, height, now_ns);
     if let Some(lines) = chain::lines(topology, plan.as_ref(), height, now_ns) {
-        return chain::draw(pen, topology, &lines, selected);
+        return chain::draw(pen, topology, &lines, selected, spots);
     }
     let Some(plan) = plan else {
-        return draw_list(pen, topology, now_ns, selected);
+        return draw_list(pen, topology, now_ns, selected, spots);
     };
     let wires = wires_of(topology, &plan, width, height);
     let mut grid = Grid::new(width, height);
@@ -49,6 +83,8 @@ pub fn draw(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Optio
     draw_titles(pen, topology, &plan);
     for placed in &plan.placed {
         let chosen = selected.is_some_and(|s| placed.card.members.contains(&s));
+        let at = Rect::new(placed.x, placed.y, placed.width, placed.height);
+        spots.extend(placed.card.members.first().map(|&node| (at, node)));
         match plan.mode {
             Mode::Boxes(_) => draw_box(pen, placed, chosen),
             Mode::Lines | Mode::Stacks(_) => draw_line(pen, placed, chosen),
@@ -397,7 +433,13 @@ fn buses(plan: &Plan, flows: &[(usize, usize, Flow)], width: u16) -> Vec<Wire> {
 }
 
 /// Where not even groups fit: nodes in lines, in as many columns as fit, the worst first.
-fn draw_list(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Option<usize>) -> Left {
+fn draw_list(
+    pen: &mut Pen<'_>,
+    topology: &Topology,
+    now_ns: u64,
+    selected: Option<usize>,
+    spots: &mut Spots,
+) -> Left {
     let (width, height) = (pen.width().saturating_sub(1), pen.height());
     let mut nodes: Vec<(usize, &NodeCard)> = topology.nodes.iter().enumerate().collect();
     nodes.sort_by_key(|(i, n)| {
@@ -422,6 +464,7 @@ fn draw_list(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Opti
     for (i, (index, node)) in nodes[..shown].iter().enumerate() {
         let (row, at) = (i / usize::from(columns), i % usize::from(columns));
         let (x, y) = (1 + at as u16 * column, row as u16);
+        spots.push((Rect::new(x, y, column, 1), *index));
         let role = if selected == Some(*index) {
             Role::Selected
         } else {
