@@ -23,6 +23,7 @@ mod process;
 pub mod queue;
 pub mod record;
 mod serve;
+pub mod setting;
 pub mod skew;
 pub mod stream;
 mod tcp;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::setting::Subject;
 use super::{FlowId, GroupId, LaneId, NodeId, Pid, QueueId, ServiceId, Task};
 
 /// A node's name, zone and processes.
@@ -120,6 +121,8 @@ pub struct Names {
     pub links: Vec<(Pid, Pid)>,
     /// Named sets of nodes: the `name` of a `nodes` entry, of a system, of a workload.
     pub sets: BTreeMap<String, Vec<NodeId>>,
+    /// What has settings that can be changed while it runs.
+    pub subjects: Vec<Subject>,
     /// The faults of the plan; by index.
     pub faults: Vec<FaultName>,
 }

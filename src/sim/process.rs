@@ -5,6 +5,7 @@ use super::host::{Clock, Survival};
 use super::names::Names;
 use super::queue::Ticket;
 use super::record::{Fact, Record};
+use super::setting::Value;
 use super::world::Core;
 use super::{NodeId, Pid};
 
@@ -96,6 +97,15 @@ pub enum Change {
         /// Above 0.
         factor: f64,
     },
+    /// A setting.
+    Set {
+        /// What has it: the name of a [`Subject`](super::setting::Subject).
+        of: String,
+        /// Which: the name of a [`Knob`](super::setting::Knob).
+        setting: String,
+        /// What it is now.
+        value: Value,
+    },
 }
 
 /// A program on a node. Its state is a value; it acts only when the kernel calls it, and only through the [`Ctx`].
@@ -140,6 +150,12 @@ pub trait Process: Clone + Send {
     fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_, Self::Message>) -> bool {
         let _ = (change, ctx);
         false
+    }
+
+    /// What a setting of a subject is, if this process goes by it.
+    fn setting(&self, of: &str, setting: &str) -> Option<Value> {
+        let _ = (of, setting);
+        None
     }
 
     /// Adds the processes that play a role, as far as this process decides about it. The truth, not a belief: a process

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::sim::arrivals::Arrivals;
 use crate::sim::host::HostPlan;
 use crate::sim::names::{FlowName, GroupName, NodeName, ProcessName, QueueName, ServiceName};
+use crate::sim::setting::{Knob, Subject};
 use crate::sim::{FlowId, GroupId, Names, NodeId, NodePlan, Pid, QueueId, ServiceId, WorldPlan};
 
 use super::{Export, Process, Sim};
@@ -47,9 +48,17 @@ pub struct Known {
     pub flows: Vec<String>,
     /// Systems, with the word of their kind (`Kafka`).
     pub systems: BTreeMap<String, &'static str>,
+    /// What has settings that can be changed while it runs.
+    pub subjects: Vec<Subject>,
 }
 
 impl Known {
+    /// Something has settings that can be changed while it runs.
+    pub fn add_subject(&mut self, name: impl Into<String>, knobs: &'static [Knob]) {
+        let name = name.into();
+        self.subjects.push(Subject { name, knobs });
+    }
+
     /// The names of the queues of the systems of a kind (`Kafka`).
     pub fn queues_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> + Clone {
         self.queues.keys().map(String::as_str).filter(move |name| {

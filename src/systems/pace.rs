@@ -153,7 +153,9 @@ impl Pace {
     /// crash. What becomes of the gap under way, [`ArrivalProcess::change_factor`] says. In a closed loop there are so many
     /// times as many clients: new ones begin by thinking, and those who are too many go when they have their answer.
     pub fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_>) -> bool {
-        let Change::Traffic { factor } = change;
+        let Change::Traffic { factor } = change else {
+            return false;
+        };
         self.factor = *factor;
         if !self.running {
             return true;

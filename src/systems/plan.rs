@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::sim::{NodeId, WorldPlan};
 
-use super::{Builder, Sim, SystemSettings, WorkloadSettings};
+use super::{Builder, Known, Sim, SystemSettings, WorkloadSettings};
 
 /// A scenario without its words.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +44,10 @@ impl Plan {
             workload.build(&mut builder);
         }
         super::service::layers(&mut builder);
+        let mut known = Known::default();
+        systems.iter().for_each(|s| s.declare(&mut known));
+        self.workloads.iter().for_each(|w| w.declare(&mut known));
+        builder.names.subjects = known.subjects;
         builder.finish()
     }
 }

@@ -1,6 +1,7 @@
 //! What may be changed of a process while it runs.
 
 use crate::sim::Change;
+use crate::sim::setting::Value;
 
 use super::Ctx;
 
@@ -10,5 +11,11 @@ pub trait Tune {
     fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_>) -> bool {
         let _ = (change, ctx);
         false
+    }
+
+    /// What a setting is, if this process goes by it. See [`crate::sim::Process::setting`].
+    fn setting(&self, of: &str, setting: &str) -> Option<Value> {
+        let _ = (of, setting);
+        None
     }
 }

@@ -22,6 +22,7 @@ mod kernel;
 mod language_docs;
 mod layers;
 mod little;
+mod live_settings;
 mod metastable;
 mod mutations;
 mod power_loss;

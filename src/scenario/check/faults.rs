@@ -1,8 +1,8 @@
 //! When faults come, and whether a heal has something to heal.
 
-use crate::sim::complaint::{Complaint, Path};
+use crate::sim::complaint::{Complaint, Path, suggestion};
 use crate::sim::fault::heal::What;
-use crate::sim::fault::{Action, Target};
+use crate::sim::fault::{Action, Set, Target};
 use crate::sim::units::{Duration, Rate};
 use crate::systems::Known;
 
@@ -22,6 +22,9 @@ pub(super) fn faults<E>(scenario: &Scenario<E>, known: &Known, out: &mut Vec<Com
         action.check(&action_at, out);
         if let Action::Traffic(traffic) = action {
             makes_traffic(scenario, &traffic.of, &action_at.field("of"), known, out);
+        }
+        if let Action::Set(set) = action {
+            can_be_set(set, &action_at, known, out);
         }
         heal(scenario, i, action, begin, &action_at, out);
     }
@@ -178,6 +181,37 @@ fn makes_traffic<E>(
             [] => complaint,
             makers => complaint.help(format!("these do: `{}`", makers.join("`, `"))),
         });
+    }
+}
+
+/// Whether there is such a setting, and it can be that.
+fn can_be_set(set: &Set, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
+    let unknown = |message: String, at: Path, name: &str, names: Vec<&str>| {
+        let complaint = Complaint::error(at, message).rests_on(&["systems", "workloads"]);
+        match suggestion(name, &names) {
+            Some(help) => complaint.help(help),
+            None => complaint,
+        }
+    };
+    let Some(subject) = known.subjects.iter().find(|s| s.name == set.of) else {
+        let names = known.subjects.iter().map(|s| s.name.as_str());
+        let message = format!("`{}` has no settings that can change in a run", set.of);
+        out.push(unknown(message, at.field("of"), &set.of, names.collect()));
+        return;
+    };
+    let Some(knob) = subject.knobs.iter().find(|k| k.name == set.setting) else {
+        let names = subject.knobs.iter().map(|k| k.name);
+        let message = format!(
+            "`{}` has no setting `{}` that can change in a run",
+            set.of, set.setting
+        );
+        let field = at.field("setting");
+        out.push(unknown(message, field, &set.setting, names.collect()));
+        return;
+    };
+    if let Err(why) = knob.read(&set.to) {
+        let complaint = Complaint::error(at.field("to"), why);
+        out.push(complaint.help(format!("`{}`: {}", knob.name, knob.what)));
     }
 }
 

@@ -29,6 +29,8 @@ pub enum What {
     Monkeys,
     /// More or less traffic.
     Traffic,
+    /// Settings that were changed.
+    Settings,
 }
 
 impl What {

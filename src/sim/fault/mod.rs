@@ -18,6 +18,7 @@ mod monkey;
 mod pause;
 mod rolling;
 mod schedule;
+mod set;
 mod split;
 mod stop;
 mod target;
@@ -39,6 +40,7 @@ pub use monkey::{ChaosMonkey, Hours, When};
 pub use pause::{Pause, Slow};
 pub use rolling::RollingRestart;
 pub use schedule::Schedule;
+pub use set::Set;
 pub use split::{Bridge, Split};
 pub use stop::Stop;
 pub use target::Target;
@@ -234,6 +236,7 @@ faults! {
     ZoneOutage,
     ChaosMonkey,
     Traffic,
+    Set,
     Heal,
 }
 

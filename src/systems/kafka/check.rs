@@ -25,6 +25,7 @@ impl Settings {
             let name = format!("{}/{}", self.name, topic.name);
             known.queues.insert(name, topic.partitions);
         }
+        self.declare_knobs(known);
     }
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {

@@ -19,6 +19,7 @@ mod protocol;
 mod settings;
 mod shared;
 mod sparse;
+mod tune;
 mod workloads;
 
 pub use broker::Broker;

@@ -156,6 +156,13 @@ pub struct TopicSettings {
     pub flush_ms: Option<Duration>,
 }
 
+impl TopicSettings {
+    /// How many of so many replicas must be in sync.
+    pub(super) fn min_insync(&self, replicas: usize) -> usize {
+        (self.min_insync_replicas as usize).min(replicas)
+    }
+}
+
 /// How a follower cuts its log back when it begins to follow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum Truncation {

@@ -267,6 +267,10 @@ macro_rules! processes {
             fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_>) -> bool {
                 match self { $(Self::$name(p) => Tune::tune(&mut **p, change, ctx)),* }
             }
+
+            fn setting(&self, of: &str, setting: &str) -> Option<Value> {
+                match self { $(Self::$name(p) => p.setting(of, setting)),* }
+            }
         }
 
         impl Inspect for Process {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::host::Survival;
+use crate::sim::setting::Value;
 use crate::sim::{Change, Cost, Names, Pid, QueueId, Role, Token};
 
 use super::pace::Arrives;

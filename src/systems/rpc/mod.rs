@@ -24,7 +24,7 @@ pub use balance::{Balance, Balancer, Candidate};
 pub use breaker::{Breaker, BreakerSettings, SlidingWindowType};
 pub use budget::{Budget, RetryBudget};
 pub use bulkhead::{Bulkhead, BulkheadSettings, Entry};
-pub use caller::{CALLER_TIMERS, Call, Caller, Done, Ended};
+pub use caller::{CALLER_TIMERS, CLIENT_KNOBS, Call, Caller, Done, Ended};
 pub use client::{ClientSettings, Failure, PanicThreshold};
 pub use directory::Directory;
 pub use health::{HealthCheckSettings, HealthChecks, Passive, PassiveSettings};

@@ -7,7 +7,7 @@ use crate::sim::stream::Stream;
 use crate::sim::units::Duration;
 
 /// More attempts than this are a slip.
-const ATTEMPTS_MAX: u32 = 1_000;
+pub(super) const ATTEMPTS_MAX: u32 = 1_000;
 
 /// Whether and when a failed call is tried again.
 ///
@@ -106,6 +106,21 @@ impl Retry {
             Self::None => 1,
             Self::Fixed { attempts, .. } | Self::Exponential { attempts, .. } => attempts,
         }
+    }
+
+    /// The same with so many attempts. Without retries until now they come after the usual delay of `Fixed`.
+    pub fn with_attempts(mut self, all: u32) -> Self {
+        match &mut self {
+            Self::None if all > 1 => {
+                return Self::Fixed {
+                    attempts: all,
+                    delay: half_a_second(),
+                };
+            }
+            Self::None => {}
+            Self::Fixed { attempts, .. } | Self::Exponential { attempts, .. } => *attempts = all,
+        }
+        self
     }
 
     /// Says what is wrong with these settings.

@@ -7,9 +7,11 @@ use crate::sim::complaint::{Complaint, Path};
 use crate::sim::names::FlowName;
 use crate::systems::pace::Arrives;
 use crate::systems::ports::PORTS_MAX;
+use crate::systems::rpc::CLIENT_KNOBS;
 use crate::systems::{Known, check};
 
 use super::program::{of_database, read_from};
+use super::replica::SERVICE_KNOBS;
 use super::requests::RequestsSettings;
 use super::settings::{Settings, Step};
 
@@ -74,6 +76,14 @@ impl Settings {
         known
             .effects
             .extend(self.effects().into_iter().map(str::to_owned));
+        known.add_subject(&self.name, SERVICE_KNOBS);
+        let mut called = self.called();
+        called.extend(self.clients.iter().map(|c| c.to.as_str()));
+        called.sort_unstable();
+        called.dedup();
+        for callee in called {
+            known.add_subject(format!("{}>{callee}", self.name), CLIENT_KNOBS);
+        }
     }
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
@@ -392,6 +402,7 @@ impl Arrives for RequestsSettings {
 impl RequestsSettings {
     pub(in super::super) fn declare(&self, known: &mut Known) {
         known.flows.push(self.name.clone());
+        known.add_subject(&self.name, CLIENT_KNOBS);
     }
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {

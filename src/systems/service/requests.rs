@@ -6,6 +6,7 @@ use crate::sim::arrivals::Arrivals;
 use crate::sim::call::{Answer, CallEnd, CallFact};
 use crate::sim::host::Survival;
 use crate::sim::keys::{KeySampler, Keys};
+use crate::sim::setting::Value;
 use crate::sim::stream::Stream;
 use crate::sim::units::{Duration, Size};
 use crate::sim::{Change, Cost, Fact, FlowId, Names, Pid, Role, Task, Token};
@@ -229,7 +230,14 @@ impl RequestsApp {
 
 impl Tune for RequestsApp {
     fn tune(&mut self, change: &Change, ctx: &mut Ctx<'_>) -> bool {
-        self.pace.tune(change, ctx)
+        match change {
+            Change::Set { setting, value, .. } => self.caller.set(setting, *value, ctx),
+            Change::Traffic { .. } => self.pace.tune(change, ctx),
+        }
+    }
+
+    fn setting(&self, _: &str, setting: &str) -> Option<Value> {
+        self.caller.setting(setting)
     }
 }
 

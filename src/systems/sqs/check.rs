@@ -33,6 +33,7 @@ impl Settings {
         let topics = self.topics.iter();
         let topics = topics.map(|t| format!("{}/{}", self.name, t.name));
         known.fan_outs.extend(topics);
+        self.declare_knobs(known);
         for queue in self.queues.iter().filter(|q| q.redrive_at.is_some()) {
             known
                 .groups

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::sim::history::History;
+use crate::sim::setting::Value;
 use crate::sim::stream::Stream;
 use crate::sim::units::Duration;
 use crate::sim::{LaneId, SECOND};
@@ -112,6 +113,31 @@ impl Queue {
             old_at: i64::MAX,
             stream,
         }
+    }
+
+    /// What a setting is that can be changed.
+    pub fn setting(&self, setting: &str) -> Option<Value> {
+        let ns = |ns| Duration::from_ns(ns).into();
+        Some(match setting {
+            "visibility_timeout" => ns(self.visibility_ns),
+            "delay_seconds" => ns(self.delay_ns as u64),
+            "redrive_policy.max_receive_count" => self.receives_max?.into(),
+            _ => return None,
+        })
+    }
+
+    /// Changes a setting; whether there is such a one. Messages that are hidden already stay so as long as they were to.
+    pub fn set(&mut self, setting: &str, value: Value) -> bool {
+        let duration = value.duration().unwrap_or_default();
+        match setting {
+            "visibility_timeout" => self.visibility_ns = duration.ns(),
+            "delay_seconds" => self.delay_ns = ns(duration),
+            "redrive_policy.max_receive_count" if self.receives_max.is_some() => {
+                self.receives_max = value.count();
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// Whether a message would be taken.

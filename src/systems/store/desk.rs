@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::sim::call::{CallFact, Shed};
+use crate::sim::setting::Value;
 use crate::sim::{Fact, Pid, ServiceId, Task, Token};
 use crate::systems::Ctx;
 use crate::systems::rpc::{self, Request, Response, Status};
@@ -194,6 +195,26 @@ impl Desk {
 
     pub fn busy(&self) -> u32 {
         self.busy
+    }
+
+    /// What a setting is that can be changed.
+    pub fn setting(&self, setting: &str) -> Option<Value> {
+        match setting {
+            "max_connections" => Some(self.limit.into()),
+            "threads" => Some(self.threads.into()),
+            _ => None,
+        }
+    }
+
+    /// Changes a setting; whether there is such a one.
+    pub fn set(&mut self, setting: &str, value: Value) -> bool {
+        let changed = match setting {
+            "max_connections" => &mut self.limit,
+            "threads" => &mut self.threads,
+            _ => return false,
+        };
+        *changed = value.count().unwrap_or(*changed);
+        true
     }
 
     pub fn threads(&self) -> u32 {

@@ -80,6 +80,7 @@ impl CacheSettings {
 
     pub(in super::super) fn declare(&self, known: &mut Known) {
         declare(&self.name, "Cache", HANDLERS, known);
+        known.add_subject(&self.name, super::tune::CACHE);
     }
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
@@ -129,7 +130,7 @@ impl CacheSettings {
 pub struct CacheNode {
     desk: Desk,
     time: Sampler,
-    cache: Cache,
+    pub(super) cache: Cache,
     capacity: u32,
     time_stream: Stream,
     ttl_stream: Stream,
@@ -223,8 +224,6 @@ impl CacheNode {
 
     pub(in super::super) fn nominate(&self, _: &Role, _: &Names, _: &mut Vec<Pid>) {}
 }
-
-impl crate::systems::Tune for CacheNode {}
 
 impl Inspect for CacheNode {
     fn badge(&self, _: &Names) -> Badge {

@@ -8,6 +8,7 @@ mod lease;
 mod lru;
 mod memory;
 mod stock;
+mod tune;
 
 pub use database::{Database, DatabaseSettings};
 pub use lease::{LeaseSettings, Token};

@@ -117,7 +117,7 @@ pub struct Broker {
     me: Pid,
     /// Which of the cluster's brokers it is.
     index: usize,
-    cluster: Arc<Cluster>,
+    pub(super) cluster: Arc<Cluster>,
     /// Whether any topic has `flush.messages`.
     flushes: bool,
     request_time: Sampler,

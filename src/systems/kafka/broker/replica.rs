@@ -20,6 +20,8 @@ pub(super) struct Replica {
     pub topic: usize,
     /// How many replicas must be in sync for `acks` all; never more than there are replicas.
     pub min_insync: usize,
+    /// How many replicas there are.
+    pub copies: usize,
     /// Its log. Survives a crash, as far as the disk keeps it.
     pub log: Shared<Log>,
     /// Everything below is committed, as far as this replica knows.
@@ -264,7 +266,8 @@ impl Replica {
     pub fn new(topic: usize, settings: &TopicSettings, replicas: usize) -> Self {
         Self {
             topic,
-            min_insync: (settings.min_insync_replicas as usize).min(replicas),
+            min_insync: settings.min_insync(replicas),
+            copies: replicas,
             log: Shared::new(Log::new(
                 settings.segment_bytes.bytes(),
                 settings.segment_ms.ns(),

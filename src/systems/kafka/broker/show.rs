@@ -88,8 +88,6 @@ impl Broker {
     }
 }
 
-impl crate::systems::Tune for Broker {}
-
 impl Inspect for Broker {
     fn badge(&self, _names: &Names) -> Badge {
         let leads_any = self

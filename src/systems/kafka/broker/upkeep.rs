@@ -104,6 +104,19 @@ impl Broker {
         }
     }
 
+    /// The settings of a topic have changed.
+    pub(in super::super) fn retune(&mut self, topic: usize) {
+        let settings = &self.cluster.topics[topic].settings;
+        for nth in 0..self.replicas.count() {
+            let place = self.replicas.place(nth);
+            if let Some(replica) = self.replicas.get_mut(place)
+                && replica.topic == topic
+            {
+                replica.min_insync = settings.min_insync(replica.copies);
+            }
+        }
+    }
+
     /// Whether batches must be synced before they are answered (`flush.messages`).
     #[inline]
     pub(super) fn must_flush(&self, batches: &[(QueueId, Arc<Batch>)]) -> bool {

@@ -59,7 +59,7 @@ impl Registration {
 /// A controller.
 #[derive(Clone, Debug)]
 pub struct Controller {
-    cluster: Arc<Cluster>,
+    pub(super) cluster: Arc<Cluster>,
     partitions: Vec<PartitionState>,
     brokers: Vec<Registration>,
     /// The latest records, and the offset behind them.

@@ -9,8 +9,6 @@ use super::{Controller, kind};
 /// Rows for partitions beyond these are summed up.
 const PARTITIONS_SHOWN_MAX: usize = 24;
 
-impl crate::systems::Tune for Controller {}
-
 impl Inspect for Controller {
     fn badge(&self, _names: &Names) -> Badge {
         let fenced = self.brokers.iter().filter(|b| b.fenced).count();

@@ -164,6 +164,12 @@ impl Gates {
         self.hedger.delay_ns(hedges)
     }
 
+    /// There is another breaker, or none; whether the old one was shown as anything but closed.
+    pub fn replace_breaker(&mut self, breaker: Option<Breaker>) -> bool {
+        self.breaker = breaker;
+        std::mem::replace(&mut self.shown, Switch::Closed) != Switch::Closed
+    }
+
     /// The breaker's state, if it has changed since this was asked last.
     pub fn switched(&mut self, now: u64) -> Option<Switch> {
         let breaker = self.breaker.as_mut()?;

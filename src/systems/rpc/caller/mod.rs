@@ -7,6 +7,7 @@ mod ends;
 mod gates;
 mod replicas;
 mod show;
+mod tune;
 mod watch;
 
 use std::collections::VecDeque;
@@ -19,9 +20,12 @@ use crate::systems::Ctx;
 use crate::systems::alarm::Alarm;
 use crate::systems::slots::{Key, Slots};
 
+use super::breaker::BreakerSettings;
 use super::client::ClientSettings;
 use super::directory::Directory;
 use super::protocol::Message;
+
+pub use tune::CLIENT as CLIENT_KNOBS;
 
 use gates::Gates;
 use replicas::Replicas;
@@ -134,6 +138,8 @@ struct Attempt {
 #[derive(Clone, Debug)]
 pub struct Caller {
     settings: Arc<ClientSettings>,
+    /// The breaker that it was set up with, also while that is turned off.
+    breaker: Option<BreakerSettings>,
     directory: Arc<Directory>,
     timers: u16,
     /// Tells this client from others of its process, in the tokens of its timers.
@@ -168,6 +174,7 @@ impl Caller {
             gates: Gates::new(&settings),
             replicas: Replicas::new(&settings, &directory, seed, &entity),
             stream: Stream::named(seed, "call", &entity),
+            breaker: settings.circuit_breaker,
             settings,
             directory,
             timers,

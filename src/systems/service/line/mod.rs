@@ -163,6 +163,16 @@ impl<T> Line<T> {
         }
     }
 
+    /// How many may wait, if that is limited.
+    pub fn limit(&self) -> Option<u32> {
+        u32::try_from(self.limit).ok()
+    }
+
+    /// Another limit. Those who wait stay.
+    pub fn set_limit(&mut self, limit: Option<u32>) {
+        self.limit = limit.map_or(usize::MAX, |n| n as usize);
+    }
+
     /// A request comes to wait.
     ///
     /// # Errors

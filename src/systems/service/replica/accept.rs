@@ -61,7 +61,7 @@ impl Replica {
     /// A request gets a thread, waits, or is turned away.
     pub(super) fn enqueue(&mut self, waiting: Waiting, ctx: &mut Ctx<'_>) {
         let now = ctx.now();
-        let shedding = self.config.settings.load_shedding.as_ref();
+        let shedding = self.live.load_shedding.as_ref();
         if self.stopping
             || shedding.is_some_and(|s| s.turns_away(self.in_flight(), waiting.priority))
         {
@@ -95,13 +95,13 @@ impl Replica {
 
     /// Whether a request could begin now.
     pub(super) fn has_thread(&self) -> bool {
-        self.busy < self.config.settings.threads && self.ready.is_empty()
+        self.busy < self.live.threads && self.ready.is_empty()
     }
 
     /// Gives free threads to who waits.
     pub(super) fn start_next(&mut self, ctx: &mut Ctx<'_>) {
         let now = ctx.now();
-        while self.busy < self.config.settings.threads && !self.stopped {
+        while self.busy < self.live.threads && !self.stopped {
             if let Some(key) = self.ready.pop_front() {
                 self.resume(key, ctx);
                 continue;
@@ -138,6 +138,10 @@ impl Replica {
             key,
             ..
         } = waiting;
+        let errors = self.live.error_rate.p();
+        if errors > 0.0 && self.error_stream.chance(errors) {
+            return self.refuse_to_work(&waiting, now - since, ctx);
+        }
         match self.once.begin(now, endpoint, task, key) {
             Known::New => {}
             known => return self.repeat(&waiting, now - since, known == Known::Done, ctx),
@@ -157,6 +161,13 @@ impl Replica {
         } else {
             self.go_on(run, true, ctx);
         }
+    }
+
+    /// A request fails before its first step.
+    fn refuse_to_work(&mut self, waiting: &Waiting, waited_ns: u64, ctx: &mut Ctx<'_>) {
+        self.served(waiting.task, false, waiting.patient_until, waited_ns, ctx);
+        self.answer(waiting.from, Status::Failed, ctx);
+        self.give_memory_back();
     }
 
     /// An idempotent handler knows a request already: that was handled, or is being handled still.

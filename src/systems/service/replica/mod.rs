@@ -8,6 +8,7 @@ mod once;
 mod run;
 mod show;
 mod steps;
+mod tune;
 mod world;
 
 use std::collections::VecDeque;
@@ -32,6 +33,8 @@ use fetch::Fetches;
 pub(super) use messages::Ports;
 use once::Once;
 use run::Run;
+use tune::Live;
+pub(super) use tune::SERVICE as SERVICE_KNOBS;
 use world::Stalled;
 
 /// Timers of the replica's own; those of its clients begin behind them.
@@ -56,6 +59,8 @@ pub(super) struct Config {
 #[derive(Clone, Debug)]
 pub struct Replica {
     config: Arc<Config>,
+    /// What of its settings may change.
+    live: Live,
     line: Line<Waiting>,
     /// Threads that are held.
     busy: u32,
@@ -84,6 +89,7 @@ pub struct Replica {
     ports: Ports,
     time_stream: Stream,
     chance_stream: Stream,
+    error_stream: Stream,
     /// Who was taken out of the line in vain.
     dropped: Vec<(Waiting, Dropped)>,
     /// Waiting and busy, as they were told last.
@@ -112,6 +118,7 @@ impl Replica {
         routes.sort_unstable();
         let settings = &config.settings;
         Self {
+            live: Live::new(settings),
             line: Line::new(&settings.queue),
             busy: 0,
             runs: Slots::default(),
@@ -136,6 +143,7 @@ impl Replica {
             ports,
             time_stream: Stream::named(seed, "service", name),
             chance_stream: Stream::named(seed, "chance", name),
+            error_stream: Stream::named(seed, "errors", name),
             dropped: Vec::new(),
             told: (0, 0),
             served: 0,

@@ -7,11 +7,9 @@ use crate::systems::{Badge, Belief, Inspect, Row, Standing};
 
 use super::{CLIENT_TIMERS, FIRST_PORT, GC, Replica, WAIT, WORK};
 
-impl crate::systems::Tune for Replica {}
-
 impl Inspect for Replica {
     fn badge(&self, _: &Names) -> Badge {
-        let threads = self.config.settings.threads;
+        let threads = self.live.threads;
         let waiting = self.line.len();
         let trouble = self.callers.iter().find_map(|c| c.trouble());
         let trouble = trouble.or_else(|| self.ports.trouble());
@@ -41,7 +39,7 @@ impl Inspect for Replica {
     }
 
     fn rows(&self, _: &Names) -> Vec<Row> {
-        let threads = u64::from(self.config.settings.threads);
+        let threads = u64::from(self.live.threads);
         let mut rows = vec![
             Row::of("threads").part(u64::from(self.busy), threads, "held"),
             Row::of("queue").and(self.line.len() as u64, "wait"),

@@ -129,7 +129,7 @@ impl Replica {
 
     /// A thread works for a run. Where runs give threads back while they wait, it may have to wait for one.
     fn work(&mut self, key: Key, ns: u64, ctx: &mut Ctx<'_>) -> Next {
-        let (threads, paused_ns) = (self.config.settings.threads, self.paused_ns());
+        let (threads, paused_ns) = (self.live.threads, self.paused_ns());
         let in_flight = self.in_flight();
         let Some(run) = self.runs.get_mut(key) else {
             return Next::Waits;

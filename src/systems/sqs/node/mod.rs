@@ -4,6 +4,7 @@ mod fanout;
 mod line;
 mod redrive;
 mod show;
+mod tune;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

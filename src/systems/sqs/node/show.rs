@@ -10,8 +10,6 @@ use super::{COPIES, DUE, Line, Node, REDRIVE};
 /// So many queues are told of in the topology.
 const LINES_MAX: usize = 3;
 
-impl crate::systems::Tune for Node {}
-
 impl Inspect for Node {
     fn badge(&self, names: &Names) -> Badge {
         let busy = self.lines.iter().any(|l| l.queue.end() > 0);

@@ -178,6 +178,16 @@ impl Cache {
         Fill::Wait
     }
 
+    /// How long an entry is good.
+    pub fn ttl(&self) -> Option<Duration> {
+        (self.ttl_ns != u64::MAX).then(|| Duration::from_ns(self.ttl_ns))
+    }
+
+    /// How long an entry is good that is put from now on.
+    pub fn set_ttl(&mut self, ttl: Option<Duration>) {
+        self.ttl_ns = ttl.map_or(u64::MAX, Duration::ns);
+    }
+
     /// Puts a value, whatever there is; a lease of the key is void. The stream is drawn from once, and only with a `ttl_jitter`.
     pub fn put(&mut self, now: u64, key: u64, version: u64, stream: &mut Stream) {
         if let Some(leases) = &mut self.leases {

@@ -30,7 +30,7 @@ const RELEASE: u16 = 3;
 /// The primary of a database.
 #[derive(Clone, Debug)]
 pub struct Database {
-    desk: Desk,
+    pub(super) desk: Desk,
     read: Sampler,
     write: Sampler,
     slow_down: Option<SlowDown>,
@@ -92,7 +92,7 @@ impl Database {
     }
 
     /// Gives free threads to who waits.
-    fn work(&mut self, ctx: &mut Ctx<'_>) {
+    pub(super) fn work(&mut self, ctx: &mut Ctx<'_>) {
         while let Some((key, job)) = self.desk.next(ctx.now()) {
             let time = if job.endpoint == READ {
                 &self.read

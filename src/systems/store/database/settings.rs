@@ -66,6 +66,7 @@ impl DatabaseSettings {
 
     pub(in super::super::super) fn declare(&self, known: &mut Known) {
         declare(&self.name, "Database", self.handlers(), known);
+        known.add_subject(&self.name, super::super::tune::DATABASE);
     }
 
     pub(in super::super::super) fn check(

@@ -5,8 +5,6 @@ use crate::systems::{Badge, Inspect, Row, Standing};
 
 use super::Database;
 
-impl crate::systems::Tune for Database {}
-
 impl Inspect for Database {
     fn badge(&self, _: &Names) -> Badge {
         let (used, most) = (self.desk.len(), self.desk.limit());
