@@ -68,11 +68,13 @@ pub enum NoCall {
     NoReplica,
     /// The deadline that came with the request is over.
     DeadlineOver,
+    /// The caller has as many calls open as a process can have.
+    TooManyOpen,
 }
 
 impl NoCall {
     /// All, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BreakerOpen,
         Self::BulkheadFull,
         Self::RateLimited,
@@ -80,6 +82,7 @@ impl NoCall {
         Self::NoBudget,
         Self::NoReplica,
         Self::DeadlineOver,
+        Self::TooManyOpen,
     ];
 }
 

@@ -734,3 +734,50 @@ fn who_tries_again_with_hardly_a_pause_does_not_stop_time() {
     let mistake = mistake.expect("no pause is a mistake").render(false);
     assert!(mistake.contains("a pause of no time is none"), "{mistake}");
 }
+
+/// What a process can have open at once: a number of a call has 16 bits for its place.
+const OPEN_MAX: usize = 65_536;
+
+#[test]
+fn who_has_as_many_calls_open_as_a_process_can_have_makes_no_more() {
+    // One thread that never ends: nothing is answered.
+    let leaf = leaf("app-1", "threads: 1,").replace("1s", "1h");
+    let ask = |client: &str| {
+        let many = r#"arrivals: Constant("1000000/s"), count: 66000, start: "100ms""#;
+        scene(1, &leaf, &asks("slow", many, client), "")
+    };
+    let plain = ask("");
+    assert_eq!(called(&plain), OPEN_MAX);
+    assert_eq!(refused(&plain, NoCall::TooManyOpen), 66_000 - OPEN_MAX);
+    assert_eq!(answered(&plain, Answer::Rejected), 66_000 - OPEN_MAX);
+    let fallback = ask("fallback: true");
+    assert_eq!(refused(&fallback, NoCall::TooManyOpen), 66_000 - OPEN_MAX);
+    assert_eq!(answered(&fallback, Answer::Degraded), 66_000 - OPEN_MAX);
+}
+
+#[test]
+fn a_service_that_has_as_many_calls_open_as_a_process_can_have_makes_no_more() {
+    let leaf = leaf("app-1", "threads: 1,").replace("1s", "1h");
+    let front = |client: &str| {
+        format!(
+            r#"Service(name: "front", nodes: "app-2", {client} handlers: [(name: "do", steps: [
+                FanOut(to: "leaf/slow", count: 10000, need: 2000)])]),"#
+        )
+    };
+    let users = r#"Requests(name: "a", nodes: "web", to: "front/do", arrivals: Constant("100/s"), count: 7),"#;
+    let run = |client: &str| scene(1, &(front(client) + &leaf), users, "");
+    // There is room for six of them, and for half of the seventh. The users' own calls are seven.
+    let plain = run("");
+    assert!(called(&plain) > 65_000 && called(&plain) <= OPEN_MAX);
+    assert_eq!(
+        refused(&plain, NoCall::TooManyOpen),
+        70_007 - called(&plain)
+    );
+    assert_eq!(answers(&plain).len(), 0, "what it has is still enough");
+    let fallback = run(r#"clients: [(to: "leaf", fallback: true)],"#);
+    assert_eq!(
+        answered(&fallback, Answer::Ok),
+        1,
+        "2,000 substitutes are enough"
+    );
+}

@@ -93,8 +93,57 @@ fn files_with(layers: &[&str], words: &[&str]) -> Vec<String> {
 
 #[test]
 fn the_kernel_and_the_screen_know_no_system_by_name() {
-    let found = files_with(&["sim", "ui"], &["kafka", "Kafka", "sqs", "Sqs"]);
+    let names = [
+        "kafka",
+        "Kafka",
+        "sqs",
+        "Sqs",
+        "Workflow",
+        "Database(",
+        "Cache(",
+    ];
+    let found = files_with(&["sim", "ui"], &names);
     assert!(found.is_empty(), "{found:#?}");
+}
+
+/// What systems use of one another: remote calls, which are a protocol, and the ports, which are not in a folder.
+const COMMON: &[&str] = &["rpc"];
+
+#[test]
+fn no_system_knows_another() {
+    let folders = fs::read_dir(src().join("systems")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path());
+    let names = folders.filter(|path| path.is_dir());
+    let names = names.map(|path| path.file_name().unwrap().to_string_lossy().into_owned());
+    let systems: Vec<String> = names.filter(|name| name != "registry").collect();
+    assert!(systems.contains(&"store".to_owned()), "{systems:?}");
+    let mut wrong = Vec::new();
+    for system in &systems {
+        let folder = src().join("systems").join(system);
+        for other in &systems {
+            if other == system || COMMON.contains(&other.as_str()) {
+                continue;
+            }
+            let word = |c: char| c.is_alphanumeric() || c == '_';
+            for file in sources(&folder) {
+                let code = code(&file);
+                // By a path, or out of a list in braces.
+                let paths = [
+                    format!("{other}::"),
+                    format!("systems::{other}"),
+                    format!("systems::{{{other}"),
+                ];
+                let is_used = paths.iter().any(|path| {
+                    let mut found = code.match_indices(path.as_str());
+                    found.any(|(at, _)| !code[..at].ends_with(word))
+                });
+                if is_used {
+                    wrong.push(format!("{} knows {other}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

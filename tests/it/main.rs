@@ -10,6 +10,7 @@ mod calls;
 mod claims;
 mod cli;
 mod consumer_settings;
+mod consuming;
 mod determinism;
 mod digests;
 mod doubts;

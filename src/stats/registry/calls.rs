@@ -164,6 +164,7 @@ pub(super) const SERVICE: &[Definition] = &[
     row!(Service, "not_called.no_budget", Count, "Not made: the budget of retries was spent", |m, i| service(m, i).not_called_for(NoCall::NoBudget)),
     row!(Service, "not_called.no_replica", Count, "Not made: every replica was known to be unhealthy", |m, i| service(m, i).not_called_for(NoCall::NoReplica)),
     row!(Service, "not_called.deadline_over", Count, "Not made: the deadline was over", |m, i| service(m, i).not_called_for(NoCall::DeadlineOver)),
+    row!(Service, "not_called.too_many_open", Count, "Not made: the caller had as many calls open as a process can have, 65,536", |m, i| service(m, i).not_called_for(NoCall::TooManyOpen)),
     row!(Service, "waiting.now", Count, "Requests that wait for a thread in all replicas", |m, i| service(m, i).waiting.now),
     row!(Service, "waiting.max", Count, "The most that ever waited", |m, i| service(m, i).waiting.max.max),
     row!(Service, "waiting.max_at", Time, "When that was", |m, i| service(m, i).waiting.max.at),

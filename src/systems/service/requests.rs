@@ -109,6 +109,17 @@ pub(super) struct Ask {
     pub of: u32,
 }
 
+/// What the end of a call is to those who asked.
+fn answer_of(ended: Ended) -> Answer {
+    match ended {
+        Ended::Ok | Ended::Missing | Ended::Leased => Answer::Ok,
+        Ended::Degraded => Answer::Degraded,
+        Ended::Badly(CallEnd::TimedOut) => Answer::TimedOut,
+        Ended::Badly(CallEnd::Rejected) => Answer::Rejected,
+        Ended::Badly(_) => Answer::Failed,
+    }
+}
+
 impl RequestsApp {
     pub(super) fn new(caller: Caller, pace: Pace, ask: Ask, seed: u64, name: &str) -> Self {
         Self {
@@ -143,7 +154,8 @@ impl RequestsApp {
         ctx.record(Fact::Call(CallFact::Asked { task }));
         let key = self.ask.keys.sample(&mut self.keys_stream);
         let Ok(ticket) = self.open.insert((task, ctx.now())) else {
-            return self.answered(task, ctx.now(), Answer::Rejected, ctx);
+            let ended = self.caller.one_too_many(task, ctx);
+            return self.answered(task, ctx.now(), answer_of(ended), ctx);
         };
         let call = Call {
             ticket,
@@ -163,14 +175,7 @@ impl RequestsApp {
             let Some((task, asked_at)) = self.open.take(done.ticket) else {
                 continue;
             };
-            let how = match done.ended {
-                Ended::Ok | Ended::Missing | Ended::Leased => Answer::Ok,
-                Ended::Degraded => Answer::Degraded,
-                Ended::Badly(CallEnd::TimedOut) => Answer::TimedOut,
-                Ended::Badly(CallEnd::Rejected) => Answer::Rejected,
-                Ended::Badly(_) => Answer::Failed,
-            };
-            self.answered(task, asked_at, how, ctx);
+            self.answered(task, asked_at, answer_of(done.ended), ctx);
         }
         if self.stopping && self.open.is_empty() {
             ctx.exit();

@@ -228,6 +228,7 @@ fn no_call(why: NoCall) -> &'static str {
         NoCall::NoBudget => "the retry budget is spent",
         NoCall::NoReplica => "no replica is healthy",
         NoCall::DeadlineOver => "the deadline is over",
+        NoCall::TooManyOpen => "the caller has 65,536 calls open",
     }
 }
 

@@ -132,7 +132,7 @@ impl Caller {
             hedge,
         };
         let Ok(attempt_key) = self.attempts.insert(attempt) else {
-            self.withdraw(key, NoCall::Limited, ctx);
+            self.withdraw(key, NoCall::TooManyOpen, ctx);
             return false;
         };
         let timeout = self.settings.timeout.map(|t| now.saturating_add(t.ns()));

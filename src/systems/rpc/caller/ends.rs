@@ -183,12 +183,7 @@ impl Caller {
     }
 
     pub(super) fn finish_badly(&mut self, key: Key, end: CallEnd, ctx: &mut Ctx<'_>) {
-        let ended = if self.settings.fallback {
-            Ended::Degraded
-        } else {
-            Ended::Badly(end)
-        };
-        self.finish(key, ended, 0, ctx);
+        self.finish(key, self.or_substitute(end), 0, ctx);
     }
 
     fn finish(&mut self, key: Key, ended: Ended, value: u32, ctx: &mut Ctx<'_>) {

@@ -13,9 +13,9 @@ mod watch;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::sim::call::CallEnd;
+use crate::sim::call::{CallEnd, CallFact, NoCall};
 use crate::sim::stream::Stream;
-use crate::sim::{Pid, ServiceId, Task, TimerId, Token};
+use crate::sim::{Fact, Pid, ServiceId, Task, TimerId, Token};
 use crate::systems::Ctx;
 use crate::systems::alarm::Alarm;
 use crate::systems::slots::{Key, Slots};
@@ -250,10 +250,10 @@ impl Caller {
             last: CallEnd::Rejected,
         };
         let Ok(key) = self.calls.insert(open) else {
-            // As many as a machine has ports.
+            let ended = self.one_too_many(call.task, ctx);
             self.done.push_back(Done {
                 ticket: call.ticket,
-                ended: Ended::Badly(CallEnd::Rejected),
+                ended,
                 value: 0,
             });
             return;
@@ -267,6 +267,25 @@ impl Caller {
         self.gates.request(now);
         self.begin(key, ctx);
         self.tend(ctx);
+    }
+
+    /// A call is not made, because as many are open as a process can have: 65,536, as many as it has ports. How it ends.
+    pub fn one_too_many(&self, task: Task, ctx: &mut Ctx<'_>) -> Ended {
+        ctx.record(Fact::Call(CallFact::NotCalled {
+            service: self.directory.service,
+            task,
+            why: NoCall::TooManyOpen,
+        }));
+        self.or_substitute(CallEnd::Rejected)
+    }
+
+    /// What a call that ends badly ends with.
+    fn or_substitute(&self, end: CallEnd) -> Ended {
+        if self.settings.fallback {
+            Ended::Degraded
+        } else {
+            Ended::Badly(end)
+        }
     }
 
     /// The next call that is over, if there is one.

@@ -230,7 +230,13 @@ impl Replica {
         for nth in 0..count {
             match self.runs.insert(branch.clone()) {
                 Ok(ticket) => self.call(ticket, key, (client, endpoint), (nth, 0), ctx),
-                Err(branch) => self.branch_over(branch.origin, false, ctx),
+                Err(branch) => {
+                    // Each of its calls is a run too, so that those end first.
+                    let caller = &self.callers[usize::from(client)];
+                    let ended = caller.one_too_many(branch.task, ctx);
+                    let ok = !matches!(ended, Ended::Badly(_));
+                    self.branch_over(branch.origin, ok, ctx);
+                }
             }
             if self.runs.get(key).is_none() {
                 break;
