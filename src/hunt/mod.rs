@@ -6,6 +6,7 @@ pub mod changes;
 pub mod command;
 mod doubts;
 pub mod inspect;
+pub mod lineage;
 mod metrics;
 mod outcome;
 pub mod parallel;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Loaded, Watch, apart};
 use crate::scenario::{Files, Scenario};
+use crate::sim::lens::Lens;
 use crate::sim::{Observer, Pid, Seen};
 use crate::systems::{Message, Plan, Sim};
 use crate::trace::recording::{FORMAT, Hex, Recording, hash_text};
@@ -63,6 +64,16 @@ impl Session {
         Self::new(Arc::clone(&self.loaded), options)
     }
 
+    /// The same seed and end with another scenario, from its beginning. Nothing watches.
+    pub fn otherwise(&self, loaded: Arc<Loaded>) -> Self {
+        let options = Options {
+            seed: Some(self.seed),
+            unobserved: true,
+            ..self.options.clone()
+        };
+        Self::new(loaded, options)
+    }
+
     /// The same run at its beginning.
     pub fn beginning(&self) -> Self {
         self.restart(self.seed)
@@ -106,6 +117,16 @@ impl Session {
     /// Whether the end is reached.
     pub fn is_over(&self) -> bool {
         self.ended
+    }
+
+    /// From now on somebody looks closer at all that happens. The run stays the same, but it is slower.
+    pub fn look_closer(&mut self, lens: Lens<Message>) {
+        self.sim.look_closer(lens);
+    }
+
+    /// Who looks closer.
+    pub fn lens_mut(&mut self) -> Option<&mut Lens<Message>> {
+        self.sim.lens_mut()
     }
 
     /// Lets at most `events` events happen, none after `until_ns`. `true` if it stopped because of `events`.

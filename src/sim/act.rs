@@ -26,6 +26,7 @@ impl<P: Process> Sim<P> {
         }
         self.core.cause = caused.cause;
         self.core.see_thawed(&caused.event);
+        self.see(&caused);
         self.act_later(caused.event);
     }
 

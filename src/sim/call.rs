@@ -297,6 +297,21 @@ impl CallFact {
         }
     }
 
+    /// What a user asked for, if it is about that.
+    pub fn task(&self) -> Option<Task> {
+        match *self {
+            Self::Asked { task }
+            | Self::Answered { task, .. }
+            | Self::Effect { task, .. }
+            | Self::Called { task, .. }
+            | Self::Returned { task, .. }
+            | Self::NotCalled { task, .. }
+            | Self::Shed { task, .. }
+            | Self::Served { task, .. } => Some(task),
+            _ => None,
+        }
+    }
+
     /// Whether there may be several of it for each request.
     #[inline]
     pub fn is_frequent(&self) -> bool {

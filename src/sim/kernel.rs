@@ -259,7 +259,10 @@ impl<P: Process> Sim<P> {
             .map(|to| self.core.tenants[to.index()].node);
         match node.map(|node| &mut self.core.hosts[node.index()]) {
             Some(host) if host.is_frozen() => host.parked.push_back(caused),
-            _ => self.act_later(caused.event),
+            _ => {
+                self.see(&caused);
+                self.act_later(caused.event);
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod ids;
 mod kernel;
 pub mod keys;
 pub mod ledger;
+pub mod lens;
 mod look;
 pub mod names;
 pub mod net;

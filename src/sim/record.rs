@@ -361,6 +361,20 @@ impl Fact {
         }
     }
 
+    /// The messages that it is about, if it names them.
+    pub fn span(&self) -> Option<Span> {
+        match *self {
+            Self::Produced { span, .. }
+            | Self::Refused { span, .. }
+            | Self::Acked { span, .. }
+            | Self::Stored { span, .. }
+            | Self::Unstored { span, .. }
+            | Self::Handed { span, .. }
+            | Self::Processed { span, .. } => Some(span),
+            _ => None,
+        }
+    }
+
     /// Whether it is a stretch of a message's way or of a group's position: most facts are.
     #[inline]
     pub fn is_of_messages(&self) -> bool {

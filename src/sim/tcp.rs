@@ -123,6 +123,7 @@ impl<M: Clone> Core<M> {
     pub(super) fn send_troubled(&mut self, mail: Mail<M>, sent: &Sent, time: u64) {
         let Mail { from, to, .. } = mail;
         if let Trouble::Dropped(why) = sent.trouble {
+            self.see_dropped(&mail, why);
             return self.record(from, Fact::Dropped { to, why });
         }
         let latency_ns = sent.at - self.now;
@@ -143,6 +144,7 @@ impl<M: Clone> Core<M> {
     /// The first of these was lost, and the others wait for it.
     fn stall(&mut self, how: Lost, waiting: VecDeque<Waiting<M>>) {
         let Mail { from, to, link, .. } = waiting[0].mail;
+        self.see_lost(&waiting[0].mail);
         let round_trip_ns = waiting[0].latency_ns.saturating_mul(2);
         let (after_ns, timeouts) = match how {
             Lost::Told => (round_trip_ns, 0),
@@ -176,6 +178,10 @@ impl<M: Clone> Core<M> {
             let round_trip_ns = stall.waiting[0].latency_ns.saturating_mul(2);
             let after_ns = timeout_ns(stall.timeouts, round_trip_ns);
             stall.timeouts += 1;
+            if self.lens.is_some() {
+                let mail = stall.waiting[0].mail.clone();
+                self.see_lost(&mail);
+            }
             self.schedule(after_ns, Rare::Resend { stall: number }.into());
             return;
         }
@@ -235,9 +241,10 @@ impl<M: Clone> Core<M> {
     fn forget_stall(&mut self, at: usize) {
         let stall = self.stalls.all.remove(at);
         self.net.unstall(stall.link);
-        for _ in stall.waiting {
+        for lost in stall.waiting {
             self.net.count_dropped(stall.link);
             let (to, why) = (stall.to, Drop::Loss);
+            self.see_dropped(&lost.mail, why);
             self.record(stall.from, Fact::Dropped { to, why });
         }
     }

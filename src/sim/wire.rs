@@ -57,6 +57,7 @@ impl<M: Clone> Core<M> {
         if self.net.cut_on_arrival(link) {
             self.net.count_dropped(link);
             self.record(from, Fact::Dropped { to, why: Drop::Cut });
+            self.see_turned_away(Drop::Cut);
             return false;
         }
         let tenant = &self.tenants[to.index()];
@@ -64,6 +65,7 @@ impl<M: Clone> Core<M> {
             let up = self.hosts[tenant.node.index()].up;
             let why = if up { Drop::Refused } else { Drop::Down };
             self.record(from, Fact::Dropped { to, why });
+            self.see_turned_away(why);
             if up {
                 self.tell_reset(from, to, meant_for);
             }
@@ -151,6 +153,9 @@ impl<M: Clone> Core<M> {
             message,
             bytes,
         };
+        if self.lens.is_some() {
+            self.see_sent(&mail);
+        }
         match sent.trouble {
             Trouble::None => self.deliver(mail, time),
             _ => self.send_troubled(mail, &sent, time),

@@ -6,6 +6,7 @@ use super::Pid;
 use super::event::{Caused, Event, Rare};
 use super::fault::FaultPlan;
 use super::host::{Host, HostPlan, Residents};
+use super::lens::Lens;
 use super::look::Look;
 use super::names::{Names, NodeName};
 use super::net::{Network, NetworkPlan};
@@ -59,7 +60,9 @@ pub struct Core<M> {
     pub(super) drifts: bool,
     /// Who ends by itself with this event; with the code if it could not go on.
     pub(super) halted: Vec<(Pid, Option<u16>)>,
-    /// Whether some machine may be frozen, or somebody looks closely. Then each event is looked at before it happens.
+    /// Who looks closer.
+    pub(super) lens: Option<Box<Lens<M>>>,
+    /// Whether some machine may be frozen, or somebody looks closer. Then each event is looked at before it happens.
     pub(super) frozen: bool,
     /// Whether something is to be looked at before the next event: frozen machines, processes that ended by themselves, or
     /// many records.
@@ -94,6 +97,7 @@ impl<M: Clone> Core<M> {
             stalls: Stalls::default(),
             drifts: nodes.iter().any(|n| n.host.clock_drift_ppb != 0),
             halted: Vec::new(),
+            lens: None,
             frozen: false,
             attention: false,
             look: None,
@@ -103,7 +107,8 @@ impl<M: Clone> Core<M> {
     /// Something may have been frozen, or may not be any more.
     pub(super) fn look_for_frozen(&mut self) {
         let is_frozen = |h: &Host<M, Caused<M>>| h.paused > 0 || !h.parked.is_empty();
-        self.frozen = self.look.is_some() || self.hosts.iter().any(is_frozen);
+        let is_watched = self.look.is_some() || self.lens.is_some();
+        self.frozen = is_watched || self.hosts.iter().any(is_frozen);
         self.attention |= self.frozen;
     }
 

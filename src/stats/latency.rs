@@ -103,7 +103,7 @@ fn least(cell: usize) -> u64 {
 impl Latency {
     /// `count` messages took `ns`.
     #[inline]
-    pub(super) fn record(&mut self, ns: u64, count: u32) {
+    pub fn record(&mut self, ns: u64, count: u32) {
         self.sum += u128::from(ns) * u128::from(count);
         self.max = self.max.max(ns);
         self.count += u64::from(count);

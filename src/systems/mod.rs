@@ -15,6 +15,7 @@ mod plan;
 pub mod ports;
 mod registry;
 pub mod rpc;
+pub mod safeguard;
 pub mod service;
 mod slots;
 pub mod slow;

@@ -29,6 +29,13 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// At no time.
+    pub const NEVER: Self = Self::Random {
+        from_ns: 0,
+        until_ns: 0,
+        rate: 1.0,
+    };
+
     /// It does not begin before this, ns.
     pub fn first_ns(&self) -> u64 {
         match *self {

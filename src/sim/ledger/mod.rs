@@ -128,6 +128,11 @@ impl Ledger {
         Some(self.lanes.get(run.lane.index())?.get(run.first)?.born)
     }
 
+    /// How many messages of a lane were made.
+    pub fn made(&self, lane: LaneId) -> u32 {
+        self.lanes.get(lane.index()).map_or(0, Lane::next)
+    }
+
     /// When the oldest message in flight in a queue that some group reads was made, ns. Looks through what is remembered.
     pub fn oldest_in_flight(&self) -> Option<u64> {
         let lanes = self.busy.iter().map(|&at| &self.lanes[at as usize]);

@@ -154,6 +154,11 @@ impl Link {
         self.plain_in = self.rest.state.plain_in();
     }
 
+    /// Nothing goes over it quickly, until it is renewed.
+    pub(super) fn slow_down(&mut self) {
+        self.plain_in = 0;
+    }
+
     /// A connection over it waits from now on until something is sent again.
     pub(super) fn stall(&mut self) {
         self.rest.stalls += 1;

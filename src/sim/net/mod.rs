@@ -62,6 +62,8 @@ pub struct Network {
     version: u32,
     next_effect: u32,
     cuts: u32,
+    /// Somebody looks closer: no message goes quickly.
+    watched: bool,
 }
 
 impl Network {
@@ -75,7 +77,14 @@ impl Network {
             version: 1,
             next_effect: 0,
             cuts: 0,
+            watched: false,
         }
+    }
+
+    /// From now on no message goes quickly, so that somebody can look at each. They go as they would.
+    pub(super) fn watch(&mut self) {
+        self.watched = true;
+        self.links.iter_mut().for_each(Link::slow_down);
     }
 
     /// All links that were ever used, in the order of first use.
@@ -116,7 +125,10 @@ impl Network {
         }
         let at = self.links.len() as u32;
         row[to.index()] = at;
-        let link = self.open(from, to, &name());
+        let mut link = self.open(from, to, &name());
+        if self.watched {
+            link.slow_down();
+        }
         self.links.push(link);
         at
     }
@@ -183,6 +195,9 @@ impl Network {
         if !link.is_current(self.version) {
             let state = self.state(link.from(), link.to(), link.plan());
             self.links[at].renew(state);
+            if self.watched {
+                self.links[at].slow_down();
+            }
         }
         &mut self.links[at]
     }

@@ -12,6 +12,11 @@ macro_rules! messages {
             pub fn word(&self) -> &'static str {
                 match self { $(Self::$name(message) => message.word()),* }
             }
+
+            /// What can be seen of it on the network.
+            pub fn sight(&self, what: Option<Followed>) -> Sight {
+                match self { $(Self::$name(m) => m.sight(what)),* }
+            }
         }
 
         $(impl From<$message> for Message {
@@ -187,6 +192,11 @@ macro_rules! settings {
             /// Gives names and identities to what others may look for, before any of them is built.
             pub fn found(&self, builder: &mut Builder) {
                 match self { $(Self::$name(s) => s.found(builder)),* }
+            }
+
+            /// What could be set otherwise for the sake of safety.
+            pub fn safeguards(&self) -> Vec<Safeguard> {
+                match self { $(Self::$name(s) => s.safeguards()),* }
             }
 
             /// Puts its processes into a world.

@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use crate::sim::arrivals::Arrivals;
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::host::Survival;
+use crate::sim::lens::{Followed, Sight};
 use crate::sim::setting::Value;
 use crate::sim::{Change, Cost, Names, Pid, QueueId, Role, Token};
 
 use super::pace::Arrives;
 use super::ports::{Arrived, Inlet, InletPlan, Outlet, Parcel, Port, Socket};
+use super::safeguard::{Guarded, Safeguard};
 use super::{
     Badge, Belief, Builder, Ctx, Inspect, Known, Row, Tune, kafka, rpc, service, sqs, store,
 };

@@ -18,6 +18,7 @@ pub mod outlier;
 mod protocol;
 pub mod rate_limit;
 pub mod retry;
+mod sight;
 
 pub use adaptive::{Adaptive, AdaptiveSettings};
 pub use balance::{Balance, Balancer, Candidate};

@@ -9,6 +9,7 @@ pub mod line;
 mod program;
 mod replica;
 mod requests;
+mod safeguards;
 pub mod scale;
 mod scaler;
 mod settings;

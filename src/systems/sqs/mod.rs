@@ -18,9 +18,11 @@ mod ports;
 mod protocol;
 mod queue;
 mod receiver;
+mod safeguards;
 mod sender;
 mod settings;
 mod shelf;
+mod sight;
 mod workloads;
 
 pub use directory::{Directory, Home};

@@ -7,6 +7,7 @@ mod desk;
 mod lease;
 mod lru;
 mod memory;
+mod safeguards;
 mod stock;
 mod tune;
 

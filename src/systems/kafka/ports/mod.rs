@@ -12,7 +12,7 @@ use crate::sim::{FlowId, Task};
 const NUMBER_BITS: u32 = 28;
 
 /// What a record with a task carries. Flows beyond the fifteenth share the last number, which stands for none.
-fn pack(task: Task) -> u32 {
+pub(super) fn pack(task: Task) -> u32 {
     let flow = u32::from(task.flow.0).min(15);
     flow << NUMBER_BITS | task.number & ((1 << NUMBER_BITS) - 1)
 }

@@ -1,0 +1,293 @@
+//! To whom the end of a message is owed: found out by control. The run is made again without a fault, or with a setting
+//! changed, and all else the same.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::sim::QueueId;
+use crate::sim::fault::Schedule;
+use crate::sim::lens::Followed;
+use crate::systems::safeguard::Safeguard;
+
+use super::fate::Fate;
+use super::story::Story;
+use super::verdict::Verdict;
+use crate::hunt::{Loaded, Session};
+use crate::scenario::Files;
+
+/// More faults than this are not left out one by one.
+const FAULTS_MAX: usize = 16;
+/// More settings than this are not tried.
+const SETTINGS_MAX: usize = 24;
+
+/// What was different in another run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Tried {
+    /// A fault was left out.
+    Without {
+        /// Index in the plan.
+        fault: u32,
+        /// The line of the scenario; 0: it stands in none.
+        line: u32,
+        /// What it says: `crash leader of orders/0`.
+        label: String,
+    },
+    /// All faults were left out.
+    WithoutAny,
+    /// A setting was another.
+    With {
+        /// As `--set` has it.
+        sets: Vec<String>,
+        /// In a word or two: `acks=All`.
+        words: String,
+    },
+}
+
+impl Tried {
+    /// In words: `line 14 (crash leader of orders/0)`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Without { line: 0, label, .. } => label.clone(),
+            Self::Without { line, label, .. } => format!("line {line} ({label})"),
+            Self::WithoutAny => "the faults together".to_owned(),
+            Self::With { words, .. } => words.clone(),
+        }
+    }
+}
+
+/// Another run, and what became of it there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trial {
+    /// What was different.
+    pub tried: Tried,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Whether that is better.
+    pub helps: bool,
+}
+
+/// What was found out so far.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Owed {
+    /// The runs that were made, faults first.
+    pub trials: Vec<Trial>,
+    /// How many more are to be made.
+    pub left: usize,
+}
+
+impl Owed {
+    fn helpful(&self, is: impl Fn(&Tried) -> bool) -> Vec<&Trial> {
+        let trials = self.trials.iter();
+        trials.filter(|t| t.helps && is(&t.tried)).collect()
+    }
+
+    /// The faults without each of which it fares better.
+    pub fn faults(&self) -> Vec<&Trial> {
+        self.helpful(|t| matches!(t, Tried::Without { .. }))
+    }
+
+    /// The settings with each of which it fares better.
+    pub fn settings(&self) -> Vec<&Trial> {
+        self.helpful(|t| matches!(t, Tried::With { .. }))
+    }
+
+    /// Whether anything without a fault was tried, and nothing helped.
+    fn is_no_fault(&self) -> bool {
+        let mut faults = self.trials.iter();
+        faults.any(|t| !matches!(t.tried, Tried::With { .. }))
+            && self
+                .helpful(|t| !matches!(t, Tried::With { .. }))
+                .is_empty()
+    }
+
+    /// The answer in a sentence: `lost: owed to line 14 (crash leader of orders/0); with acks=All it is delivered once`.
+    pub fn sentence(&self, verdict: &Verdict) -> String {
+        let mut said = vec![];
+        let faults: Vec<String> = self.faults().iter().map(|t| t.tried.words()).collect();
+        let together = self.helpful(|t| *t == Tried::WithoutAny);
+        match faults.as_slice() {
+            [] if !together.is_empty() => said.push("owed to several faults together".to_owned()),
+            [] if self.is_no_fault() => {
+                said.push("owed to no fault: without them it is the same".to_owned());
+            }
+            [] => {}
+            [one] => said.push(format!("owed to {one}")),
+            some => said.push(format!(
+                "owed to {}, each of them needed",
+                some.join(" and ")
+            )),
+        }
+        if let Some(best) = self.settings().iter().min_by_key(|t| t.verdict.kind) {
+            said.push(format!(
+                "with {} it is {}",
+                best.tried.words(),
+                best.verdict.words()
+            ));
+        }
+        if said.is_empty() {
+            return verdict.words();
+        }
+        format!("{}: {}", verdict.words(), said.join("; "))
+    }
+}
+
+/// The runs that are to be made.
+#[derive(Debug)]
+pub(super) struct Trials {
+    what: Followed,
+    verdict: Verdict,
+    late_ns: Option<u64>,
+    until_ns: u64,
+    beginning: Session,
+    left: VecDeque<Tried>,
+    all: usize,
+    now: Option<(Tried, Box<Session>, Box<Fate>)>,
+}
+
+impl Trials {
+    /// What is worth trying, for a story that was told of `told`.
+    pub fn new(
+        story: &Story,
+        told: &Session,
+        beginning: Session,
+        until_ns: u64,
+        late_ns: Option<u64>,
+    ) -> Self {
+        let mut left: VecDeque<Tried> = faults(story, told).into();
+        if left.len() > 1 {
+            left.push_back(Tried::WithoutAny);
+        }
+        left.extend(settings(story, told));
+        Self {
+            what: story.what,
+            verdict: story.verdict,
+            late_ns,
+            until_ns,
+            beginning,
+            all: left.len(),
+            left,
+            now: None,
+        }
+    }
+
+    /// How much of it is done.
+    pub fn share(&self) -> f64 {
+        let within = self.now.as_ref().map_or(0.0, |(_, session, _)| {
+            session.sim().now() as f64 / self.until_ns.max(1) as f64
+        });
+        let begun = self.left.len() + usize::from(self.now.is_some());
+        ((self.all - begun) as f64 + within) / self.all.max(1) as f64
+    }
+
+    /// Goes on for so many events. `false`: all is done.
+    pub fn work(&mut self, events: u64, owed: &mut Owed) -> bool {
+        let Some((tried, mut session, mut fate)) = self.now.take().or_else(|| self.next()) else {
+            owed.left = 0;
+            return false;
+        };
+        if session.advance_with(self.until_ns, events, &mut *fate) {
+            self.now = Some((tried, session, fate));
+        } else {
+            let verdict = fate.verdict(self.until_ns, self.late_ns);
+            owed.trials.push(Trial {
+                helps: verdict.is_better_than(&self.verdict),
+                tried,
+                verdict,
+            });
+        }
+        owed.left = self.left.len() + usize::from(self.now.is_some());
+        true
+    }
+
+    fn next(&mut self) -> Option<(Tried, Box<Session>, Box<Fate>)> {
+        while let Some(tried) = self.left.pop_front() {
+            if let Some(session) = otherwise(&self.beginning, &tried) {
+                let fate = Fate::new(self.what, session.sim().names());
+                return Some((tried, Box::new(session), Box::new(fate)));
+            }
+        }
+        None
+    }
+}
+
+/// The faults that began before its verdict, unless they mend what others broke.
+fn faults(story: &Story, told: &Session) -> Vec<Tried> {
+    let sim = told.sim();
+    let names = &sim.names().faults;
+    let begun = sim.faults().begun().iter();
+    let before = begun.filter(|active| active.since_ns <= story.verdict.at);
+    let mut seen: Vec<u32> = before.map(|active| active.fault).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    let named = seen.into_iter().filter_map(|fault| {
+        let name = names.get(fault as usize).filter(|name| !name.mends)?;
+        Some(Tried::Without {
+            fault,
+            line: name.line,
+            label: name.label.clone(),
+        })
+    });
+    named.take(FAULTS_MAX).collect()
+}
+
+/// The settings of all that it had to do with.
+fn settings(story: &Story, told: &Session) -> Vec<Tried> {
+    let names = told.sim().names();
+    let plan = &told.loaded().plan;
+    let queue = match story.what {
+        Followed::Message { lane, .. } => names.lanes.get(lane.index()).map(|l| l.queue),
+        Followed::Task(_) => None,
+    };
+    let family = |queue: QueueId| names.queues.get(queue.index()).map(|q| &q.family);
+    let family = queue.and_then(family);
+    let concerns = |guard: &Safeguard| match (&guard.about, family) {
+        (Some(about), Some(family)) => about == family,
+        _ => true,
+    };
+    let is_in = |name: &str| {
+        let reads = |group: &crate::sim::names::GroupName| {
+            group.name == name && queue.is_some_and(|q| group.queues.contains(&q))
+        };
+        story.systems.iter().any(|s| s == name) || names.groups.iter().any(reads)
+    };
+    let workloads = plan.workloads.iter().filter(|w| is_in(w.name()));
+    let systems = plan.systems.iter().filter(|s| is_in(s.name()));
+    let all = workloads
+        .flat_map(crate::systems::WorkloadSettings::safeguards)
+        .chain(systems.flat_map(crate::systems::SystemSettings::safeguards));
+    let tried = all.filter(concerns).map(|guard| Tried::With {
+        sets: guard.sets,
+        words: guard.words,
+    });
+    tried.take(SETTINGS_MAX).collect()
+}
+
+/// The same run with something different, at its beginning; `None` if it cannot be so.
+pub(super) fn otherwise(beginning: &Session, tried: &Tried) -> Option<Session> {
+    let loaded = beginning.loaded();
+    let mut other: Loaded = match tried {
+        Tried::With { sets, .. } => {
+            let mut all = loaded.sets.clone();
+            all.extend(sets.iter().cloned());
+            let files = Files::Given(&loaded.files);
+            Loaded::from_parts(&loaded.name, &loaded.text, &all, files).ok()?
+        }
+        Tried::Without { .. } | Tried::WithoutAny => Loaded::clone(loaded),
+    };
+    let plan = match &mut other.control {
+        Some(both) if beginning.is_control() => &mut both.1,
+        _ => &mut other.plan,
+    };
+    // The fault stays in the plan, so that the others keep their numbers and what they draw; its time never comes.
+    for (at, fault) in (0u32..).zip(&mut plan.world.faults) {
+        let is_out = match tried {
+            Tried::Without { fault, .. } => at == *fault,
+            Tried::WithoutAny => true,
+            Tried::With { .. } => false,
+        };
+        if is_out {
+            fault.schedule = Schedule::NEVER;
+        }
+    }
+    Some(beginning.otherwise(Arc::new(other)))
+}
