@@ -122,7 +122,7 @@ fn marks(watch: &Watch) -> Vec<Value> {
         let (event, scenario_line) = match line.cause {
             Cause::Event(number) => (Some(number), None),
             Cause::ScenarioLine(number) => (None, Some(number)),
-            Cause::Beginning => (None, None),
+            Cause::Beginning | Cause::Hand => (None, None),
         };
         json!({
             "at_ns": line.at,

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod command;
 mod doubts;
 pub mod inspect;
+pub mod intervention;
 pub mod lineage;
 mod metrics;
 mod outcome;
@@ -17,6 +18,7 @@ pub mod tally;
 mod watch;
 
 pub use doubts::doubts;
+pub use intervention::Intervention;
 pub use outcome::{Expectation, Outcome};
 pub use session::{Options, Session};
 pub use watch::Watch;

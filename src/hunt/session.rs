@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use super::intervention::{self, Intervention};
 use super::{Loaded, Watch, apart};
+use crate::scenario::document::Document;
 use crate::scenario::{Files, Scenario};
 use crate::sim::lens::Lens;
 use crate::sim::{Observer, Pid, Seen};
 use crate::systems::{Message, Plan, Sim};
-use crate::trace::recording::{FORMAT, Hex, Recording, hash_text};
+use crate::trace::recording::{ByHand, FORMAT, Hex, Recording, hash_text};
 use crate::trace::timeline::Playable;
 
 /// How a run departs from what its scenario says.
@@ -34,6 +36,10 @@ pub struct Session {
     sim: Sim,
     watch: Option<Box<Watch>>,
     ended: bool,
+    /// What somebody does to it, in the order of time.
+    interventions: Arc<[Intervention]>,
+    /// How many of them have happened.
+    done: usize,
 }
 
 impl Session {
@@ -52,16 +58,20 @@ impl Session {
             sim,
             watch,
             ended: false,
+            interventions: Arc::new([]),
+            done: 0,
         }
     }
 
-    /// The same from its beginning, perhaps with another seed.
+    /// The same from its beginning, perhaps with another seed. What was done by hand is done again.
     pub fn restart(&self, seed: u64) -> Self {
         let options = Options {
             seed: Some(seed),
             ..self.options.clone()
         };
-        Self::new(Arc::clone(&self.loaded), options)
+        let mut run = Self::new(Arc::clone(&self.loaded), options);
+        run.interventions = Arc::clone(&self.interventions);
+        run
     }
 
     /// The same seed and end with another scenario, from its beginning. Nothing watches.
@@ -114,6 +124,36 @@ impl Session {
         self.watch.as_deref()
     }
 
+    /// What somebody does to it, in the order of time: what was done, and what is to be done when it comes there.
+    pub fn interventions(&self) -> &Arc<[Intervention]> {
+        &self.interventions
+    }
+
+    /// From now on these are done to it. Those that have happened must be the same.
+    pub fn follow(&mut self, interventions: &Arc<[Intervention]>) {
+        debug_assert!(self.done <= interventions.len());
+        self.interventions = Arc::clone(interventions);
+    }
+
+    /// What a fault would be that somebody makes begin here and now, in the words of the scenario language
+    /// (`Crash("broker-1")`), for so long or until it is healed; the mistakes are in the document. It is only done by a run that
+    /// [follows](Session::follow) it. What the scenario's control is made of cannot be said in its own text: a control is
+    /// [made a scenario](Session::own_text) first.
+    pub fn intervention(
+        &self,
+        action: &str,
+        lasting_ns: Option<u64>,
+    ) -> Result<Intervention, Box<Document>> {
+        let at = self.sim.open_ns();
+        let mut entries: Vec<String> = self.interventions.iter().map(|i| i.text.clone()).collect();
+        entries.truncate(self.done);
+        entries.push(intervention::entry(at, action, lasting_ns));
+        let mut read = intervention::read(&self.loaded, &entries)?;
+        // There is one for each entry.
+        let last = read.len() - 1;
+        Ok(read.swap_remove(last))
+    }
+
     /// Whether the end is reached.
     pub fn is_over(&self) -> bool {
         self.ended
@@ -131,15 +171,7 @@ impl Session {
 
     /// Lets at most `events` events happen, none after `until_ns`. `true` if it stopped because of `events`.
     pub fn advance(&mut self, until_ns: u64, events: u64) -> bool {
-        let until = until_ns.min(self.end_ns);
-        let more = match &mut self.watch {
-            Some(watch) => self.sim.play(until, events, watch.as_mut()),
-            None => self.sim.play(until, events, &mut ()),
-        };
-        if !more {
-            self.close(until);
-        }
-        more
+        self.advance_with(until_ns, events, &mut ())
     }
 
     /// The same as [`Session::advance`], with somebody who reads the records beside what watches.
@@ -150,16 +182,53 @@ impl Session {
         observer: &mut O,
     ) -> bool {
         let until = until_ns.min(self.end_ns);
-        let more = match &mut self.watch {
-            Some(watch) => self
-                .sim
-                .play(until, events, &mut (watch.as_mut(), observer)),
-            None => self.sim.play(until, events, observer),
-        };
+        let last = self.sim.events().saturating_add(events);
+        while let Some(at) = self.next_intervention(until) {
+            let left = last - self.sim.events();
+            if self.play(at - 1, left, observer) || left == 0 {
+                return true;
+            }
+            if self.sim.events() == last {
+                return true;
+            }
+            self.intervene(observer);
+        }
+        let more = self.play(until, last - self.sim.events(), observer);
         if !more {
             self.close(until);
         }
         more
+    }
+
+    /// When the next intervention is, if it is not later than this, ns.
+    fn next_intervention(&self, until_ns: u64) -> Option<u64> {
+        let next = self.interventions.get(self.done)?;
+        (next.at_ns <= until_ns).then_some(next.at_ns)
+    }
+
+    fn play<O: Observer>(&mut self, until_ns: u64, events: u64, observer: &mut O) -> bool {
+        match &mut self.watch {
+            Some(watch) => {
+                let mut both = (watch.as_mut(), observer);
+                self.sim.play(until_ns, events, &mut both)
+            }
+            None => self.sim.play(until_ns, events, observer),
+        }
+    }
+
+    /// Does what somebody did. The run stands before everything of that moment.
+    fn intervene<O: Observer>(&mut self, observer: &mut O) {
+        let next = &self.interventions[self.done];
+        self.done += 1;
+        let mut records = Vec::new();
+        self.sim
+            .intervene(next.at_ns, next.plan.clone(), &mut records);
+        if let Some(watch) = &mut self.watch {
+            // The records speak of what has its name only since then.
+            watch.learn(self.sim.names());
+            watch.records(&records);
+        }
+        observer.records(&records);
     }
 
     /// Nothing watches any more: for a question that is only about where the run goes.
@@ -181,6 +250,9 @@ impl Session {
     /// long portions.
     pub fn advance_apart(&mut self, until_ns: u64, events: u64) -> bool {
         let until = until_ns.min(self.end_ns);
+        if self.next_intervention(until).is_some() {
+            return self.advance(until_ns, events);
+        }
         let sim = &mut self.sim;
         let more = match &mut self.watch {
             Some(watch) if apart::is_worth_it() => {
@@ -251,8 +323,16 @@ impl Session {
     /// A recording of the run so far.
     pub fn recording(&self) -> Recording {
         let digest = self.sim.digest();
+        let by_hand = self.interventions[..self.done].iter();
+        let by_hand: Vec<ByHand> = by_hand
+            .map(|i| ByHand {
+                at_ns: i.at_ns,
+                fault: i.text.clone(),
+            })
+            .collect();
         Recording {
-            format: FORMAT,
+            format: if by_hand.is_empty() { 1 } else { FORMAT },
+            interventions: by_hand,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             scenario: self.loaded.name.clone(),
             scenario_hash: hash_text(&self.loaded.text),
@@ -285,7 +365,16 @@ impl Session {
             until_ns: Some(recording.until_ns),
             unobserved: false,
         };
-        Ok(Self::new(Arc::new(loaded), options))
+        let entries: Vec<String> = recording
+            .interventions
+            .iter()
+            .map(|i| i.fault.clone())
+            .collect();
+        let interventions =
+            intervention::read(&loaded, &entries).map_err(|document| document.render(false))?;
+        let mut session = Self::new(Arc::new(loaded), options);
+        session.follow(&interventions.into());
+        Ok(session)
     }
 }
 

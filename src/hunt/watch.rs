@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::checks::{Checks, Expect};
 use crate::sim::ledger::Ledger;
-use crate::sim::{Observer, Record};
+use crate::sim::{Names, Observer, Record};
 use crate::stats::Metrics;
 use crate::systems::Sim;
 use crate::trace::marks::Marks;
@@ -32,6 +32,13 @@ impl Watch {
             checks: Checks::new(expect, names),
             marks: Marks::new(Arc::clone(names)),
         }
+    }
+
+    /// Things are called this from now on: more of them have names than before.
+    pub fn learn(&mut self, names: &Arc<Names>) {
+        self.ledger.learn(names);
+        self.metrics.learn(names);
+        self.marks.learn(names);
     }
 
     /// Virtual time went on without a record.

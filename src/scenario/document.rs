@@ -166,6 +166,11 @@ impl Document {
         }
     }
 
+    /// The tree and what was found, to add to both.
+    pub(super) fn parts_mut(&mut self) -> (&mut Ast, &mut Vec<Diagnostic>) {
+        (&mut self.ast, &mut self.diagnostics)
+    }
+
     /// Adds a text that diagnostics may show; its number.
     pub fn add_source(&mut self, name: impl Into<String>, text: impl Into<String>) -> u16 {
         let number = u16::try_from(self.sources.len()).unwrap_or(u16::MAX);

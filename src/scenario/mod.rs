@@ -1,6 +1,7 @@
 //! The scenario language: RON text with places, typed reading that finds all mistakes at once, and how they are shown;
 //! what a scenario says, whether it can be, and the plan it comes down to.
 
+mod by_hand;
 mod check;
 mod control;
 pub mod de;
@@ -20,6 +21,7 @@ pub mod trace_csv;
 mod traces;
 mod words;
 
+pub use by_hand::with_more_faults;
 pub use load::{FOLDER, Found, LoadError, Loaded, find, load};
 pub use print::effective;
 pub use schema::Scenario;

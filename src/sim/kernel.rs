@@ -23,6 +23,8 @@ pub struct Sim<P: Process> {
     pub(super) processes: Vec<P>,
     pub(super) faults: Faults,
     digest: Digest,
+    /// The moment at which it stands, if nothing has happened at it: it was told to run up to there, and no event was there.
+    quiet_ns: Option<u64>,
 }
 
 impl<P: Process> Sim<P> {
@@ -46,6 +48,7 @@ impl<P: Process> Sim<P> {
             processes,
             faults,
             digest: Digest::default(),
+            quiet_ns: None,
         };
         for pid in 0..sim.processes.len() as u32 {
             let to = Pid(pid);
@@ -170,7 +173,27 @@ impl<P: Process> Sim<P> {
     pub fn run_until<O: Observer>(&mut self, until: u64, observer: &mut O) {
         while self.play(until, u64::MAX, observer) {}
         self.digest.advance(until);
-        self.core.now = self.core.now.max(until);
+        if until > self.core.now {
+            self.core.now = until;
+            self.quiet_ns = Some(until);
+        }
+    }
+
+    /// Whether nothing has happened at the moment at which it stands.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet_ns == Some(self.core.now)
+    }
+
+    /// An event begins that nothing scheduled.
+    pub(super) fn begin_by_hand(&mut self, at_ns: u64) {
+        self.quiet_ns = None;
+        self.begin(at_ns.max(self.core.now), 0);
+    }
+
+    /// It is over, and its records are handed over.
+    pub(super) fn end_by_hand<O: Observer>(&mut self, observer: &mut O) {
+        self.end_halted();
+        self.hand_over(observer);
     }
 
     /// Lets one event happen, and keeps its records for [`Self::hand_over`].

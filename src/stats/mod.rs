@@ -111,6 +111,11 @@ impl Metrics {
         }
     }
 
+    /// Things are called this from now on: more of them have names than before.
+    pub fn learn(&mut self, names: &Arc<Names>) {
+        self.names = Arc::clone(names);
+    }
+
     /// What things are called.
     pub fn names(&self) -> &Names {
         &self.names

@@ -109,6 +109,7 @@ mod tests {
             digest: Hex(digest.value()),
             chain: digest.chain().iter().map(|&d| Hex(d)).collect(),
             text: String::new(),
+            interventions: Vec::new(),
             files: Vec::new(),
         })
     }

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::sim::digest::{Digest, first_difference};
 
-/// The form of recordings that this version writes, and the newest it reads.
-pub const FORMAT: u32 = 1;
+/// The newest form of recordings, which this version reads. Those of a run without interventions have form 1, which says the
+/// same without them.
+pub const FORMAT: u32 = 2;
 
 /// A recorded run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +36,21 @@ pub struct Recording {
     pub chain: Vec<Hex>,
     /// The scenario's text.
     pub text: String,
+    /// What somebody did to the run, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interventions: Vec<ByHand>,
     /// The files it names, by name and text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<(String, String)>,
+}
+
+/// Something that somebody did to a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByHand {
+    /// When, virtual time in ns: before everything else of that moment.
+    pub at_ns: u64,
+    /// The same as an entry of the scenario's `faults`.
+    pub fault: String,
 }
 
 /// A 64-bit fingerprint, written as 16 hexadecimal digits.

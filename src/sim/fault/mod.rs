@@ -59,7 +59,7 @@ use super::event::Rare;
 use super::kernel::Sim;
 use super::names::FaultName;
 use super::process::Process;
-use super::record::{Fact, Record};
+use super::record::{Fact, Observer, Record};
 use super::stream::Stream;
 
 use tuned::Tuned;
@@ -243,7 +243,7 @@ faults! {
 /// A fault with its time, by the plan.
 #[derive(Clone, Debug)]
 pub struct FaultPlan {
-    /// The scenario's line it stands in, from 1; 0 if it stands in none.
+    /// The scenario's line it stands in, from 1; 0 if it stands in none, [`FaultPlan::BY_HAND`] if somebody did it.
     pub line: u32,
     /// When it begins, and how often.
     pub schedule: Schedule,
@@ -254,6 +254,9 @@ pub struct FaultPlan {
 }
 
 impl FaultPlan {
+    /// The line of what stands in none because somebody did it to the run.
+    pub const BY_HAND: u32 = u32::MAX;
+
     /// In a few words.
     pub fn label(&self) -> String {
         self.action.label()
@@ -363,9 +366,21 @@ impl Faults {
 }
 
 impl<P: Process> Sim<P> {
-    /// Somebody intervenes: adds a fault to the plan, by its own schedule; what that schedule says of the past is left out.
-    /// Returns its index. The same interventions between the same events give the same run.
-    pub fn intervene(&mut self, plan: FaultPlan) -> u32 {
+    /// The first moment from now on at which somebody can intervene, ns: whatever happens before it happens first, nothing
+    /// has happened at it yet, and the plan says nothing of it. So an intervention is the same as a line of the scenario.
+    pub fn open_ns(&self) -> u64 {
+        let mut at = self.core.now + u64::from(!self.is_quiet());
+        let taken = |at: u64| self.faults.plans.iter().any(|p| p.schedule.begins_at(at));
+        while taken(at) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Somebody intervenes at a moment (true time, ns, at least [`Sim::open_ns`]) up to which everything has happened: a fault
+    /// begins, as the next event, before all others of that moment. The plan should say that it begins then; with the same
+    /// in the scenario the run is the same, to the last event.
+    pub fn intervene<O: Observer>(&mut self, at_ns: u64, plan: FaultPlan, observer: &mut O) {
         let label = plan.label();
         let fault = self.faults.plans.len() as u32;
         Arc::make_mut(&mut self.core.names).faults.push(FaultName {
@@ -376,8 +391,9 @@ impl<P: Process> Sim<P> {
         self.faults.open_streams(label);
         let plans = self.faults.plans.iter().cloned();
         self.faults.plans = plans.chain([plan]).collect();
-        self.schedule_round(fault, 0);
-        fault
+        self.begin_by_hand(at_ns);
+        self.fault_step(Step::Begin { fault, round: 0 });
+        self.end_by_hand(observer);
     }
 
     pub(super) fn schedule_faults(&mut self) {

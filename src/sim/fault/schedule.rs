@@ -45,6 +45,22 @@ impl Schedule {
         }
     }
 
+    /// Whether it is certain beforehand that it begins at this moment, ns.
+    pub fn begins_at(&self, ns: u64) -> bool {
+        match *self {
+            Self::At(time) => time == ns,
+            Self::Every {
+                first_ns,
+                every_ns,
+                until_ns,
+            } => {
+                let since = ns.checked_sub(first_ns);
+                since == Some(0) || ns < until_ns && since.is_some_and(|s| s % every_ns.max(1) == 0)
+            }
+            Self::Random { .. } => false,
+        }
+    }
+
     /// The time of the `round`th beginning (from 0), not before `now`.
     pub(in super::super) fn next(&self, now: u64, round: u32, stream: &mut Stream) -> Option<u64> {
         match *self {

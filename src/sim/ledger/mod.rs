@@ -97,6 +97,11 @@ impl Ledger {
         &self.names
     }
 
+    /// Things are called this from now on: more of them have names than before.
+    pub fn learn(&mut self, names: &Arc<Names>) {
+        self.names = Arc::clone(names);
+    }
+
     /// What the last record changed, in order.
     #[inline]
     pub fn changes(&self) -> &[Change] {

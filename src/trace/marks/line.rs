@@ -1,5 +1,6 @@
 //! A record as a line of a log.
 
+use crate::sim::fault::FaultPlan;
 use crate::sim::{Fact, Names, Record};
 
 use super::words::say;
@@ -49,6 +50,8 @@ pub enum Cause {
     ScenarioLine(u32),
     /// What the scenario is at the beginning.
     Beginning,
+    /// Somebody who did it to the run.
+    Hand,
 }
 
 impl std::fmt::Display for Cause {
@@ -57,6 +60,7 @@ impl std::fmt::Display for Cause {
             Self::Event(number) => write!(f, "by #{number}"),
             Self::ScenarioLine(line) => write!(f, "by line {line}"),
             Self::Beginning => write!(f, "by the scenario"),
+            Self::Hand => write!(f, "by hand"),
         }
     }
 }
@@ -80,7 +84,10 @@ pub(super) fn cause(record: &Record, names: &Names) -> Cause {
         && let Some(name) = names.faults.get(fault as usize)
         && name.line > 0
     {
-        return Cause::ScenarioLine(name.line);
+        return match name.line {
+            FaultPlan::BY_HAND => Cause::Hand,
+            line => Cause::ScenarioLine(line),
+        };
     }
     match record.cause {
         0 => Cause::Beginning,

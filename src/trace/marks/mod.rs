@@ -62,6 +62,11 @@ impl Marks {
         }
     }
 
+    /// Things are called this from now on: more of them have names than before.
+    pub fn learn(&mut self, names: &Arc<Names>) {
+        self.names = Arc::clone(names);
+    }
+
     /// Takes in a record.
     #[inline]
     pub fn apply(&mut self, record: &Record) {
@@ -117,7 +122,7 @@ impl Marks {
         records.map(move |(i, record)| {
             let mut line = describe(record, &self.names);
             // Also of what a chaos monkey does, whose events schedule one another.
-            if !matches!(line.cause, Cause::ScenarioLine(_)) {
+            if !matches!(line.cause, Cause::ScenarioLine(_) | Cause::Hand) {
                 line.cause = self.fault_of(from + i).unwrap_or(line.cause);
             }
             line

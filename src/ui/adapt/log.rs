@@ -355,6 +355,7 @@ fn event_line(line: Line) -> EventLine {
             Cause::Event(number) => format!("#{number}"),
             Cause::ScenarioLine(number) => format!("line {number}"),
             Cause::Beginning => "the scenario".to_owned(),
+            Cause::Hand => "by hand".to_owned(),
         },
     }
 }

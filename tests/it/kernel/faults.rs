@@ -242,19 +242,38 @@ fn a_heal_ends_its_kind_and_no_other() {
 }
 
 #[test]
-fn what_somebody_does_by_hand_is_a_fault_like_any_other() {
-    let run = || {
-        let mut sim = World::of(five()).sim();
-        sim.run_until(3 * SECOND, &mut ());
-        let by_hand = fault(sim.now(), None, r#"Crash(AnyOf("n", 1))"#);
-        assert_eq!(sim.intervene(by_hand), 0);
+fn what_somebody_does_by_hand_is_a_line_of_the_scenario() {
+    let world = World::of(five()).fault(4 * SECOND, None, r#"Pause("n2")"#);
+    for action in [
+        r#"Crash(AnyOf("n", 1))"#,
+        r#"Isolate("n3")"#,
+        "Restart(All)",
+    ] {
+        let mut sim = world.clone().sim();
         let mut records: Vec<Record> = Vec::new();
-        sim.run_until(5 * SECOND, &mut records);
-        assert_eq!(sim.names().faults[0].label, "crash any 1 of n");
-        assert_eq!(began(&records).len(), 1);
-        sim.digest().value()
-    };
-    assert_eq!(run(), run());
+        // In the middle of what happens at one moment, between two moments, and where the scenario has a line of its own.
+        for (second, events) in [(3, 0), (3, 2), (4, 0)] {
+            sim.run_until(second * SECOND - 1, &mut records);
+            sim.play(u64::MAX, events, &mut records);
+            let at = sim.open_ns();
+            sim.run_until(at - 1, &mut records);
+            sim.intervene(at, fault(at, None, action), &mut records);
+        }
+        sim.run_until(6 * SECOND, &mut records);
+        let by_hand: Vec<_> = sim.faults().plans()[1..].to_vec();
+        assert_eq!(by_hand.len(), 3);
+        assert_eq!(
+            began(&records).len(),
+            4 + if action.contains("All") { 12 } else { 0 }
+        );
+        let mut same = world.clone();
+        for plan in by_hand {
+            same = same.fault(plan.schedule.first_ns(), None, action);
+        }
+        let (scripted, _) = same.run(6 * SECOND);
+        assert_eq!(scripted.events(), sim.events(), "{action}");
+        assert_eq!(scripted.digest().value(), sim.digest().value(), "{action}");
+    }
 }
 
 /// Any fault that a scenario could hold, on five nodes.

@@ -1,0 +1,47 @@
+//! Interventions: what somebody did to a run. Each is a fault in the words of the scenario language, at a moment that the
+//! scenario could name too: a run with interventions and a run of the scenario with the same faults are the same run.
+
+use super::Loaded;
+use crate::scenario::document::Document;
+use crate::sim::fault::FaultPlan;
+use crate::sim::units::Duration;
+
+/// Something that somebody did to a run.
+#[derive(Clone, Debug)]
+pub struct Intervention {
+    /// When, virtual time in ns: before everything else of that moment.
+    pub at_ns: u64,
+    /// The entry of a scenario's `faults` that says the same: `At("12480ms", Crash("broker-1"))`.
+    pub text: String,
+    /// What it comes down to.
+    pub plan: FaultPlan,
+}
+
+/// The entry of a scenario's `faults` for a fault that begins at a moment and lasts so long, or until it is healed.
+pub fn entry(at_ns: u64, action: &str, lasting_ns: Option<u64>) -> String {
+    let at = Duration::from_ns(at_ns);
+    match lasting_ns {
+        None => format!("At(\"{at}\", {action})"),
+        Some(lasting) => {
+            let end = Duration::from_ns(at_ns.saturating_add(lasting));
+            format!("During(\"{at}\", \"{end}\", {action})")
+        }
+    }
+}
+
+/// What some entries come down to, each with its moment. The mistakes are in the document.
+pub fn read(loaded: &Loaded, entries: &[String]) -> Result<Vec<Intervention>, Box<Document>> {
+    let (_, plan) = loaded.with_faults(entries)?;
+    let faults = plan.world.faults;
+    let first = faults.len().saturating_sub(entries.len());
+    let plans = faults.into_iter().skip(first);
+    let read = plans.zip(entries).map(|(plan, text)| Intervention {
+        at_ns: plan.schedule.first_ns().max(1),
+        text: text.clone(),
+        plan: FaultPlan {
+            line: FaultPlan::BY_HAND,
+            ..plan
+        },
+    });
+    Ok(read.collect())
+}
