@@ -35,6 +35,39 @@ pub enum Subject {
     Service(usize),
 }
 
+/// What a person does to a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Leave the run here: what follows is another branch.
+    Fork,
+    /// Back to where this branch left its parent.
+    Undo,
+    /// To a branch, where it was left.
+    Switch(usize),
+    /// Another name for a branch.
+    Rename(usize, String),
+    /// A fault, here and now, in the words of the scenario language: `Crash("broker-1")`; for how long in its words
+    /// (`"5s"`), if not until it is healed.
+    Inject(String, Option<String>),
+}
+
+/// What a screen wants to know that takes running a part of the past again.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Query {}
+
+/// The answer to a [`Query`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {}
+
+/// How far the answer to a query is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Working {
+    /// Nothing is to be done.
+    Idle,
+    /// There is more to do; so much of it is done, from 0 to 1. What is known so far can be shown.
+    More(f64),
+}
+
 /// A run that a screen can move and look at. It knows no wall clock: the caller chooses how much it does at a time.
 pub trait Engine {
     /// Runs on, but handles at most `events_max` events.
@@ -63,6 +96,25 @@ pub trait Engine {
 
     /// What there is to see.
     fn frame(&self) -> Frame;
+
+    /// Does what a person wants done. Gives what is to be said of it, or why it cannot be: a sentence, or a diagnostic in
+    /// several lines.
+    fn obey(&mut self, _order: &Order) -> Result<String, Vec<String>> {
+        Err(vec!["this run cannot be changed".into()])
+    }
+
+    /// From now on this is to be answered, of the moment at which the run stands now; with none, nothing is.
+    fn ask(&mut self, _query: Option<&Query>) {}
+
+    /// Works on the answer, for about so many events.
+    fn work(&mut self, _events_max: u32) -> Working {
+        Working::Idle
+    }
+
+    /// What is known so far.
+    fn answer(&self) -> Option<Answer> {
+        None
+    }
 
     /// What is known of one thing beside what the frame says of it.
     fn inspect(&self, _subject: Subject) -> Vec<Fact> {

@@ -404,6 +404,7 @@ pub(crate) fn frame() -> Frame {
             check("order per key", Verdict::Broken, Some(11_902 * MS)),
             check("recovers within 15s", Verdict::Open, None),
         ],
+        forks: Vec::new(),
         timeline: timeline(),
     }
 }

@@ -163,6 +163,7 @@ pub(crate) fn shop() -> Frame {
             findings: 0,
             ..base.header
         },
+        forks: Vec::new(),
         topology: topology(),
         queues: services(),
         totals: vec![

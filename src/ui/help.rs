@@ -1,12 +1,13 @@
 //! The help screen: the table of keys, which it can also run.
 
-use super::keymap::{Binding, Context, KEYMAP, key_names};
+use super::keymap::{self, Binding, Context, key_names};
 use super::pen::{Pen, scroll};
 use super::style::Role;
 use super::text;
 
 /// What the help lists on the dashboard.
 pub const DASHBOARD: &[Context] = &[
+    Context::Travel,
     Context::Dashboard,
     Context::Queues,
     Context::Latency,
@@ -23,7 +24,7 @@ pub const PICKER: &[Context] = &[Context::Picker, Context::Entry, Context::Alway
 pub fn bindings(contexts: &[Context]) -> Vec<&'static Binding> {
     contexts
         .iter()
-        .flat_map(|&c| KEYMAP.iter().filter(move |b| b.context == c))
+        .flat_map(|&c| keymap::all().iter().filter(move |b| b.context == c))
         .collect()
 }
 
@@ -42,7 +43,7 @@ fn lines(contexts: &[Context]) -> Vec<Line> {
             out.push(Line::Space);
         }
         out.push(Line::Heading(context.title()));
-        for binding in KEYMAP.iter().filter(|b| b.context == context) {
+        for binding in keymap::all().iter().filter(|b| b.context == context) {
             out.push(Line::Key(number, binding));
             number += 1;
         }

@@ -1,9 +1,12 @@
 //! The one table of keys. Dispatch, the help screen, the hints at the foot of a screen and the README's table all come
 //! from it, so that none can say what another does not do.
 
+use std::sync::OnceLock;
+
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::layout::Pane;
+use super::screens;
 
 /// What a person wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +87,14 @@ pub enum Action {
     Erase,
     /// The mouse was pressed at this column and row.
     Click(u16, u16),
+    /// The forks of the run.
+    Forks,
+    /// Leave the run here with a fork.
+    Fork,
+    /// Back to where the fork left its parent.
+    Undo,
+    /// Another name for what is selected.
+    Rename,
 }
 
 /// Where a key means something. What is open comes before the pane that has the keys, that before the screen.
@@ -91,6 +102,8 @@ pub enum Action {
 pub enum Context {
     /// Everywhere.
     Always,
+    /// Where the run can be moved.
+    Travel,
     /// On the dashboard.
     Dashboard,
     /// In the pane of the queues.
@@ -107,16 +120,20 @@ pub enum Context {
     Entry,
     /// In the picker of scenarios.
     Picker,
+    /// On the screen of the forks.
+    Forks,
 }
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
+        Self::Travel,
         Self::Dashboard,
         Self::Queues,
         Self::Latency,
         Self::Events,
         Self::Detail,
+        Self::Forks,
         Self::Entry,
         Self::Help,
         Self::Picker,
@@ -127,6 +144,8 @@ impl Context {
     pub fn title(self) -> &'static str {
         match self {
             Self::Always => "Everywhere",
+            Self::Travel => "Moving the run",
+            Self::Forks => "Forks",
             Self::Dashboard => "Dashboard",
             Self::Queues => "Queues pane",
             Self::Latency => "Latency pane",
@@ -163,22 +182,22 @@ pub struct Binding {
     pub meaning: &'static str,
 }
 
-const fn key(code: KeyCode) -> Key {
+pub(super) const fn key(code: KeyCode) -> Key {
     Key { code, ctrl: false }
 }
 
-const fn ch(c: char) -> Key {
+pub(super) const fn ch(c: char) -> Key {
     key(KeyCode::Char(c))
 }
 
-const fn ctrl(c: char) -> Key {
+pub(super) const fn ctrl(c: char) -> Key {
     Key {
         code: KeyCode::Char(c),
         ctrl: true,
     }
 }
 
-const fn bind(
+pub(super) const fn bind(
     context: Context,
     keys: &'static [Key],
     action: Action,
@@ -194,23 +213,31 @@ const fn bind(
     }
 }
 
-use Context::{Always, Dashboard, Detail, Entry, Events, Help, Latency, Picker, Queues};
+use Context::{Always, Dashboard, Detail, Entry, Events, Help, Latency, Picker, Queues, Travel};
+
+/// All keys: those of the dashboard, and each screen's own.
+const TABLES: &[&[Binding]] = &[KEYS, screens::forks::KEYS];
 
 /// All keys.
+pub fn all() -> &'static [Binding] {
+    static ALL: OnceLock<Vec<Binding>> = OnceLock::new();
+    ALL.get_or_init(|| TABLES.concat())
+}
+
 #[rustfmt::skip]
-pub const KEYMAP: &[Binding] = &[
-    bind(Dashboard, &[ch(' ')], Action::Pause, "pause", "pause, or go on"),
-    bind(Dashboard, &[ch('.')], Action::StepOn, "step", "one event on"),
-    bind(Dashboard, &[ch(',')], Action::StepBack, "step", "one event back"),
-    bind(Dashboard, &[ch(']')], Action::NextMark, "mark", "run to the next mark: fault, failover, finding"),
-    bind(Dashboard, &[ch('[')], Action::PreviousMark, "mark", "back to the mark before this moment"),
-    bind(Dashboard, &[ch('+'), ch('=')], Action::Faster, "speed", "faster, up to as fast as the machine can"),
-    bind(Dashboard, &[ch('-')], Action::Slower, "speed", "slower, down to a tenth of real time"),
-    bind(Dashboard, &[key(KeyCode::Backspace)], Action::SpeedReset, "", "real time again"),
-    bind(Dashboard, &[key(KeyCode::Right), ch('l')], Action::SecondOn, "1s", "one second on"),
-    bind(Dashboard, &[key(KeyCode::Left), ch('h')], Action::SecondBack, "1s", "one second back"),
-    bind(Dashboard, &[key(KeyCode::Home), ch('r')], Action::Restart, "restart", "from the start, with the same seed"),
-    bind(Dashboard, &[key(KeyCode::End)], Action::End, "", "run to the end"),
+const KEYS: &[Binding] = &[
+    bind(Travel, &[ch(' ')], Action::Pause, "pause", "pause, or go on"),
+    bind(Travel, &[ch('.')], Action::StepOn, "step", "one event on"),
+    bind(Travel, &[ch(',')], Action::StepBack, "step", "one event back"),
+    bind(Travel, &[ch(']')], Action::NextMark, "mark", "run to the next mark: fault, failover, finding"),
+    bind(Travel, &[ch('[')], Action::PreviousMark, "mark", "back to the mark before this moment"),
+    bind(Travel, &[ch('+'), ch('=')], Action::Faster, "speed", "faster, up to as fast as the machine can"),
+    bind(Travel, &[ch('-')], Action::Slower, "speed", "slower, down to a tenth of real time"),
+    bind(Travel, &[key(KeyCode::Backspace)], Action::SpeedReset, "", "real time again"),
+    bind(Travel, &[key(KeyCode::Right), ch('l')], Action::SecondOn, "1s", "one second on"),
+    bind(Travel, &[key(KeyCode::Left), ch('h')], Action::SecondBack, "1s", "one second back"),
+    bind(Travel, &[key(KeyCode::Home), ch('r')], Action::Restart, "restart", "from the start, with the same seed"),
+    bind(Travel, &[key(KeyCode::End)], Action::End, "", "run to the end"),
     bind(Dashboard, &[ch('s')], Action::Seed, "seed", "choose a seed and start again"),
     bind(Dashboard, &[key(KeyCode::Tab)], Action::NextPane, "pane", "the next pane gets the keys"),
     bind(Dashboard, &[key(KeyCode::BackTab)], Action::PreviousPane, "", "the pane before gets the keys"),
@@ -229,6 +256,9 @@ pub const KEYMAP: &[Binding] = &[
     bind(Dashboard, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
     bind(Dashboard, &[ch('g')], Action::Top, "", "to the first line"),
     bind(Dashboard, &[ch('G')], Action::Bottom, "", "to the last line"),
+    bind(Dashboard, &[ch('f')], Action::Fork, "fork", "leave the run here with a fork, to go on with from this moment"),
+    bind(Dashboard, &[ch('F')], Action::Forks, "", "the forks of the run"),
+    bind(Dashboard, &[ch('u')], Action::Undo, "", "undo: back to where this fork left its parent"),
     bind(Dashboard, &[ch('/')], Action::Filter, "filter", "show only events that contain a text"),
     bind(Dashboard, &[ch('m')], Action::Mouse, "", "mouse on or off (off lets the terminal select text)"),
     bind(Queues, &[ch('o')], Action::Sort, "sort", "sort by depth, age, name or as in the scenario"),
@@ -288,7 +318,7 @@ pub fn action(contexts: &[Context], event: KeyEvent) -> Option<Action> {
         ctrl: control,
     };
     for &context in contexts {
-        let found = KEYMAP
+        let found = all()
             .iter()
             .find(|b| b.context == context && b.keys.contains(&key));
         if let Some(binding) = found {
@@ -331,7 +361,7 @@ pub fn key_names(binding: &Binding) -> String {
 
 /// The first key that does this in a context.
 pub fn key_for(context: Context, wanted: Action) -> Option<String> {
-    KEYMAP
+    all()
         .iter()
         .find(|b| b.context == context && b.action == wanted)
         .and_then(|b| b.keys.first().map(|&k| key_name(k)))
@@ -343,7 +373,7 @@ pub fn markdown() -> String {
     let told = |c: &Context| !matches!(c, Context::Detail | Context::Entry | Context::Help);
     let mut out = String::from("| where | keys | meaning |\n|---|---|---|\n");
     for context in Context::ALL.into_iter().filter(told) {
-        for binding in KEYMAP.iter().filter(|b| b.context == context) {
+        for binding in all().iter().filter(|b| b.context == context) {
             let keys: Vec<String> = binding
                 .keys
                 .iter()
@@ -372,7 +402,7 @@ mod tests {
     #[test]
     fn a_key_means_one_thing_in_a_context() {
         let mut seen: Vec<(Context, Key)> = Vec::new();
-        for binding in KEYMAP {
+        for binding in all() {
             assert!(!binding.keys.is_empty() && !binding.meaning.is_empty());
             for &key in binding.keys {
                 assert!(
@@ -388,7 +418,7 @@ mod tests {
 
     #[test]
     fn every_context_has_a_place_in_the_help() {
-        for binding in KEYMAP {
+        for binding in all() {
             assert!(Context::ALL.contains(&binding.context));
         }
     }

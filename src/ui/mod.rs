@@ -23,9 +23,9 @@ pub mod picker;
 pub mod preview;
 pub mod run;
 pub mod screen;
+pub mod screens;
 pub mod settings;
 pub mod shot;
-
 pub mod style;
 pub mod term;
 pub mod text;

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Subject, Until};
+use super::engine::{Answer, Query, Subject, Until};
 use super::help;
 use super::keymap::{Action, Context};
 use super::layout::Pane;
+use super::screens::{Open, Seen};
 use super::style::Look;
 use super::view::{EventLine, Fact, Frame, Heatmap, Latency, QueueRow, RowKind};
 
@@ -186,6 +187,12 @@ pub struct Model {
     pub filter: String,
     /// What is open.
     pub overlay: Overlay,
+    /// The screens over the dashboard, the innermost last.
+    pub screens: Vec<Open>,
+    /// What is known so far of what the innermost screen wants to know.
+    pub answer: Option<Answer>,
+    /// How much of that is done, while it is not all there.
+    pub working: Option<f64>,
     /// Whether the mouse is ours.
     pub mouse: bool,
     /// Whether there is a screen to go back to.
@@ -218,6 +225,9 @@ impl Model {
             latency_of: 0,
             filter: String::new(),
             overlay: Overlay::None,
+            screens: Vec::new(),
+            answer: None,
+            working: None,
             mouse: false,
             has_parent: false,
             notice: String::new(),
@@ -259,6 +269,9 @@ impl Model {
             Overlay::Help(_) => vec![Context::Help, Context::Always],
             Overlay::Detail => vec![Context::Detail, Context::Always],
             Overlay::Seed(_) | Overlay::Filter => vec![Context::Entry, Context::Always],
+            Overlay::None if !self.screens.is_empty() => {
+                self.screens.last().map_or_else(Vec::new, Open::contexts)
+            }
             Overlay::None => {
                 let pane = match self.focus {
                     Pane::Queues => Some(Context::Queues),
@@ -267,9 +280,32 @@ impl Model {
                     _ => None,
                 };
                 pane.into_iter()
-                    .chain([Context::Dashboard, Context::Always])
+                    .chain([Context::Travel, Context::Dashboard, Context::Always])
                     .collect()
             }
+        }
+    }
+
+    /// What a screen over the dashboard can see.
+    pub fn seen(&self) -> Seen<'_> {
+        Seen {
+            frame: &self.frame,
+            answer: self.answer.as_ref(),
+            working: self.working,
+            size: self.size,
+        }
+    }
+
+    /// What the innermost screen wants to know.
+    pub fn query(&self) -> Option<Query> {
+        self.screens.last().and_then(Open::query)
+    }
+
+    /// What the help lists here.
+    pub fn help_contexts(&self) -> Vec<Context> {
+        match self.screens.last() {
+            Some(open) => open.contexts(),
+            None => help::DASHBOARD.to_vec(),
         }
     }
 
@@ -305,7 +341,7 @@ impl Model {
     /// How many lines the focused pane has to choose from.
     pub fn lines(&self) -> usize {
         match self.overlay {
-            Overlay::Help(_) => help::bindings(help::DASHBOARD).len(),
+            Overlay::Help(_) => help::bindings(&self.help_contexts()).len(),
             _ => match self.focus {
                 Pane::Topology => self.frame.topology.nodes.len(),
                 Pane::Queues => self.frame.queues.len(),

@@ -8,13 +8,14 @@ use ratatui::crossterm::event::{
     self, Event, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEventKind,
 };
 
-use super::engine::{Engine, Until};
+use super::engine::{Engine, Order, Query, Until, Working};
 use super::keymap::{self, Action, Context};
 use super::model::{Model, speed_index};
 use super::pace::{Anchor, Moved, Pace};
 use super::picker::{self, Entry, Picked, Picker};
 use super::preview::{Open, Preview};
 use super::screen;
+use super::screens::notice::Notice;
 use super::style::Look;
 use super::term::Terminal;
 use super::update::{Effect, arrived, update};
@@ -25,6 +26,10 @@ const FRAME: Duration = Duration::from_millis(33);
 const KEYS_MAX: usize = 64;
 /// How often signals are looked at while nothing happens.
 const IDLE: Duration = Duration::from_millis(100);
+/// For how long what is asked may be worked on before keys are looked at again.
+const ASK_SLICE: Duration = Duration::from_millis(8);
+/// Events between two looks at the clock, where what runs is watched closely.
+const ASK_CHUNK: u32 = 2048;
 /// Over how much time the reached speed is measured.
 const MEASURE: Duration = Duration::from_millis(500);
 
@@ -71,6 +76,7 @@ pub fn dashboard(
             return Ok(leave);
         }
         show.move_on();
+        show.inquire();
         show.draw(terminal)?;
     }
 }
@@ -239,6 +245,10 @@ struct Show<'a> {
     measured: Anchor,
     dirty: bool,
     drawn: Option<Instant>,
+    /// What the run was asked last, and at which event and moment it stood.
+    asked: Option<(Query, u64, u64)>,
+    /// Whether the answer is not all there.
+    is_asked: bool,
 }
 
 impl<'a> Show<'a> {
@@ -253,6 +263,8 @@ impl<'a> Show<'a> {
             measured: here,
             dirty: true,
             drawn: None,
+            asked: None,
+            is_asked: false,
         }
     }
 
@@ -273,7 +285,7 @@ impl<'a> Show<'a> {
 
     /// How long to wait for a key: until the next frame is due, or hardly at all while the run has work to do.
     fn patience(&self) -> Duration {
-        if self.pace.is_pressed() {
+        if self.pace.is_pressed() || self.is_asked {
             return Duration::ZERO;
         }
         if !self.moving() && !self.dirty {
@@ -333,10 +345,63 @@ impl<'a> Show<'a> {
             Effect::RestartByChance => self.restart(by_chance()),
             Effect::Mouse(on) => terminal.set_mouse(on)?,
             Effect::Suspend => self.suspend(terminal)?,
+            Effect::Order(order) => self.obey(&order),
+            // Those are the model's own.
+            Effect::Open(_) | Effect::Close => {}
             Effect::Back => return Ok(Some(Leave::Back)),
             Effect::Quit => return Ok(Some(Leave::Quit)),
         }
         Ok(None)
+    }
+
+    /// Has done to the run what a person wants.
+    fn obey(&mut self, order: &Order) {
+        match self.engine.obey(order) {
+            Ok(said) => self.model.notice = said,
+            Err(mut why) if why.len() == 1 => self.model.notice = why.remove(0),
+            Err(why) => self
+                .model
+                .screens
+                .push(Notice::new("This cannot be", why).into()),
+        }
+        self.asked = None;
+        self.model.playback.ended = self.engine.now_ns() >= self.engine.end_ns();
+        self.model.show(self.engine.frame());
+        self.follow();
+    }
+
+    /// Works for a moment on what the innermost screen wants to know. A run that moves is asked anew when its answer is
+    /// there, not before.
+    fn inquire(&mut self) {
+        let place = (self.engine.events(), self.engine.now_ns());
+        let wanted = self.model.query().map(|q| (q, place.0, place.1));
+        let is_new = wanted.as_ref().map(|w| &w.0) != self.asked.as_ref().map(|a| &a.0);
+        if is_new || wanted != self.asked && !self.is_asked {
+            if is_new {
+                self.model.answer = None;
+            }
+            self.engine.ask(wanted.as_ref().map(|w| &w.0));
+            self.is_asked = wanted.is_some();
+            self.asked = wanted;
+        }
+        if !self.is_asked {
+            return;
+        }
+        let start = Instant::now();
+        loop {
+            match self.engine.work(ASK_CHUNK) {
+                Working::Idle => {
+                    self.is_asked = false;
+                    self.model.working = None;
+                    break;
+                }
+                Working::More(share) => self.model.working = Some(share),
+            }
+            if start.elapsed() >= ASK_SLICE {
+                break;
+            }
+        }
+        self.dirty = true;
     }
 
     fn suspend(&mut self, terminal: &mut Terminal) -> io::Result<()> {
@@ -438,6 +503,9 @@ impl<'a> Show<'a> {
         let engine = &*self.engine;
         let subject = self.model.subject();
         self.model.facts = subject.map_or_else(Vec::new, |s| engine.inspect(s));
+        if self.asked.is_some() {
+            self.model.answer = engine.answer().or(self.model.answer.take());
+        }
         self.drawn = Some(Instant::now());
         self.dirty = false;
         let model = &self.model;

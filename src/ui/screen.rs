@@ -9,6 +9,7 @@ use super::help;
 use super::layout::{HEIGHT_MIN, Layout, Pane, Room, WIDTH_MIN, layout};
 use super::model::{Model, Overlay};
 use super::pen::Pen;
+use super::screens::Seen;
 use super::style::{GlyphSet, Look, Role};
 use super::text;
 use super::widgets::{events, footer, header, heatmap, histogram, queues, timeline, topology};
@@ -74,6 +75,7 @@ fn draw_layout(model: &Model, layout: &Layout, buffer: &mut Buffer) {
         &missing,
         "z zoom",
     );
+    draw_screens(model, buffer);
     draw_overlay(model, buffer);
     let mut foot = Pen::new(buffer, layout.footer, look);
     if model.notice.is_empty() {
@@ -223,6 +225,30 @@ fn remark(model: &Model, pane: Pane, inside: (u16, u16)) -> String {
     }
 }
 
+/// The screens over the dashboard: the last that fills it, and the popups over that.
+fn draw_screens(model: &Model, buffer: &mut Buffer) {
+    let body = Rect {
+        y: 1,
+        height: buffer.area.height.saturating_sub(2),
+        ..buffer.area
+    };
+    let room = (body.width, body.height);
+    let full = model.screens.iter().rposition(|s| s.popup(room).is_none());
+    for open in &model.screens[full.unwrap_or(0)..] {
+        let area = match open.popup(room) {
+            Some((width, height)) => centred(body, width, height),
+            None => body,
+        };
+        let mut pen = Pen::new(buffer, area, model.look);
+        pen.clear();
+        let seen = Seen {
+            size: (area.width, area.height),
+            ..model.seen()
+        };
+        open.draw(seen, &mut pen);
+    }
+}
+
 fn draw_overlay(model: &Model, buffer: &mut Buffer) {
     let body = Rect {
         y: 1,
@@ -235,7 +261,7 @@ fn draw_overlay(model: &Model, buffer: &mut Buffer) {
             let area = centred(body, body.width.min(90), body.height);
             help::draw(
                 &mut Pen::new(buffer, area, model.look),
-                help::DASHBOARD,
+                &model.help_contexts(),
                 *line,
             );
         }

@@ -1,14 +1,15 @@
 //! What an action does to the dashboard. Pure: what concerns the run or the terminal comes out as an effect.
 
-use super::engine::Until;
+use super::engine::{Order, Until};
 use super::help;
 use super::keymap::{Action, Binding, Context};
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
+use super::screens::{Open, forks};
 use super::view::{QueueRow, RowKind};
 
 /// What has to be done beyond the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Nothing.
     None,
@@ -24,6 +25,12 @@ pub enum Effect {
     Mouse(bool),
     /// To the shell and back.
     Suspend,
+    /// Another screen opens over this one.
+    Open(Box<Open>),
+    /// The innermost screen closes.
+    Close,
+    /// A person wants something done to the run.
+    Order(Order),
     /// Back to the screen before.
     Back,
     /// The program ends.
@@ -44,19 +51,84 @@ pub fn update(model: &mut Model, action: Action) -> Effect {
         Overlay::Detail => in_detail(model, action),
         Overlay::Seed(text) => in_seed(model, action, text),
         Overlay::Filter => in_filter(model, action),
-        Overlay::None => on_dashboard(model, action, asked),
+        Overlay::None if model.screens.is_empty() => on_dashboard(model, action, asked),
+        Overlay::None => in_screen(model, action),
     };
     // Whoever goes elsewhere does not want to go on from where the run was going.
-    if moves(effect) {
+    if moves(&effect) {
         model.playback.waiting.clear();
     }
     effect
 }
 
-fn moves(effect: Effect) -> bool {
+fn moves(effect: &Effect) -> bool {
     matches!(
         effect,
-        Effect::Pace | Effect::Seek(_) | Effect::Restart(_) | Effect::RestartByChance
+        Effect::Pace
+            | Effect::Seek(_)
+            | Effect::Restart(_)
+            | Effect::RestartByChance
+            | Effect::Order(_)
+    )
+}
+
+/// What the innermost screen does with an action: those that move the run and those that mean the same everywhere are
+/// not its own.
+fn in_screen(model: &mut Model, action: Action) -> Effect {
+    let Some(mut open) = model.screens.pop() else {
+        return Effect::None;
+    };
+    let contexts = open.contexts();
+    let effect = match action {
+        Action::Help => {
+            model.overlay = Overlay::Help(0);
+            Effect::None
+        }
+        Action::Quit if contexts[0] != Context::Detail => Effect::Quit,
+        _ if contexts.contains(&Context::Travel) && is_travel(action) => travel(model, action),
+        _ => open.update(model.seen(), action),
+    };
+    model.screens.push(open);
+    settle(model, effect)
+}
+
+/// Opens and closes screens; everything else is for others.
+fn settle(model: &mut Model, effect: Effect) -> Effect {
+    match effect {
+        Effect::Open(open) => {
+            model.screens.push(*open);
+            Effect::None
+        }
+        Effect::Close => {
+            model.screens.pop();
+            Effect::None
+        }
+        other => other,
+    }
+}
+
+/// Opens a screen over what is there.
+pub fn open_screen(model: &mut Model, screen: impl Into<Open>) -> Effect {
+    model.overlay = Overlay::None;
+    model.screens.push(screen.into());
+    Effect::None
+}
+
+fn is_travel(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Pause
+            | Action::StepOn
+            | Action::StepBack
+            | Action::NextMark
+            | Action::PreviousMark
+            | Action::SecondOn
+            | Action::SecondBack
+            | Action::End
+            | Action::Restart
+            | Action::Faster
+            | Action::Slower
+            | Action::SpeedReset
     )
 }
 
@@ -80,18 +152,10 @@ pub fn arrived(model: &mut Model) -> Effect {
 
 fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
     match action {
-        Action::Pause
-        | Action::StepOn
-        | Action::StepBack
-        | Action::NextMark
-        | Action::PreviousMark
-        | Action::SecondOn
-        | Action::SecondBack
-        | Action::End
-        | Action::Restart
-        | Action::Faster
-        | Action::Slower
-        | Action::SpeedReset => travel(model, action),
+        _ if is_travel(action) => travel(model, action),
+        Action::Forks => open_screen(model, forks::Forks::default()),
+        Action::Fork => Effect::Order(Order::Fork),
+        Action::Undo => Effect::Order(Order::Undo),
         Action::Seed => open(model, Overlay::Seed(String::new())),
         Action::RandomSeed => begin(model, Effect::RestartByChance),
         Action::NextPane => turn(model, 1),
@@ -148,7 +212,8 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
             model.focus = hit.unwrap_or(model.focus);
             Effect::None
         }
-        Action::Interrupt | Action::Suspend | Action::Type(_) | Action::Erase => Effect::None,
+        // The rest means something on other screens alone.
+        _ => Effect::None,
     }
 }
 
@@ -323,7 +388,7 @@ fn in_help(model: &mut Model, action: Action, line: usize) -> Effect {
         Action::Back | Action::Quit => open(model, Overlay::None),
         Action::Open => {
             model.overlay = Overlay::None;
-            match help::bindings(help::DASHBOARD).get(line) {
+            match help::bindings(&model.help_contexts()).get(line) {
                 Some(binding) => run_from_help(model, binding),
                 None => Effect::None,
             }
@@ -338,11 +403,18 @@ fn in_help(model: &mut Model, action: Action, line: usize) -> Effect {
 /// Does what a line of the help says, as if its key had been pressed on the dashboard.
 fn run_from_help(model: &mut Model, binding: &Binding) -> Effect {
     let action = binding.action;
+    if !model.screens.is_empty() {
+        return match action {
+            Action::Interrupt => Effect::Quit,
+            Action::Suspend => Effect::Suspend,
+            _ => in_screen(model, action),
+        };
+    }
     match binding.context {
         Context::Queues => model.focus = Pane::Queues,
         Context::Latency => model.focus = Pane::Latency,
         Context::Events => model.focus = Pane::Events,
-        Context::Dashboard | Context::Always => {}
+        Context::Dashboard | Context::Travel | Context::Always => {}
         other => {
             model.notice = format!("this key works only here: {}", other.title());
             return Effect::None;

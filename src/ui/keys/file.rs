@@ -11,7 +11,7 @@ use super::names;
 use crate::scenario::LoadError;
 use crate::scenario::document::Document;
 use crate::sim::complaint::{Complaint, Path, suggestion};
-use crate::ui::keymap::{Action, Binding, Context, KEYMAP, Key};
+use crate::ui::keymap::{Action, Binding, Context, Key, all};
 use crate::ui::settings::folder::{self, KEYS};
 use ratatui::crossterm::event::KeyCode;
 
@@ -36,7 +36,7 @@ pub fn read(folder: &FilePath) -> (Keymap, Option<LoadError>) {
 fn keymap(document: &mut Document) -> Option<Keymap> {
     let said: Said = document.read()?;
     let mut reading = Reading {
-        table: KEYMAP.to_vec(),
+        table: all().to_vec(),
         set: BTreeMap::new(),
         complaints: Vec::new(),
     };
@@ -89,12 +89,9 @@ impl Reading {
     }
 
     fn action(&mut self, context: Context, name: &str, keys: &[String], at: &Path) {
-        let of = |context: Context| KEYMAP.iter().filter(move |b| b.context == context);
+        let of = |context: Context| all().iter().filter(move |b| b.context == context);
         let named = |b: &&Binding| names::action(b.action) == name;
-        let Some(line) = KEYMAP
-            .iter()
-            .position(|b| b.context == context && named(&b))
-        else {
+        let Some(line) = all().iter().position(|b| b.context == context && named(&b)) else {
             let place = names::context(context);
             let elsewhere = Context::ALL.into_iter().find(|&c| of(c).any(|b| named(&b)));
             let help = if let Some(other) = elsewhere {
@@ -224,7 +221,7 @@ mod tests {
         assert_eq!(keys(Context::Always, Action::Quit), ["Ctrl-q"]);
         assert!(keys(Context::Dashboard, Action::Seed).is_empty());
         assert_eq!(keys(Context::Dashboard, Action::StepOn), ["."]);
-        assert_eq!(keymap.bindings().len(), KEYMAP.len());
+        assert_eq!(keymap.bindings().len(), all().len());
     }
 
     #[test]
@@ -289,7 +286,7 @@ mod tests {
     #[test]
     fn an_action_stands_once_in_a_context() {
         let mut seen = Vec::new();
-        for binding in KEYMAP {
+        for binding in all() {
             let line = (binding.context, names::action(binding.action));
             assert!(!seen.contains(&line), "{line:?}");
             seen.push(line);

@@ -1,10 +1,12 @@
 //! What a screen shows, as plain values: names, numbers, series. Times are virtual, in nanoseconds from the start of the
 //! run. An adapter fills these from a run; widgets read them; neither knows the other.
 
+mod forks;
 mod latency;
 mod timeline;
 mod topology;
 
+pub use forks::ForkRow;
 pub use latency::{Bin, HeatColumn, Heatmap, Latency, Percentile};
 pub use timeline::{Lane, LaneSpan, MarkKind, Timeline, TimelineMark};
 pub use topology::{Edge, NodeCard, NodeState, Rank, Topology};
@@ -32,6 +34,8 @@ pub struct Frame {
     pub checks: Vec<CheckRow>,
     /// The run as a line of time.
     pub timeline: Timeline,
+    /// The branches of the run, parents before their children; one alone where nobody forked it.
+    pub forks: Vec<ForkRow>,
 }
 
 /// Which run, and where it stands.

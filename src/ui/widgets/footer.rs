@@ -1,6 +1,6 @@
 //! The last lines: what is not shown, and the keys that matter here.
 
-use crate::ui::keymap::{Binding, Context, KEYMAP, key_name};
+use crate::ui::keymap::{self, Binding, Context, key_name};
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
@@ -62,7 +62,7 @@ impl Hint {
 fn hints(context: Context) -> Vec<Hint> {
     let mut out: Vec<Hint> = Vec::new();
     let told = |b: &&Binding| b.context == context && !b.hint.is_empty();
-    for binding in KEYMAP.iter().filter(told) {
+    for binding in keymap::all().iter().filter(told) {
         let Some(key) = binding.keys.first().map(|&k| key_name(k)) else {
             continue;
         };

@@ -1,0 +1,150 @@
+//! The branches of the run: a tree. One can go to each, give it a name, compare it, save it.
+
+use ratatui::crossterm::event::KeyCode;
+
+use super::{Screen, Seen};
+use crate::ui::engine::Order;
+use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
+use crate::ui::pen::{Pen, scroll};
+use crate::ui::style::Role;
+use crate::ui::text;
+use crate::ui::update::{Effect, moved};
+use crate::ui::view::ForkRow;
+
+/// Its keys.
+#[rustfmt::skip]
+pub const KEYS: &[Binding] = &[
+    bind(Context::Forks, &[key(KeyCode::Enter)], Action::Open, "go there", "go to this branch, where it was left"),
+    bind(Context::Forks, &[ch('f')], Action::Fork, "fork", "leave the run here with a fork"),
+    bind(Context::Forks, &[ch('u')], Action::Undo, "undo", "back to where the branch that is shown left its parent"),
+    bind(Context::Forks, &[ch('n')], Action::Rename, "name", "another name for this branch"),
+    bind(Context::Forks, &[ch('j'), key(KeyCode::Down)], Action::Down, "", "the next branch"),
+    bind(Context::Forks, &[ch('k'), key(KeyCode::Up)], Action::Up, "", "the branch before"),
+    bind(Context::Forks, &[key(KeyCode::PageDown), ctrl('d')], Action::PageDown, "", "down ten lines"),
+    bind(Context::Forks, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
+    bind(Context::Forks, &[ch('g')], Action::Top, "", "to the first branch"),
+    bind(Context::Forks, &[ch('G')], Action::Bottom, "", "to the last branch"),
+    bind(Context::Forks, &[key(KeyCode::Esc), ch('F')], Action::Back, "back", "close"),
+];
+
+/// The longest name.
+const NAME_MAX: usize = 24;
+
+/// The screen of the branches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forks {
+    selected: Option<usize>,
+    /// A new name, while it is typed.
+    name: Option<String>,
+}
+
+impl Forks {
+    fn at(&self, rows: &[ForkRow]) -> usize {
+        let current = || rows.iter().position(|row| row.current);
+        let at = self.selected.or_else(current).unwrap_or(0);
+        at.min(rows.len().saturating_sub(1))
+    }
+
+    fn type_name(&mut self, at: usize, action: Action) -> Effect {
+        let Some(mut name) = self.name.take() else {
+            return Effect::None;
+        };
+        match action {
+            Action::Open if name.trim().is_empty() => return Effect::None,
+            Action::Open => return Effect::Order(Order::Rename(at, name.trim().to_owned())),
+            Action::Back => return Effect::None,
+            Action::Type(c) if name.chars().count() < NAME_MAX => name.push(c),
+            Action::Erase => {
+                name.pop();
+            }
+            _ => {}
+        }
+        self.name = Some(name);
+        Effect::None
+    }
+}
+
+impl Screen for Forks {
+    fn context(&self) -> Context {
+        if self.name.is_some() {
+            Context::Entry
+        } else {
+            Context::Forks
+        }
+    }
+
+    fn is_typing(&self) -> bool {
+        self.name.is_some()
+    }
+
+    fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
+        let rows = &seen.frame.forks;
+        let at = self.at(rows);
+        if self.name.is_some() {
+            return self.type_name(at, action);
+        }
+        match action {
+            Action::Back => Effect::Close,
+            Action::Open => Effect::Order(Order::Switch(at)),
+            Action::Rename => {
+                self.name = Some(String::new());
+                self.selected = Some(at);
+                Effect::None
+            }
+            Action::Fork => Effect::Order(Order::Fork),
+            Action::Undo => Effect::Order(Order::Undo),
+            _ => {
+                self.selected = moved(Some(at), rows.len(), action);
+                Effect::None
+            }
+        }
+    }
+
+    fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
+        let rows = &seen.frame.forks;
+        let at = self.at(rows);
+        let height = usize::from(pen.height().saturating_sub(3));
+        let first = scroll(at, rows.len(), height);
+        let last = (first + height).min(rows.len());
+        let remark = format!("{}-{last} of {}", first + 1, rows.len());
+        let mut inner = pen.frame("Forks", &remark, true);
+        let columns = [1, 28, 42, 56];
+        for (x, title) in
+            columns
+                .into_iter()
+                .zip(["branch", "leaves at", "played to", "what was done"])
+        {
+            inner.text(x, 0, title, Role::Dim);
+        }
+        for (y, (i, row)) in rows.iter().enumerate().take(last).skip(first).enumerate() {
+            let y = y as u16 + 1;
+            let name = match &self.name {
+                Some(typed) if i == at => format!("{typed}_"),
+                _ => row.name.clone(),
+            };
+            let sign = if row.current { "▸" } else { " " };
+            let name = format!(
+                "{sign} {}{name}",
+                "  ".repeat(usize::from(row.depth.min(6)))
+            );
+            let role = if row.current {
+                Role::Strong
+            } else {
+                Role::Plain
+            };
+            inner.text(columns[0], y, &text::cut(&name, 26), role);
+            let from = if row.depth == 0 {
+                format!("seed {}", row.seed)
+            } else {
+                format!("{}s", text::moment(row.from_ns))
+            };
+            inner.text(columns[1], y, &text::cut(&from, 13), Role::Plain);
+            let played = format!("{}s", text::moment(row.played_ns.max(row.now_ns)));
+            inner.text(columns[2], y, &played, Role::Plain);
+            inner.text(columns[3], y, &row.what, Role::Plain);
+            if i == at {
+                inner.restyle_row(y, Role::Selected);
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! What can be open over the dashboard: full screens and popups, one file each, and its line in the table here. Its keys stand
+//! in its own file too, and become part of the one table of keys ([`super::keymap`]).
+//!
+//! A screen is a value. It is told of an action and answers with an [`Effect`]; it draws from what it has [`Seen`]; what it
+//! wants to know of the past it says as a [`Query`], and finds the answer in what it has seen as soon as there is one.
+
+pub mod forks;
+pub mod notice;
+
+use super::engine::{Answer, Query};
+use super::keymap::{Action, Context};
+use super::pen::Pen;
+use super::update::Effect;
+use super::view::Frame;
+
+/// What a screen can see.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The run.
+    pub frame: &'a Frame,
+    /// What is known so far of what the screen asked.
+    pub answer: Option<&'a Answer>,
+    /// How much of the answer is done, from 0 to 1, while it is not all there.
+    pub working: Option<f64>,
+    /// Columns and rows it is drawn on.
+    pub size: (u16, u16),
+}
+
+/// What is open over the dashboard.
+pub trait Screen {
+    /// Where its keys stand.
+    fn context(&self) -> Context;
+
+    /// Whether it asks for a text just now: then characters are text.
+    fn is_typing(&self) -> bool {
+        false
+    }
+
+    /// Whether the keys that move the run work in it.
+    fn travels(&self) -> bool {
+        true
+    }
+
+    /// Columns and rows of a popup, on a terminal of a size; a full screen has none.
+    fn popup(&self, _size: (u16, u16)) -> Option<(u16, u16)> {
+        None
+    }
+
+    /// What it wants to know.
+    fn query(&self) -> Option<Query> {
+        None
+    }
+
+    /// What an action does. What it does not know it passes on as [`Effect::None`].
+    fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect;
+
+    /// Draws it, in a pen for all that is its own.
+    fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>);
+}
+
+macro_rules! screens {
+    ($($(#[$about:meta])* $name:ident($type:ty),)*) => {
+        /// What is open over the dashboard.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Open {
+            $($(#[$about])* $name($type),)*
+        }
+
+        impl Open {
+            fn screen(&self) -> &dyn Screen {
+                match self {
+                    $(Self::$name(screen) => screen,)*
+                }
+            }
+
+            fn screen_mut(&mut self) -> &mut dyn Screen {
+                match self {
+                    $(Self::$name(screen) => screen,)*
+                }
+            }
+        }
+
+        $(
+            impl From<$type> for Open {
+                fn from(screen: $type) -> Self {
+                    Self::$name(screen)
+                }
+            }
+        )*
+    };
+}
+
+screens! {
+    /// Something to read: why something could not be done.
+    Notice(notice::Notice),
+    /// The branches of the run.
+    Forks(forks::Forks),
+}
+
+impl Open {
+    /// Where keys go, the innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        let screen = self.screen();
+        let mut out = vec![screen.context()];
+        if screen.is_typing() {
+            out.push(Context::Entry);
+        } else if screen.travels() {
+            out.push(Context::Travel);
+        }
+        out.push(Context::Always);
+        out
+    }
+
+    /// See [`Screen::popup`].
+    pub fn popup(&self, size: (u16, u16)) -> Option<(u16, u16)> {
+        self.screen().popup(size)
+    }
+
+    /// See [`Screen::query`].
+    pub fn query(&self) -> Option<Query> {
+        self.screen().query()
+    }
+
+    /// See [`Screen::update`].
+    pub fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
+        self.screen_mut().update(seen, action)
+    }
+
+    /// See [`Screen::draw`].
+    pub fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
+        self.screen().draw(seen, pen);
+    }
+}

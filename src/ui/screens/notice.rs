@@ -1,0 +1,73 @@
+//! Something to read: a diagnostic, or why something could not be done.
+
+use super::{Screen, Seen};
+use crate::ui::keymap::{Action, Context};
+use crate::ui::pen::Pen;
+use crate::ui::style::Role;
+use crate::ui::text;
+use crate::ui::update::{Effect, moved};
+
+/// Some lines, which scroll.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notice {
+    /// What it is about.
+    pub title: String,
+    /// What it says.
+    pub lines: Vec<String>,
+    at: usize,
+}
+
+impl Notice {
+    /// Some lines under a title.
+    pub fn new(title: impl Into<String>, lines: Vec<String>) -> Self {
+        Self {
+            title: title.into(),
+            lines,
+            at: 0,
+        }
+    }
+}
+
+impl Screen for Notice {
+    fn context(&self) -> Context {
+        Context::Detail
+    }
+
+    fn travels(&self) -> bool {
+        false
+    }
+
+    fn popup(&self, size: (u16, u16)) -> Option<(u16, u16)> {
+        let longest = self.lines.iter().map(|l| text::width(l)).max().unwrap_or(0);
+        let width = u16::try_from(longest.max(30) + 4).unwrap_or(u16::MAX);
+        let height = u16::try_from(self.lines.len() + 2).unwrap_or(u16::MAX);
+        Some((width.min(size.0), height.min(size.1.saturating_sub(2))))
+    }
+
+    fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
+        match action {
+            Action::Back | Action::Open | Action::Quit => Effect::Close,
+            _ => {
+                let rows = usize::from(seen.size.1.saturating_sub(4));
+                let last = self.lines.len().saturating_sub(rows);
+                self.at = moved(Some(self.at), last + 1, action).unwrap_or(0);
+                Effect::None
+            }
+        }
+    }
+
+    fn draw(&self, _: Seen<'_>, pen: &mut Pen<'_>) {
+        let rows = usize::from(pen.height().saturating_sub(2));
+        let first = self.at.min(self.lines.len().saturating_sub(rows));
+        let last = (first + rows).min(self.lines.len());
+        let remark = if rows < self.lines.len() {
+            format!("{}-{last} of {}", first + 1, self.lines.len())
+        } else {
+            "Esc closes".into()
+        };
+        let mut inner = pen.frame(&self.title, &remark, true);
+        for (y, line) in self.lines[first..last].iter().enumerate() {
+            inner.text(1, y as u16, line, Role::Plain);
+        }
+    }
+}

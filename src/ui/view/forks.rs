@@ -1,0 +1,22 @@
+//! The branches of a run.
+
+/// A branch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForkRow {
+    /// What it is called.
+    pub name: String,
+    /// How many forks it is away from its root.
+    pub depth: u16,
+    /// When it left its parent, ns; of a root 0.
+    pub from_ns: u64,
+    /// What was done there, in a few words; empty where nothing was.
+    pub what: String,
+    /// The seed of its run.
+    pub seed: u64,
+    /// Where it stands or was left, ns.
+    pub now_ns: u64,
+    /// How far it was played, ns.
+    pub played_ns: u64,
+    /// Whether it is the one that is shown.
+    pub current: bool,
+}
