@@ -611,9 +611,7 @@ fn whoever_intervenes_finds_each_setting_with_its_value_and_can_change_it() {
             let other = another(knob.kind, first);
             let to: Written = other.to_string().parse().unwrap();
             let (of, setting) = (subject.name.clone(), knob.name.to_owned());
-            let at = sim.now();
-            let fault = sim.intervene(now(Action::Set(Set { of, setting, to }), at));
-            sim.run_until(at + 1, &mut ());
+            let fault = by_hand(&mut sim, Action::Set(Set { of, setting, to }));
             assert_eq!(value(&sim), Some(other), "{what}");
             let begun = sim
                 .faults()
@@ -622,13 +620,19 @@ fn whoever_intervenes_finds_each_setting_with_its_value_and_can_change_it() {
                 .find(|a| a.fault == fault)
                 .unwrap();
             assert!(!begun.hold.nodes.is_empty(), "{what}");
-            sim.intervene(now(Action::Heal(Heal(heal::What::Settings)), at + 1));
-            sim.run_until(at + 2, &mut ());
+            by_hand(&mut sim, Action::Heal(Heal(heal::What::Settings)));
             assert_eq!(value(&sim), Some(first), "{what}");
         }
     }
     assert_eq!(sim.setting("pay", "nothing"), None);
     assert_eq!(sim.setting("nobody", "timeout"), None);
+}
+
+/// Somebody does it now; the number of the fault.
+fn by_hand(sim: &mut splitbrain::systems::Sim, action: Action) -> u32 {
+    let at = sim.open_ns();
+    sim.run_until(at - 1, &mut ());
+    sim.intervene(at, now(action, at), &mut ())
 }
 
 #[test]
@@ -646,9 +650,7 @@ fn what_cannot_be_is_left_undone() {
     ] {
         let (of, setting) = (of.to_owned(), setting.to_owned());
         let to = to.parse().unwrap();
-        let at = sim.now();
-        sim.intervene(now(Action::Set(Set { of, setting, to }), at));
-        sim.run_until(at + 1, &mut ());
+        by_hand(&mut sim, Action::Set(Set { of, setting, to }));
         assert_eq!(sim.setting("pay", "threads"), Some(Value::Count(8)));
     }
 }

@@ -379,8 +379,8 @@ impl<P: Process> Sim<P> {
 
     /// Somebody intervenes at a moment (true time, ns, at least [`Sim::open_ns`]) up to which everything has happened: a fault
     /// begins, as the next event, before all others of that moment. The plan should say that it begins then; with the same
-    /// in the scenario the run is the same, to the last event.
-    pub fn intervene<O: Observer>(&mut self, at_ns: u64, plan: FaultPlan, observer: &mut O) {
+    /// in the scenario the run is the same, to the last event. Gives the fault's index.
+    pub fn intervene<O: Observer>(&mut self, at_ns: u64, plan: FaultPlan, observer: &mut O) -> u32 {
         let label = plan.label();
         let fault = self.faults.plans.len() as u32;
         Arc::make_mut(&mut self.core.names).faults.push(FaultName {
@@ -394,6 +394,7 @@ impl<P: Process> Sim<P> {
         self.begin_by_hand(at_ns);
         self.fault_step(Step::Begin { fault, round: 0 });
         self.end_by_hand(observer);
+        fault
     }
 
     pub(super) fn schedule_faults(&mut self) {
