@@ -122,7 +122,7 @@ fn during(kinds: impl Strategy<Value = String> + 'static) -> impl Strategy<Value
 }
 
 pub fn gentle() -> impl Strategy<Value = String> {
-    let kind = (target(), target(), 0usize..19).prop_map(|(a, b, kind)| match kind {
+    let kind = (target(), target(), 0usize..21).prop_map(|(a, b, kind)| match kind {
         0 | 1 => format!("Crash({a})"),
         8 => format!("Stop({a})"),
         9 => r#"RollingRestart(targets: "broker", down_for: "2s", gap: "3s")"#.to_owned(),
@@ -136,6 +136,8 @@ pub fn gentle() -> impl Strategy<Value = String> {
         16 => format!("DiskSlow(target: {a}, factor: 30)"),
         17 => r#"Split(groups: [[Zone("a")], ["web", "worker"]])"#.to_owned(),
         18 => format!("LinkLossy(from: {a}, to: {b}, loss: \"5%\")"),
+        19 => format!("Traffic(of: {a}, factor: 3)"),
+        20 => r#"Set(of: "k/t", setting: "min_insync_replicas", to: 3)"#.to_owned(),
         2 => format!("Pause({a})"),
         3 => format!("Slow(target: {a}, factor: 20)"),
         4 => format!("Cut(from: {a}, to: {b})"),

@@ -232,11 +232,25 @@ fn any_arrivals() -> impl Strategy<Value = Arrivals> {
 
 proptest! {
     #[test]
-    fn no_process_panics(arrivals in any_arrivals(), begin_ns in any::<u64>(), shift in 0_u32..64) {
-        let (mut process, mut stream, mut now_ns) = (arrivals.compile(None), stream(), begin_ns >> shift);
+    fn no_process_panics(
+        arrivals in any_arrivals(),
+        begin_ns in any::<u64>(),
+        shift in 0_u32..64,
+        factors in prop::collection::vec((0.001..1000.0_f64, 0.0..=1.0_f64), 0..20),
+    ) {
+        let trace = (0..30_u64).map(|i| i * i * 1_000_000_000).collect();
+        let (mut process, mut stream) = (arrivals.compile(Some(trace)), stream());
+        let (mut now_ns, mut factors) = (begin_ns >> shift, factors.into_iter());
         for _ in 0..20 {
             let _ = process.rate_at(now_ns);
-            match process.next(now_ns, &mut stream) {
+            let mut delay = process.next(now_ns, &mut stream);
+            if let Some((factor, part)) = factors.next() {
+                let due_ns = delay.map(|delay_ns| now_ns.saturating_add(delay_ns));
+                let left_ns = due_ns.map_or(0, |due_ns| due_ns - now_ns);
+                now_ns += ((left_ns as f64 * part) as u64).min(left_ns);
+                delay = process.change_factor(factor, now_ns, due_ns, &mut stream);
+            }
+            match delay {
                 Some(delay_ns) => now_ns = now_ns.saturating_add(delay_ns),
                 None => break,
             }
