@@ -122,7 +122,7 @@ impl Row {
     /// All that is said, as one line.
     pub fn value(&self) -> String {
         let cells: Vec<String> = self.cells.iter().map(Cell::to_string).collect();
-        cells.join("  ")
+        cells.join(" · ")
     }
 
     /// What a cell of it is called, for who speaks of that alone: `orders/0 epoch`.

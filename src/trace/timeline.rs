@@ -91,6 +91,23 @@ impl<R: Playable> Timeline<R> {
         self.spacing
     }
 
+    /// All checkpoints, in their order; the first is the beginning.
+    pub fn all(&self) -> &[R] {
+        &self.kept
+    }
+
+    /// The last checkpoint at which no more than so many events have happened.
+    pub fn before_event(&self, events: u64) -> &R {
+        let behind = self.kept.partition_point(|c| c.events() <= events);
+        &self.kept[behind.saturating_sub(1)]
+    }
+
+    /// The last checkpoint that stands at a moment or before it, ns.
+    pub fn before_moment(&self, ns: u64) -> &R {
+        let behind = self.kept.partition_point(|c| c.now_ns() <= ns);
+        &self.kept[behind.saturating_sub(1)]
+    }
+
     /// Puts a run where running on to a moment (ns) is shortest: at a checkpoint, or where it stands.
     pub fn leap_to(&self, run: &mut R, ns: u64) {
         let behind = self.kept.partition_point(|c| c.now_ns() <= ns);

@@ -1,4 +1,4 @@
-//! One thing in full: the selected node, queue or event. What a pane had to cut is whole here.
+//! One thing in full: the selected queue or event. What a pane had to cut is whole here.
 
 use super::layout::Pane;
 use super::model::Model;
@@ -6,7 +6,7 @@ use super::pen::Pen;
 use super::style::Role;
 use super::text;
 use super::view::RowKind;
-use super::widgets::{mark_role, mark_sign, spark, topology};
+use super::widgets::{mark_role, mark_sign, spark};
 
 /// A line of the detail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +26,9 @@ const NAMES: usize = 16;
 pub fn lines(model: &Model, width: u16) -> Vec<Line> {
     let at = model.selection(model.focus).unwrap_or(0);
     let rows = match model.focus {
-        Pane::Topology => node(model, at),
         Pane::Queues => queue(model, at, width),
         Pane::Events => event(model, at),
-        Pane::Heatmap | Pane::Latency | Pane::Time => Vec::new(),
+        Pane::Topology | Pane::Heatmap | Pane::Latency | Pane::Time => Vec::new(),
     };
     let room = usize::from(width).saturating_sub(NAMES + 2).max(10);
     let mut out = Vec::new();
@@ -61,50 +60,6 @@ fn row(name: &str, value: impl Into<String>, role: Role) -> Row {
 fn facts(model: &Model) -> impl Iterator<Item = Row> + '_ {
     let facts = model.facts.iter();
     facts.map(|f| row(&f.name, f.value.clone(), Role::Plain))
-}
-
-fn node(model: &Model, at: usize) -> Vec<Row> {
-    let topology = &model.frame.topology;
-    let Some(node) = topology.nodes.get(at) else {
-        return Vec::new();
-    };
-    let now = model.frame.header.now_ns;
-    let (sign, role) = topology::sign(node);
-    let state = topology::state_words(node, now).unwrap_or_else(|| "up".into());
-    let mut rows = vec![
-        row("node", node.name.clone(), Role::Strong),
-        row("state", format!("{sign} {state}"), role),
-    ];
-    if !node.zone.is_empty() {
-        rows.push(row("zone", node.zone.clone(), Role::Plain));
-    }
-    for (i, line) in node.lines.iter().enumerate() {
-        rows.push(row(
-            if i == 0 { "does" } else { "" },
-            line.clone(),
-            Role::Plain,
-        ));
-    }
-    rows.extend(facts(model));
-    for edge in topology.edges.iter().filter(|e| e.from == at || e.to == at) {
-        let (word, other) = if edge.from == at {
-            ("sends to", edge.to)
-        } else {
-            ("hears from", edge.from)
-        };
-        let Some(other) = topology.nodes.get(other) else {
-            continue;
-        };
-        let how = match (edge.cut, edge.impaired) {
-            (true, _) => "  ╳ cut",
-            (false, true) => "  ≈ impaired",
-            (false, false) => "",
-        };
-        let role = if edge.cut { Role::Bad } else { Role::Plain };
-        let rate = text::rate(edge.per_s);
-        rows.push(row(word, format!("{}  {rate}/s{how}", other.name), role));
-    }
-    rows
 }
 
 fn queue(model: &Model, at: usize, width: u16) -> Vec<Row> {

@@ -1,6 +1,6 @@
 //! What a screen needs from a run.
 
-use super::view::{Fact, Frame};
+use super::view::{Fact, Frame, Inspected, Inspectee};
 
 /// Where a stretch of the run shall stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,11 +53,17 @@ pub enum Order {
 
 /// What a screen wants to know that takes running a part of the past again.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Query {}
+pub enum Query {
+    /// How one node or process came to be as it is.
+    Inspect(Inspectee),
+}
 
 /// The answer to a [`Query`].
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {}
+pub enum Answer {
+    /// To [`Query::Inspect`].
+    Inspected(Box<Inspected>),
+}
 
 /// How far the answer to a query is.
 #[derive(Clone, Copy, Debug, PartialEq)]

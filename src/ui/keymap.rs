@@ -95,6 +95,28 @@ pub enum Action {
     Undo,
     /// Another name for what is selected.
     Rename,
+    /// The next event that comes to what is looked at.
+    NextEvent,
+    /// The event before that came to it.
+    EventBefore,
+    /// The next node.
+    NextNode,
+    /// The node before.
+    NodeBefore,
+    /// Another process of the node, or all.
+    Process,
+    /// To what caused it.
+    Cause,
+    /// The log of what is looked at.
+    Log,
+    /// Crash what is looked at.
+    CrashIt,
+    /// Bring it back.
+    RestartIt,
+    /// Cut it off.
+    CutIt,
+    /// Make it slow.
+    SlowIt,
 }
 
 /// Where a key means something. What is open comes before the pane that has the keys, that before the screen.
@@ -122,11 +144,13 @@ pub enum Context {
     Picker,
     /// On the screen of the forks.
     Forks,
+    /// On the screen of a node.
+    Inspector,
 }
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Travel,
         Self::Dashboard,
         Self::Queues,
@@ -134,6 +158,7 @@ impl Context {
         Self::Events,
         Self::Detail,
         Self::Forks,
+        Self::Inspector,
         Self::Entry,
         Self::Help,
         Self::Picker,
@@ -146,6 +171,7 @@ impl Context {
             Self::Always => "Everywhere",
             Self::Travel => "Moving the run",
             Self::Forks => "Forks",
+            Self::Inspector => "Inspector",
             Self::Dashboard => "Dashboard",
             Self::Queues => "Queues pane",
             Self::Latency => "Latency pane",
@@ -216,7 +242,7 @@ pub(super) const fn bind(
 use Context::{Always, Dashboard, Detail, Entry, Events, Help, Latency, Picker, Queues, Travel};
 
 /// All keys: those of the dashboard, and each screen's own.
-const TABLES: &[&[Binding]] = &[KEYS, screens::forks::KEYS];
+const TABLES: &[&[Binding]] = &[KEYS, screens::forks::KEYS, screens::inspector::KEYS];
 
 /// All keys.
 pub fn all() -> &'static [Binding] {

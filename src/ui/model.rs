@@ -251,7 +251,6 @@ impl Model {
         }
         let at = self.selection(self.focus).unwrap_or(0);
         match self.focus {
-            Pane::Topology => Some(Subject::Node(at)),
             Pane::Queues => {
                 let rows = self.sort.apply(&self.frame.queues);
                 rows.get(at).map(|row| match row.kind {

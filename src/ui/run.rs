@@ -347,7 +347,7 @@ impl<'a> Show<'a> {
             Effect::Suspend => self.suspend(terminal)?,
             Effect::Order(order) => self.obey(&order),
             // Those are the model's own.
-            Effect::Open(_) | Effect::Close => {}
+            Effect::Open(_) | Effect::Close | Effect::Log(_) => {}
             Effect::Back => return Ok(Some(Leave::Back)),
             Effect::Quit => return Ok(Some(Leave::Quit)),
         }

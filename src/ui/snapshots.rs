@@ -26,7 +26,7 @@ fn blank(width: u16, height: u16) -> Buffer {
     Buffer::empty(Rect::new(0, 0, width, height))
 }
 
-fn picture(model: &Model) -> Buffer {
+pub(super) fn picture(model: &Model) -> Buffer {
     let mut buffer = blank(model.size.0, model.size.1);
     screen::draw(model, &mut buffer);
     buffer
@@ -89,7 +89,7 @@ fn dump(buffer: &Buffer) -> String {
     )
 }
 
-fn check(name: &str, buffer: &Buffer) {
+pub(super) fn check(name: &str, buffer: &Buffer) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/ui");
     insta::with_settings!({snapshot_path => path, prepend_module_to_snapshot => false, omit_expression => true}, {
         insta::assert_snapshot!(name, dump(buffer));
@@ -211,7 +211,7 @@ fn what_opens_over_the_dashboard() {
     update(&mut help, Action::Help);
     update(&mut help, Action::Down);
     check("help_80x24", &picture(&help));
-    for pane in [Pane::Topology, Pane::Queues, Pane::Events] {
+    for pane in [Pane::Queues, Pane::Events] {
         let mut model = fixture::model(80, 24);
         update(&mut model, Action::Focus(pane));
         for action in [Action::Down, Action::Down, Action::Open] {

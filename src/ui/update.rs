@@ -5,6 +5,7 @@ use super::help;
 use super::keymap::{Action, Binding, Context};
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
+use super::screens::inspector::Inspector;
 use super::screens::{Open, forks};
 use super::view::{QueueRow, RowKind};
 
@@ -29,6 +30,8 @@ pub enum Effect {
     Open(Box<Open>),
     /// The innermost screen closes.
     Close,
+    /// To the dashboard's log, with the events that name this.
+    Log(String),
     /// A person wants something done to the run.
     Order(Order),
     /// Back to the screen before.
@@ -101,6 +104,11 @@ fn settle(model: &mut Model, effect: Effect) -> Effect {
         }
         Effect::Close => {
             model.screens.pop();
+            Effect::None
+        }
+        Effect::Log(name) => {
+            model.screens.clear();
+            show_events_of(model, name);
             Effect::None
         }
         other => other,
@@ -269,6 +277,7 @@ fn open_selected(model: &mut Model) -> Effect {
             let mark = model.frame.timeline.marks.get(at);
             mark.map_or(Effect::None, |m| Effect::Seek(Until::Event(m.event)))
         }
+        (Pane::Topology, Some(node)) => open_screen(model, Inspector::of_node(node)),
         (_, Some(_)) => open(model, Overlay::Detail),
         (_, None) => on_dashboard(model, Action::Zoom, false),
     }
@@ -453,7 +462,6 @@ fn go_there(model: &mut Model) -> Effect {
             let event = model.events().get(at).map(|e| e.event);
             return event.map_or(Effect::None, |event| Effect::Seek(Until::Event(event)));
         }
-        Pane::Topology => model.frame.topology.nodes.get(at).map(|n| n.name.clone()),
         Pane::Queues => {
             let rows = model.sort.apply(&model.frame.queues);
             let row = rows.get(at).copied();
@@ -476,11 +484,16 @@ fn go_there(model: &mut Model) -> Effect {
         _ => None,
     };
     if let Some(name) = name {
-        model.filter = name;
-        model.focus = Pane::Events;
-        model.selected[Pane::Events.index()] = None;
+        show_events_of(model, name);
     }
     Effect::None
+}
+
+/// To the events that name something.
+fn show_events_of(model: &mut Model, name: String) {
+    model.filter = name;
+    model.focus = Pane::Events;
+    model.selected[Pane::Events.index()] = None;
 }
 
 fn in_seed(model: &mut Model, action: Action, mut text: String) -> Effect {
@@ -690,8 +703,13 @@ mod tests {
             m.focus = pane;
             update(&mut m, Action::Down);
             update(&mut m, Action::Open);
-            assert_eq!(m.overlay, Overlay::Detail);
-            update(&mut m, Action::Open);
+            if pane == Pane::Topology {
+                assert!(matches!(m.screens[..], [Open::Inspector(_)]));
+                update(&mut m, Action::Log);
+            } else {
+                assert_eq!(m.overlay, Overlay::Detail);
+                update(&mut m, Action::Open);
+            }
             assert_eq!((m.overlay.clone(), m.focus), (Overlay::None, Pane::Events));
             assert_eq!(m.filter, name);
         }

@@ -269,9 +269,9 @@ fn the_inspector_shows_what_a_replica_remembers_and_holds() {
     let three = one("a", 100) + &one("b", 110) + &one("c", 120);
     let run = scene(1, &service(HEAP, WORK), &three, "");
     // The first two are gone when the third comes: 2 MiB of its 5 find room before the collection, 3 in the empty heap.
-    assert_eq!(row(&run, "s-1", "heap"), "used 3MiB  live 0B");
-    assert_eq!(row(&run, "s-1", "collections"), "1  paused 100ms");
-    assert_eq!(row(&run, "s-1", "served"), "3  0 failed");
+    assert_eq!(row(&run, "s-1", "heap"), "used 3MiB · live 0B");
+    assert_eq!(row(&run, "s-1", "collections"), "1 · paused 100ms");
+    assert_eq!(row(&run, "s-1", "served"), "3 · 0 failed");
     // In the middle of the pause.
     let long = HEAP.replace("100ms", "5s");
     let run = scene(1, &service(&long, WORK), &three, "");
@@ -284,7 +284,7 @@ fn the_inspector_shows_what_a_replica_remembers_and_holds() {
     let steps = r#"Effect("pay"), Wait(Constant("350ms"))"#;
     let run = retried("idempotent: (),", steps, client, ONCE, "");
     // One while it was under way, one when it was done.
-    assert_eq!(row(&run, "s-1", "repetitions"), "2  knows 1");
+    assert_eq!(row(&run, "s-1", "repetitions"), "2 · knows 1");
 }
 
 #[test]

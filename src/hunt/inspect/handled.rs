@@ -72,6 +72,9 @@ pub struct Detail {
     pub records: Vec<Line>,
 }
 
+/// Nobody looks further back than about so many events for more, once there is something; nor further on for the next.
+const REACH_EVENTS: u64 = 2_000_000;
+
 /// The events that came to a subject up to a moment, and what the last of them changed. The run is gone through backwards,
 /// part by part, until there are enough; meanwhile there is what was found.
 #[derive(Clone, Debug)]
@@ -134,8 +137,14 @@ impl Handled {
         self.detail.as_ref()
     }
 
+    /// Whether there may be more before those that were found.
+    pub fn has_more(&self) -> bool {
+        self.from > 0
+    }
+
     fn is_complete(&self) -> bool {
-        self.from == 0 || self.entries.len() >= self.wanted
+        let is_far = !self.entries.is_empty() && self.upto - self.from >= REACH_EVENTS;
+        self.from == 0 || is_far || self.entries.len() >= self.wanted
     }
 
     /// Goes through a part of the run; `true` at the end of one.
@@ -221,6 +230,7 @@ impl Inquiry for Handled {
 pub struct Next {
     subject: Subject,
     run: Session,
+    from: u64,
     found: Option<u64>,
 }
 
@@ -230,15 +240,15 @@ impl Next {
         let mut run = now.clone();
         run.unwatch();
         run.look_at(&subject.processes(run.sim()));
-        let found = None;
         Self {
             subject,
+            from: run.sim().events(),
             run,
-            found,
+            found: None,
         }
     }
 
-    /// Its number; `None`: not found yet, or none comes.
+    /// Its number; `None`: not found yet, or none comes soon.
     pub fn event(&self) -> Option<u64> {
         self.found
     }
@@ -256,11 +266,11 @@ impl Inquiry for Next {
             .first()
             .map(|e| e.event);
         self.found = first;
-        if first.is_some() || !more {
+        let gone = self.run.sim().events() - self.from;
+        if first.is_some() || !more || gone >= REACH_EVENTS {
             return Progress::Done;
         }
-        let (now, end) = (self.run.sim().now(), self.run.end_ns());
-        Progress::More((now as f64 / end.max(1) as f64).min(0.99))
+        Progress::More((gone as f64 / REACH_EVENTS as f64).min(0.99))
     }
 }
 
@@ -319,10 +329,10 @@ fn entries(sim: &Sim, seen: &[Seen<Message>], told: &[Record]) -> Vec<Entry> {
             continue;
         }
         let line = describe(record, sim.names());
-        let text = if line.text.is_empty() {
-            line.word.to_lowercase()
-        } else {
-            format!("{}: {}", line.word.to_lowercase(), line.text)
+        let text = match (line.word, line.text.as_str()) {
+            (word, "") => word.to_lowercase(),
+            ("FAULT", text) => text.to_owned(),
+            (word, text) => format!("{}: {text}", word.to_lowercase()),
         };
         all.push(Entry {
             event: record.event,

@@ -1,7 +1,5 @@
 //! How the values of a node came to be what they are: its state at moments spread over the run so far.
 
-use std::collections::VecDeque;
-
 use crate::hunt::Session;
 use crate::hunt::past::{Inquiry, Past, Progress};
 use crate::sim::Pid;
@@ -62,9 +60,10 @@ pub struct History {
     columns: u64,
     samples: Vec<Sample>,
     last: Option<Sample>,
-    kept: Option<VecDeque<Session>>,
     run: Option<Session>,
     column: u64,
+    /// Whether what was kept before the end of the column was looked for.
+    is_begun: bool,
 }
 
 impl History {
@@ -77,9 +76,9 @@ impl History {
             columns: columns.max(1) as u64,
             samples: Vec::new(),
             last: Some(sample(now, subject)),
-            kept: None,
             run: None,
             column: 1,
+            is_begun: false,
         }
     }
 
@@ -101,18 +100,29 @@ impl History {
     /// Each value over the run, in the order in which the subject shows them now; then those that it no longer shows.
     pub fn tracks(&self) -> Vec<Track> {
         let samples: Vec<&Sample> = self.samples().collect();
-        let mut named: Vec<&Fact> = Vec::new();
+        let mut named: Vec<(&Fact, usize)> = Vec::new();
         for sample in samples.iter().rev() {
-            for fact in &sample.facts {
-                if !named
-                    .iter()
-                    .any(|f| (f.pid, &f.name) == (fact.pid, &fact.name))
-                {
-                    named.push(fact);
+            for (place, fact) in sample.facts.iter().enumerate() {
+                let there = named.get(place).is_some_and(|(f, _)| is_same(f, fact));
+                if !there && !named.iter().any(|(f, _)| is_same(f, fact)) {
+                    named.push((fact, place));
                 }
             }
         }
-        named.iter().map(|fact| track(fact, &samples)).collect()
+        let track = |&(fact, place): &(&Fact, usize)| track(fact, place, &samples);
+        named.iter().map(track).collect()
+    }
+
+    /// A column begins with what was kept before its end, if that is further than the run is.
+    fn begin(&mut self, mut kept: Session) {
+        self.is_begun = true;
+        let at = |run: &Session| run.sim().events();
+        let is_further = self.run.as_ref().is_none_or(|run| at(run) < at(&kept));
+        // A checkpoint of the same moment may stand behind more events than have happened now.
+        if is_further && at(&kept) <= self.upto {
+            kept.unwatch();
+            self.run = Some(kept);
+        }
     }
 
     /// When the column of this number ends, ns.
@@ -124,29 +134,16 @@ impl History {
 
 impl Inquiry for History {
     fn work(&mut self, past: &dyn Past, events: u64) -> Progress {
-        let kept = self.kept.get_or_insert_with(|| past.kept().into());
-        // A checkpoint beyond now belongs to a future that was visited.
-        while kept.back().is_some_and(|k| k.sim().events() > self.upto) {
-            kept.pop_back();
-        }
         let mut left = events.max(1);
         while self.column < self.columns {
             let (begin, end) = (self.ends(self.column - 1), self.ends(self.column));
-            let mut within = None;
-            while let Some(kept) = &mut self.kept
-                && kept.front().is_some_and(|k| k.sim().now() <= end)
-            {
-                within = kept.pop_front();
-            }
-            let is_dense = within.as_ref().is_some_and(|k| k.sim().now() > begin);
-            if let Some(mut within) = within {
-                within.unwatch();
-                self.run = Some(within);
+            if !self.is_begun {
+                self.begin(past.before_ns(end));
             }
             let Some(run) = &mut self.run else {
-                self.column += 1;
-                continue;
+                return Progress::Done;
             };
+            let is_dense = run.sim().now() > begin;
             if !is_dense {
                 let from = run.sim().events();
                 let missing = self.upto.saturating_sub(from);
@@ -159,11 +156,22 @@ impl Inquiry for History {
             let sample = sample(run, self.subject);
             self.samples.push(sample);
             self.column += 1;
+            self.is_begun = false;
         }
         self.run = None;
-        self.kept = None;
         Progress::Done
     }
+}
+
+/// Whether two facts are of the same value.
+fn is_same(a: &Fact, b: &Fact) -> bool {
+    a.pid == b.pid && a.name == b.name
+}
+
+/// The fact of the same value; most stand where it stands.
+fn find<'a>(all: &'a [Fact], of: &Fact, place: usize) -> Option<&'a Fact> {
+    let there = all.get(place).filter(|fact| is_same(fact, of));
+    there.or_else(|| all.iter().find(|fact| is_same(fact, of)))
 }
 
 fn sample(run: &Session, subject: Subject) -> Sample {
@@ -174,20 +182,19 @@ fn sample(run: &Session, subject: Subject) -> Sample {
     }
 }
 
-fn track(of: &Fact, samples: &[&Sample]) -> Track {
-    let find = |sample: &&Sample| {
-        let same = |f: &&Fact| (f.pid, &f.name) == (of.pid, &of.name);
-        sample.facts.iter().find(same).cloned()
-    };
-    let found: Vec<Option<Fact>> = samples.iter().map(find).collect();
-    let text = |f: &Option<Fact>| f.as_ref().map_or_else(String::new, |f| f.text.clone());
-    let varies = found.windows(2).any(|w| text(&w[0]) != text(&w[1]));
+fn track(of: &Fact, place: usize, samples: &[&Sample]) -> Track {
+    let found: Vec<Option<&Fact>> = samples
+        .iter()
+        .map(|sample| find(&sample.facts, of, place))
+        .collect();
+    let text = |f: Option<&Fact>| f.map_or("", |f| &f.text).to_owned();
+    let varies = found.windows(2).any(|w| text(w[0]) != text(w[1]));
     let values = if of.number.is_some() {
-        let number = |f: &Option<Fact>| f.as_ref().and_then(|f| f.number);
-        Values::Numbers(found.iter().map(number).collect())
+        let number = |f: Option<&Fact>| f.and_then(|f| f.number);
+        Values::Numbers(found.iter().copied().map(number).collect())
     } else {
         let mut stretches: Vec<Stretch> = Vec::new();
-        for (at, fact) in found.iter().enumerate() {
+        for (at, fact) in found.iter().copied().enumerate() {
             match stretches.last_mut() {
                 Some(last) if last.text == text(fact) => last.to = at + 1,
                 _ => stretches.push(Stretch {

@@ -1,7 +1,11 @@
 //! A [`Session`] as the screens see it. The only place of the screens that knows what a run is made of; it still knows no
 //! system by name.
 
+mod asked;
 mod inspect;
+mod inspector;
+#[cfg(test)]
+mod inspector_tests;
 mod log;
 mod numbers;
 mod scene;
@@ -10,16 +14,17 @@ mod topology;
 
 use std::sync::Arc;
 
-use super::engine::{Engine, Progress, Subject, Until};
+use super::engine::{Answer, Engine, Progress, Query, Subject, Until, Working};
 use super::picker;
 use super::preview::{Choice, LEAD_NS};
 use super::view::{Fact, Frame};
-use crate::hunt::{Loaded, Options, Session, catalogue};
+use crate::hunt::{Loaded, Options, Session, catalogue, past};
 use crate::sim::{Names, SECOND};
 use crate::trace::comparison::Comparison;
 use crate::trace::recording::Recording;
 use crate::trace::timeline::{BUDGET_BYTES, Playable, Timeline};
 
+use asked::Asked;
 use scene::Scene;
 
 /// A session on the screen, and its past.
@@ -28,6 +33,8 @@ pub struct Run {
     past: Timeline<Scene>,
     /// For a replay.
     comparison: Option<Comparison>,
+    /// What a screen wants to know.
+    asked: Option<Asked>,
 }
 
 impl Run {
@@ -43,6 +50,7 @@ impl Run {
             scene: Scene::new(session),
             past: Timeline::new(&beginning, budget_bytes),
             comparison: None,
+            asked: None,
         };
         run.past.keep(&run.scene);
         run
@@ -130,6 +138,24 @@ impl Engine for Run {
 
     fn frame(&self) -> Frame {
         self.scene.frame()
+    }
+
+    fn ask(&mut self, query: Option<&Query>) {
+        self.asked = query.map(|query| Asked::new(self.session(), query));
+    }
+
+    fn work(&mut self, events_max: u32) -> Working {
+        let Some(asked) = &mut self.asked else {
+            return Working::Idle;
+        };
+        match asked.work(&self.past, u64::from(events_max)) {
+            past::Progress::More(share) => Working::More(share),
+            past::Progress::Done => Working::Idle,
+        }
+    }
+
+    fn answer(&self) -> Option<Answer> {
+        Some(self.asked.as_ref()?.answer(self.session()))
     }
 
     fn inspect(&self, subject: Subject) -> Vec<Fact> {

@@ -5,6 +5,7 @@
 //! wants to know of the past it says as a [`Query`], and finds the answer in what it has seen as soon as there is one.
 
 pub mod forks;
+pub mod inspector;
 pub mod notice;
 
 use super::engine::{Answer, Query};
@@ -95,6 +96,8 @@ screens! {
     Notice(notice::Notice),
     /// The branches of the run.
     Forks(forks::Forks),
+    /// One node closely.
+    Inspector(inspector::Inspector),
 }
 
 impl Open {

@@ -2,11 +2,16 @@
 //! run. An adapter fills these from a run; widgets read them; neither knows the other.
 
 mod forks;
+mod inspect;
 mod latency;
 mod timeline;
 mod topology;
 
 pub use forks::ForkRow;
+pub use inspect::{
+    BeliefRow, Came, HandledRow, Inspected, InspectedPart, Inspectee, LastEvent, MailRow, TimerRow,
+    TrackRow, TrackValues,
+};
 pub use latency::{Bin, HeatColumn, Heatmap, Latency, Percentile};
 pub use timeline::{Lane, LaneSpan, MarkKind, Timeline, TimelineMark};
 pub use topology::{Edge, NodeCard, NodeState, Rank, Topology};

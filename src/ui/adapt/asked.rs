@@ -1,0 +1,55 @@
+//! What a screen asked a run, and how far its answer is.
+
+use super::Scene;
+use super::inspector::Inspection;
+use crate::hunt::Session;
+use crate::hunt::past::{Past, Progress};
+use crate::trace::timeline::Timeline;
+use crate::ui::engine::{Answer, Query};
+
+/// A question that is being answered.
+#[derive(Clone, Debug)]
+pub(super) enum Asked {
+    /// About one node or process.
+    Inspect(Box<Inspection>),
+}
+
+impl Asked {
+    /// Begins to answer, of where a session stands.
+    pub(super) fn new(session: &Session, query: &Query) -> Self {
+        match query {
+            Query::Inspect(of) => Self::Inspect(Box::new(Inspection::new(session, *of))),
+        }
+    }
+
+    /// Works on for about so many events.
+    pub(super) fn work(&mut self, past: &dyn Past, events: u64) -> Progress {
+        match self {
+            Self::Inspect(inspection) => inspection.work(past, events),
+        }
+    }
+
+    /// What is known so far; what concerns the present is of where the session stands now.
+    pub(super) fn answer(&self, session: &Session) -> Answer {
+        match self {
+            Self::Inspect(inspection) => Answer::Inspected(Box::new(inspection.view(session))),
+        }
+    }
+}
+
+impl Past for Timeline<Scene> {
+    fn before(&self, event: u64) -> Session {
+        self.before_event(event).session.clone()
+    }
+
+    fn before_ns(&self, ns: u64) -> Session {
+        self.before_moment(ns).session.clone()
+    }
+
+    fn kept(&self) -> Vec<Session> {
+        self.all()
+            .iter()
+            .map(|scene| scene.session.clone())
+            .collect()
+    }
+}

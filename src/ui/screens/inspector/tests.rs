@@ -1,0 +1,321 @@
+//! The inspector on screens of all sizes, and what its keys do.
+
+use super::*;
+use crate::ui::fixture;
+use crate::ui::model::Model;
+use crate::ui::screens::Open;
+use crate::ui::snapshots::{check, picture};
+use crate::ui::style::{GlyphSet, Look};
+use crate::ui::update::update;
+use crate::ui::view::{
+    BeliefRow, Came, HandledRow, InspectedPart, LastEvent, MailRow, TimerRow, TrackRow, TrackValues,
+};
+
+fn text(value: &str) -> String {
+    value.to_owned()
+}
+
+fn part(name: &str, word: &str, rows: &[(&str, &str)]) -> InspectedPart {
+    InspectedPart {
+        name: text(name),
+        word: text(word),
+        is_alive: true,
+        rows: rows
+            .iter()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect(),
+    }
+}
+
+fn came(event: u64, cause: u64, came: Came, what: &str, from: Option<&str>) -> HandledRow {
+    HandledRow {
+        event,
+        at_ns: event * 400_000,
+        cause,
+        who: None,
+        came,
+        text: text(what),
+        from: from.map(text),
+    }
+}
+
+/// A broker that has just been told that it leads.
+fn broker() -> Inspected {
+    let broker = part(
+        "events/broker-2",
+        "broker",
+        &[
+            ("process", "lives  start 1"),
+            ("role", "active  broker epoch 1"),
+            ("metadata", "offset 109"),
+            (
+                "orders/0",
+                "leads  epoch 4  end 1,877  high watermark 1,865  in sync 2  events/broker-1 (out) lag 1,877  events/broker-3 lag 12",
+            ),
+            (
+                "orders/1",
+                "follows events/broker-3  epoch 2  end 901  high watermark 901",
+            ),
+            ("waiting", "5 writes for replicas  0 reads for data"),
+        ],
+    );
+    let machine = part(
+        "broker-2",
+        "machine in b",
+        &[
+            ("machine", "up"),
+            ("cpu", "3 of 8 busy"),
+            ("inbox", "12 wait  4 on their way  most 31"),
+            (
+                "disk",
+                "written 912,004  synced to 870,100  unsynced 41,904  used 912,004  works",
+            ),
+            ("clock", "2s behind"),
+        ],
+    );
+    let wave = |n: u64| (0..60).map(|i| Some(i * n % 1000)).collect();
+    let track = |name: &str, now: &str, values| TrackRow {
+        name: text(name),
+        now: text(now),
+        values,
+    };
+    let words = TrackValues::Words(
+        vec![
+            (0, 52, text("follows events/broker-1")),
+            (52, 58, text("idle")),
+            (58, 60, text("leads")),
+        ],
+        60,
+    );
+    Inspected {
+        name: text("events/broker-2"),
+        processes: vec![text("events/broker-2"), text("events/controller")],
+        parts: vec![broker, machine],
+        beliefs: vec![
+            BeliefRow {
+                who: None,
+                about: text("leader of orders/1"),
+                believes: text("events/broker-3 (epoch 2)"),
+                truth: Some(text("events/broker-1 (epoch 3), down")),
+                differs: true,
+            },
+            BeliefRow {
+                who: None,
+                about: text("leader of orders/0"),
+                believes: text("events/broker-2 (epoch 4)"),
+                truth: Some(text("events/broker-2 (epoch 4)")),
+                differs: false,
+            },
+        ],
+        timers: vec![
+            TimerRow {
+                name: text("heartbeat to the controller"),
+                count: 1,
+                next_ns: Some(12_530_000_000),
+            },
+            TimerRow {
+                name: text("second"),
+                count: 1,
+                next_ns: Some(13_000_000_000),
+            },
+        ],
+        inbox: vec![MailRow {
+            word: text("produce"),
+            from: text("checkout-1"),
+            place: text("waits for a core"),
+            count: 12,
+        }],
+        last: Some(LastEvent {
+            row: came(
+                31_200,
+                31_187,
+                Came::Message,
+                "new metadata",
+                Some("events/controller"),
+            ),
+            changed: vec![
+                (
+                    text("orders/0"),
+                    Some(text("follows events/broker-1")),
+                    Some(text("leads")),
+                ),
+                (text("orders/0 epoch"), Some(text("3")), Some(text("4"))),
+                (text("orders/0 in sync"), None, Some(text("2"))),
+                (text("orders/0 asks"), Some(text("broker-1")), None),
+            ],
+            timers: vec![
+                ('+', text("produce timeout")),
+                ('-', text("fetch from a leader again")),
+            ],
+            sent: vec![(text("fetch metadata"), text("events/controller"), 1)],
+            told: vec![text("LEADS events/broker-2: orders/0 in epoch 4")],
+        }),
+        handled: vec![
+            came(
+                31_200,
+                31_187,
+                Came::Message,
+                "new metadata",
+                Some("events/controller"),
+            ),
+            came(
+                31_150,
+                31_102,
+                Came::Message,
+                "fetch",
+                Some("events/broker-3"),
+            ),
+            came(
+                31_101,
+                30_001,
+                Came::Timer,
+                "heartbeat to the controller",
+                None,
+            ),
+            came(
+                29_990,
+                0,
+                Came::Fault,
+                "clock of broker-2 jumps by -2s",
+                None,
+            ),
+        ],
+        has_older: true,
+        next_event: Some(31_240),
+        tracks: vec![
+            track("orders/0", "leads", words),
+            track("orders/0 epoch", "4", TrackValues::Numbers(wave(17))),
+            track("orders/0 end", "1,877", TrackValues::Numbers(wave(1))),
+            track(
+                "inbox wait",
+                "12",
+                TrackValues::Numbers(vec![None, Some(0), Some(400), Some(1000)]),
+            ),
+            track("disk unsynced", "41,904", TrackValues::Numbers(wave(101))),
+        ],
+        same: 14,
+        span_ns: (200_000_000, 12_480_000_000),
+    }
+}
+
+fn model(width: u16, height: u16) -> Model {
+    let mut model = fixture::model(width, height);
+    model.frame.header.events = 31_200;
+    model.screens.push(Open::from(Inspector::of_node(1)));
+    model.answer = Some(Answer::Inspected(Box::new(broker())));
+    model
+}
+
+fn inspector(model: &Model) -> &Inspector {
+    match model.screens.last() {
+        Some(Open::Inspector(inspector)) => inspector,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_inspector_at_three_sizes() {
+    for (w, h) in [(80, 24), (120, 40), (200, 60)] {
+        check(&format!("inspector_{w}x{h}"), &picture(&model(w, h)));
+    }
+    let mut ascii = model(80, 24);
+    ascii.look = Look {
+        glyphs: GlyphSet::Ascii,
+        ..ascii.look
+    };
+    check("inspector_80x24_ascii", &picture(&ascii));
+    let mut zoomed = model(80, 24);
+    update(&mut zoomed, Action::NextPane);
+    update(&mut zoomed, Action::Zoom);
+    check("inspector_80x24_state", &picture(&zoomed));
+}
+
+#[test]
+fn no_size_is_too_small_or_too_large() {
+    for (w, h) in [
+        (60, 16),
+        (61, 17),
+        (73, 19),
+        (99, 25),
+        (300, 100),
+        (500, 17),
+        (60, 200),
+    ] {
+        let mut model = model(w, h);
+        for _ in 0..4 {
+            for action in [
+                Action::Zoom,
+                Action::Bottom,
+                Action::PageUp,
+                Action::Zoom,
+                Action::Down,
+            ] {
+                update(&mut model, action);
+                picture(&model);
+            }
+            update(&mut model, Action::NextPane);
+        }
+        model.answer = None;
+        picture(&model);
+        model.answer = Some(Answer::Inspected(Box::default()));
+        model.working = Some(0.5);
+        picture(&model);
+    }
+}
+
+#[test]
+fn its_events_are_one_key_away() {
+    let mut model = model(120, 40);
+    let go = |event| Effect::Seek(Until::Event(event));
+    assert_eq!(update(&mut model, Action::NextEvent), go(31_240));
+    assert_eq!(update(&mut model, Action::EventBefore), go(31_150));
+    assert_eq!(update(&mut model, Action::Cause), go(31_187));
+    // Between two of its events, the last is the one before.
+    model.frame.header.events = 31_220;
+    assert_eq!(update(&mut model, Action::EventBefore), go(31_200));
+    // The selected line of the list.
+    update(&mut model, Action::Down);
+    assert_eq!(update(&mut model, Action::Open), go(31_150));
+    assert_eq!(update(&mut model, Action::Cause), go(31_102));
+    // What the scenario does has no event to go to.
+    update(&mut model, Action::Bottom);
+    assert_eq!(update(&mut model, Action::Cause), Effect::None);
+}
+
+#[test]
+fn nodes_and_processes_are_gone_through_in_a_ring() {
+    let mut model = model(120, 40);
+    let nodes = model.frame.topology.nodes.len();
+    for step in 1..=nodes {
+        assert_eq!(model.query(), Some(Query::Inspect(inspector(&model).of)));
+        update(&mut model, Action::NextNode);
+        assert_eq!(inspector(&model).of.node, (1 + step) % nodes);
+    }
+    update(&mut model, Action::NodeBefore);
+    assert_eq!(inspector(&model).of.node, 0);
+    let mut processes = Vec::new();
+    for _ in 0..3 {
+        update(&mut model, Action::Process);
+        processes.push(inspector(&model).of.process);
+    }
+    assert_eq!(processes, [Some(0), Some(1), None]);
+    update(&mut model, Action::Back);
+    assert!(model.screens.is_empty());
+}
+
+#[test]
+fn harm_is_done_in_the_words_of_the_scenario_language() {
+    let mut model = model(120, 40);
+    let name = model.frame.topology.nodes[1].name.clone();
+    let mut said = |action| match update(&mut model, action) {
+        Effect::Order(Order::Inject(words, None)) => words,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said(Action::CrashIt), format!("Crash(\"{name}\")"));
+    assert_eq!(said(Action::RestartIt), format!("Restart(\"{name}\")"));
+    assert_eq!(said(Action::CutIt), format!("Isolate(\"{name}\")"));
+    assert_eq!(
+        said(Action::SlowIt),
+        format!("Slow(target: \"{name}\", factor: 10)")
+    );
+}
