@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod check;
+mod compare;
 mod ends;
 mod keys;
 mod list;
@@ -61,6 +62,8 @@ enum Command {
     Run(RunArgs),
     /// Runs a scenario with many seeds on all cores, and says with which of them it fails
     Sweep(SweepArgs),
+    /// Runs a scenario twice, with one thing changed, and says where the two part and what differs
+    Compare(CompareArgs),
     /// Runs a recording again and verifies that it is the same run
     Replay(ReplayArgs),
     /// Reads scenario files and says what is wrong or doubtful with them
@@ -135,6 +138,56 @@ pub struct SweepArgs {
     /// Stop each run at this virtual time: 12.5s, 3m
     #[arg(long, value_name = "T")]
     pub until: Option<crate::sim::units::Duration>,
+}
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  splitbrain compare leader-crash                    with and without the fault
+  splitbrain compare acks-one-leader-crash --set workloads.checkout.acks=All
+  splitbrain compare leader-crash --seed-b 43        the same with another seed
+  splitbrain compare leader-crash --seeds 200        what differs by the fault, and what by chance
+  splitbrain compare leader-crash --json | jq '.metrics[:5]'
+
+A is the scenario, B the same with what is changed; without any change, B is the control. Both draw the same random numbers
+wherever they do the same. B−A is what B has more than A.
+
+Exit codes:
+  0  both were compared, whatever came of it
+  2  a mistake in the arguments or the scenario";
+
+/// What `compare` takes.
+#[derive(clap::Args, Debug)]
+#[command(after_help = COMPARE_EXAMPLES)]
+pub struct CompareArgs {
+    /// A built-in scenario's name or a file; without it, the default one
+    pub scenario: Option<String>,
+    /// Change a setting of B: `workloads.checkout.acks=All`
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Change a setting of both: duration=90s
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub both: Vec<String>,
+    /// B is the control; where the scenario states none, the scenario without its faults
+    #[arg(long)]
+    pub control: bool,
+    /// The seed of both; without it, the scenario's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Another seed for B
+    #[arg(long, value_name = "N")]
+    pub seed_b: Option<u64>,
+    /// Compare with many seeds too: so many from 0 on, or from A to behind the last
+    #[arg(long, value_name = "N|A..B", value_parser = sweep::parse_seeds)]
+    pub seeds: Option<Range<u64>>,
+    /// How many seeds run at once; without it, as many as there are cores
+    #[arg(long, value_name = "N", value_parser = sweep::parse_jobs)]
+    pub jobs: Option<NonZeroUsize>,
+    /// Stop both at this virtual time: 12.5s, 3m
+    #[arg(long, value_name = "T")]
+    pub until: Option<crate::sim::units::Duration>,
+    /// The comparison as one JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What `replay` takes.
@@ -239,6 +292,7 @@ pub fn main() -> ExitCode {
         None => run::pick(looks),
         Some(Command::Run(args)) => run::run(&args, args.looks.or(looks)),
         Some(Command::Sweep(args)) => sweep::sweep(&args),
+        Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Replay(args)) => replay::replay(&args, args.looks.or(looks)),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::List(args)) => list::list(&args),

@@ -109,7 +109,7 @@ fn amount(amount: Amount) -> Value {
 }
 
 /// Whole numbers as such, others with their fraction.
-fn number(value: f64) -> Value {
+pub(super) fn number(value: f64) -> Value {
     if (0.0..9e15).contains(&value) && libm::floor(value) == value {
         json!(value as u64)
     } else {

@@ -1,5 +1,7 @@
 //! What leaves the program as text: one file per format.
 
+pub mod compare_json;
+pub mod compare_text;
 pub mod json;
 mod requests_text;
 pub mod sweep_json;

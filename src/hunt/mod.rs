@@ -4,6 +4,7 @@ mod apart;
 pub mod catalogue;
 pub mod changes;
 pub mod command;
+pub mod compare;
 mod doubts;
 pub mod inspect;
 pub mod intervention;

@@ -9,6 +9,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -123,6 +124,68 @@ pub fn in_order<T: Send>(
     }))
 }
 
+/// Work that goes on beside whoever asked for it, and is given up when this is dropped.
+#[derive(Debug)]
+pub struct Beside<T> {
+    results: mpsc::Receiver<T>,
+    stop: Arc<Stop>,
+}
+
+impl<T> Beside<T> {
+    /// The next result, if one is there.
+    pub fn next(&self) -> Option<T> {
+        self.results.try_recv().ok()
+    }
+}
+
+impl<T> Drop for Beside<T> {
+    fn drop(&mut self) {
+        self.stop.ask();
+    }
+}
+
+/// Gives results to who waits for them, and knows whether anybody still does.
+struct Giver<T> {
+    results: mpsc::Sender<T>,
+    stop: Arc<Stop>,
+}
+
+impl<T> Collect<T> for Giver<Result<T, Panic>> {
+    fn take(&mut self, _: u64, result: Result<T, Panic>) {
+        if self.results.send(result).is_err() {
+            self.stop.ask();
+        }
+    }
+
+    fn goes_on(&mut self) -> bool {
+        !self.stop.is_asked_for()
+    }
+}
+
+/// The same as [`in_order`], beside whoever calls: at once there is something to ask for results. The error says why it
+/// cannot begin.
+pub fn beside<T: Send + 'static>(
+    seeds: Range<u64>,
+    jobs: NonZeroUsize,
+    run: impl Fn(u64, &Stop) -> Option<T> + Send + Sync + 'static,
+) -> Result<Beside<Result<T, Panic>>, String> {
+    let (sender, results) = mpsc::channel();
+    let stop = Arc::new(Stop::default());
+    let mut giver = Giver {
+        results: sender,
+        stop: Arc::clone(&stop),
+    };
+    let work = move || {
+        // What cannot begin gives no results; that no seed panics on the way is seen to where it runs.
+        let _ = in_order(seeds, jobs, run, &mut giver);
+    };
+    std::thread::Builder::new()
+        .name("seeds".to_owned())
+        .spawn(work)
+        .map_err(|error| format!("cannot start beside: {error}"))?;
+    Ok(Beside { results, stop })
+}
+
 fn workers(jobs: NonZeroUsize) -> Result<ThreadPool, String> {
     ThreadPoolBuilder::new()
         .num_threads(jobs.get())
@@ -230,6 +293,30 @@ mod tests {
         let mut until = Until(Vec::new(), 4);
         assert_eq!(in_order(0..1_000_000, jobs(2), run, &mut until), Ok(4));
         assert_eq!(until.0, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn what_runs_beside_gives_the_same_in_the_same_order_and_is_given_up_when_nobody_waits() {
+        let all = beside(5..50, jobs(2), |seed, _| Some(uneven(seed))).unwrap();
+        let mut got = Vec::new();
+        while got.len() < 45 {
+            got.extend(all.next());
+        }
+        assert_eq!(got, (5..50).map(|s| Ok(uneven(s))).collect::<Vec<_>>());
+        let (told, stopped) = mpsc::channel();
+        let told = std::sync::Mutex::new(told);
+        let endless = beside(0..1, jobs(1), move |_, stop| {
+            let _ = told.lock().map(|told| told.send("begun"));
+            while !stop.is_asked_for() {
+                std::thread::yield_now();
+            }
+            let _ = told.lock().map(|told| told.send("stopped"));
+            None::<u64>
+        });
+        let wait = || stopped.recv_timeout(Duration::from_secs(60));
+        assert_eq!(wait(), Ok("begun"));
+        assert_eq!(endless.unwrap().next(), None);
+        assert_eq!(wait(), Ok("stopped"));
     }
 
     #[test]

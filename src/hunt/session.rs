@@ -89,6 +89,30 @@ impl Session {
         self.restart(self.seed)
     }
 
+    /// Another scenario, its control perhaps, or another seed, at its beginning, with nothing done by hand and everything else
+    /// as it is here.
+    pub fn varied(&self, loaded: Arc<Loaded>, control: bool, seed: u64) -> Self {
+        let options = Options {
+            seed: Some(seed),
+            control,
+            ..self.options.clone()
+        };
+        Self::new(loaded, options)
+    }
+
+    /// The same run with another end, virtual time in ns. For one that has not come to its end.
+    #[must_use]
+    pub fn ending(mut self, end_ns: u64) -> Self {
+        self.options.until_ns = Some(end_ns);
+        self.end_ns = end_ns;
+        self
+    }
+
+    /// How it departs from what its scenario says.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// Where the scenario came from.
     pub fn loaded(&self) -> &Arc<Loaded> {
         &self.loaded
@@ -198,6 +222,12 @@ impl Session {
             self.close(until);
         }
         more
+    }
+
+    /// When something happens next, virtual time in ns: an event or an intervention; `None` if nothing will.
+    pub fn next_ns(&self) -> Option<u64> {
+        let next = self.next_intervention(u64::MAX);
+        next.into_iter().chain(self.sim.next_time()).min()
     }
 
     /// When the next intervention is, if it is not later than this, ns.

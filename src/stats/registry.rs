@@ -48,6 +48,28 @@ impl Scope {
     }
 }
 
+/// Which of two values of a metric a user would rather have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Better {
+    /// The lower: what is lost, late or wasted.
+    Lower,
+    /// The higher: what is done, and done well.
+    Higher,
+    /// Neither: it says what was asked for, or how much there is.
+    Neither,
+}
+
+impl Better {
+    /// Its word in files: `lower`, `higher`, `neither`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Higher => "higher",
+            Self::Neither => "neither",
+        }
+    }
+}
+
 type Read = fn(&Metrics, usize) -> Option<f64>;
 
 /// One line of the table.
@@ -58,6 +80,8 @@ pub struct Definition {
     pub name: &'static str,
     /// Its unit.
     pub unit: Unit,
+    /// Which of two values is the better one.
+    pub better: Better,
     /// What it is and how to read it.
     pub what: &'static str,
     read: Read,
@@ -80,6 +104,8 @@ pub struct Metric {
     pub name: String,
     /// Its value.
     pub amount: Amount,
+    /// Which of two values is the better one.
+    pub better: Better,
     /// What it is and how to read it.
     pub meaning: &'static str,
 }
@@ -88,6 +114,7 @@ const fn define(
     scope: Scope,
     name: &'static str,
     unit: Unit,
+    better: Better,
     what: &'static str,
     read: Read,
 ) -> Definition {
@@ -95,6 +122,7 @@ const fn define(
         scope,
         name,
         unit,
+        better,
         what,
         read,
     }
@@ -102,10 +130,15 @@ const fn define(
 
 /// A line for a number that is always there.
 macro_rules! row {
-    ($scope:ident, $name:expr, $unit:ident, $what:expr, |$m:ident, $i:pat_param| $value:expr) => {
-        define(Scope::$scope, $name, Unit::$unit, $what, |$m, $i| {
-            Some($value as f64)
-        })
+    ($scope:ident, $name:expr, $unit:ident, $better:ident, $what:expr, |$m:ident, $i:pat_param| $value:expr) => {
+        define(
+            Scope::$scope,
+            $name,
+            Unit::$unit,
+            Better::$better,
+            $what,
+            |$m, $i| Some($value as f64),
+        )
     };
 }
 
@@ -120,6 +153,7 @@ macro_rules! times {
                 Scope::$scope,
                 concat!($name, ".mean"),
                 Unit::Time,
+                Better::Lower,
                 concat!("Mean of: ", $what),
                 |$m, $i| $latency.mean_ns(),
             ),
@@ -127,6 +161,7 @@ macro_rules! times {
                 Scope::$scope,
                 concat!($name, ".p50"),
                 Unit::Time,
+                Better::Lower,
                 concat!("Half were faster: ", $what),
                 |$m, $i| $latency.quantile_ns(0.5).map(|ns| ns as f64),
             ),
@@ -134,6 +169,7 @@ macro_rules! times {
                 Scope::$scope,
                 concat!($name, ".p90"),
                 Unit::Time,
+                Better::Lower,
                 concat!("Nine of ten were faster: ", $what),
                 |$m, $i| $latency.quantile_ns(0.9).map(|ns| ns as f64),
             ),
@@ -141,6 +177,7 @@ macro_rules! times {
                 Scope::$scope,
                 concat!($name, ".p99"),
                 Unit::Time,
+                Better::Lower,
                 concat!("99 of 100 were faster: ", $what),
                 |$m, $i| $latency.quantile_ns(0.99).map(|ns| ns as f64),
             ),
@@ -148,6 +185,7 @@ macro_rules! times {
                 Scope::$scope,
                 concat!($name, ".p999"),
                 Unit::Time,
+                Better::Lower,
                 concat!("999 of 1000 were faster: ", $what),
                 |$m, $i| $latency.quantile_ns(0.999).map(|ns| ns as f64),
             ),
@@ -155,6 +193,7 @@ macro_rules! times {
                 Scope::$scope,
                 concat!($name, ".max"),
                 Unit::Time,
+                Better::Lower,
                 concat!("The slowest: ", $what),
                 |$m, $i| $latency.max_ns().map(|ns| ns as f64),
             ),
@@ -193,34 +232,34 @@ fn group_readers(m: &Metrics, group: usize) -> impl Iterator<Item = &super::Read
 
 #[rustfmt::skip]
 const RUN: &[Definition] = &[
-    row!(Run, "messages.produced", Count, "Messages that applications made", |m, _| m.counters.produced),
-    row!(Run, "messages.delivered", Count, "Messages that every group reading their queue ended with at least once", |m, _| m.counters.in_state(State::Delivered)),
-    row!(Run, "messages.in_flight", Count, "Messages that are neither delivered nor lost nor expired now: with their producer, on the way, or stored", |m, _| m.counters.in_flight()),
-    row!(Run, "messages.lost", Count, "Accepted messages that a group never got and will not: acknowledged but gone from the log, or passed over by the group's position", |m, _| m.counters.in_state(State::Lost)),
-    row!(Run, "messages.lost_acked", Count, "Of those: acknowledged and gone from the log, which is what `NoAckedLoss` forbids", |m, _| m.counters.lost_acked),
-    row!(Run, "messages.passed_over", Count, "Of the lost: not gone from the log, but a group's position moved past them, as when it begins at `Latest`", |m, _| m.counters.passed_over),
-    row!(Run, "messages.expired", Count, "Messages their producer gave up and nobody stored, or that retention removed before delivery", |m, _| m.counters.in_state(State::Expired)),
-    row!(Run, "messages.acked", Count, "Messages whose producer was told that they are stored as safely as it had asked for", |m, _| m.counters.acked),
-    row!(Run, "messages.refused", Count, "Messages whose producer was told that they failed (some may have been stored all the same)", |m, _| m.counters.refused_all()),
-    row!(Run, "messages.refused.timed_out", Count, "Refused: not delivered within the time the producer allows", |m, _| m.counters.refused_for(Why::TimedOut)),
-    row!(Run, "messages.refused.buffer_full", Count, "Refused: no room in the producer's buffer for too long", |m, _| m.counters.refused_for(Why::BufferFull)),
-    row!(Run, "messages.refused.rejected", Count, "Refused: the broker would not have them", |m, _| m.counters.refused_for(Why::Rejected)),
-    row!(Run, "messages.refused.died", Count, "Refused: their producer's process died with them", |m, _| m.counters.refused_for(Why::Died)),
-    row!(Run, "messages.refused_but_delivered", Count, "Deliveries of messages whose producer had been told that they failed", |m, _| m.counters.refused_but_delivered),
-    row!(Run, "messages.stored", Count, "Messages stored in a leader's log, again counted again", |m, _| m.counters.stored),
-    row!(Run, "messages.stored_again", Count, "Messages stored in a leader's log that held them already (a retry without idempotence)", |m, _| m.counters.stored_again),
-    row!(Run, "messages.handed", Count, "Messages handed to consumers' applications, again counted again", |m, _| m.counters.handed),
-    row!(Run, "messages.deliveries", Count, "First times that a group ended with a message, counted for each group", |m, _| m.counters.delivered),
-    row!(Run, "messages.duplicated", Count, "Further times that a group ended with a message it had ended with before", |m, _| m.counters.duplicated),
-    row!(Run, "messages.reordered", Count, "First deliveries that came after a later message of the same producer and queue", |m, _| m.counters.reordered),
-    row!(Run, "messages.reordered_by_key", Count, "First deliveries that came after a later message of the same producer, queue and key", |m, _| m.counters.reordered_by_key),
-    row!(Run, "messages.skipped", Count, "Messages that a group's position moved past without the group having ended with them", |m, _| m.counters.skipped),
-    row!(Run, "messages.failed_attempts", Count, "Times that processing a message failed and it was to be tried again", |m, _| m.counters.ended(Outcome::Failed)),
-    row!(Run, "messages.dead_lettered", Count, "Times that a consumer put a message aside", |m, _| m.counters.ended(Outcome::DeadLettered)),
-    row!(Run, "messages.given_up", Count, "Times that a consumer went on without a message it could not process", |m, _| m.counters.ended(Outcome::Skipped)),
-    row!(Run, "messages.bytes", Bytes, "Bytes of keys and values that applications made", |m, _| m.counters.bytes_produced),
-    row!(Run, "throughput.produced", Rate, "Messages made per second, over the whole run", |m, _| per_s(m.counters.produced, m)),
-    row!(Run, "throughput.delivered", Rate, "Messages delivered to every group per second, over the whole run", |m, _| per_s(m.counters.in_state(State::Delivered), m)),
+    row!(Run, "messages.produced", Count, Neither, "Messages that applications made", |m, _| m.counters.produced),
+    row!(Run, "messages.delivered", Count, Higher, "Messages that every group reading their queue ended with at least once", |m, _| m.counters.in_state(State::Delivered)),
+    row!(Run, "messages.in_flight", Count, Lower, "Messages that are neither delivered nor lost nor expired now: with their producer, on the way, or stored", |m, _| m.counters.in_flight()),
+    row!(Run, "messages.lost", Count, Lower, "Accepted messages that a group never got and will not: acknowledged but gone from the log, or passed over by the group's position", |m, _| m.counters.in_state(State::Lost)),
+    row!(Run, "messages.lost_acked", Count, Lower, "Of those: acknowledged and gone from the log, which is what `NoAckedLoss` forbids", |m, _| m.counters.lost_acked),
+    row!(Run, "messages.passed_over", Count, Lower, "Of the lost: not gone from the log, but a group's position moved past them, as when it begins at `Latest`", |m, _| m.counters.passed_over),
+    row!(Run, "messages.expired", Count, Lower, "Messages their producer gave up and nobody stored, or that retention removed before delivery", |m, _| m.counters.in_state(State::Expired)),
+    row!(Run, "messages.acked", Count, Higher, "Messages whose producer was told that they are stored as safely as it had asked for", |m, _| m.counters.acked),
+    row!(Run, "messages.refused", Count, Lower, "Messages whose producer was told that they failed (some may have been stored all the same)", |m, _| m.counters.refused_all()),
+    row!(Run, "messages.refused.timed_out", Count, Lower, "Refused: not delivered within the time the producer allows", |m, _| m.counters.refused_for(Why::TimedOut)),
+    row!(Run, "messages.refused.buffer_full", Count, Lower, "Refused: no room in the producer's buffer for too long", |m, _| m.counters.refused_for(Why::BufferFull)),
+    row!(Run, "messages.refused.rejected", Count, Lower, "Refused: the broker would not have them", |m, _| m.counters.refused_for(Why::Rejected)),
+    row!(Run, "messages.refused.died", Count, Lower, "Refused: their producer's process died with them", |m, _| m.counters.refused_for(Why::Died)),
+    row!(Run, "messages.refused_but_delivered", Count, Lower, "Deliveries of messages whose producer had been told that they failed", |m, _| m.counters.refused_but_delivered),
+    row!(Run, "messages.stored", Count, Neither, "Messages stored in a leader's log, again counted again", |m, _| m.counters.stored),
+    row!(Run, "messages.stored_again", Count, Lower, "Messages stored in a leader's log that held them already (a retry without idempotence)", |m, _| m.counters.stored_again),
+    row!(Run, "messages.handed", Count, Neither, "Messages handed to consumers' applications, again counted again", |m, _| m.counters.handed),
+    row!(Run, "messages.deliveries", Count, Higher, "First times that a group ended with a message, counted for each group", |m, _| m.counters.delivered),
+    row!(Run, "messages.duplicated", Count, Lower, "Further times that a group ended with a message it had ended with before", |m, _| m.counters.duplicated),
+    row!(Run, "messages.reordered", Count, Lower, "First deliveries that came after a later message of the same producer and queue", |m, _| m.counters.reordered),
+    row!(Run, "messages.reordered_by_key", Count, Lower, "First deliveries that came after a later message of the same producer, queue and key", |m, _| m.counters.reordered_by_key),
+    row!(Run, "messages.skipped", Count, Lower, "Messages that a group's position moved past without the group having ended with them", |m, _| m.counters.skipped),
+    row!(Run, "messages.failed_attempts", Count, Lower, "Times that processing a message failed and it was to be tried again", |m, _| m.counters.ended(Outcome::Failed)),
+    row!(Run, "messages.dead_lettered", Count, Lower, "Times that a consumer put a message aside", |m, _| m.counters.ended(Outcome::DeadLettered)),
+    row!(Run, "messages.given_up", Count, Lower, "Times that a consumer went on without a message it could not process", |m, _| m.counters.ended(Outcome::Skipped)),
+    row!(Run, "messages.bytes", Bytes, Neither, "Bytes of keys and values that applications made", |m, _| m.counters.bytes_produced),
+    row!(Run, "throughput.produced", Rate, Neither, "Messages made per second, over the whole run", |m, _| per_s(m.counters.produced, m)),
+    row!(Run, "throughput.delivered", Rate, Higher, "Messages delivered to every group per second, over the whole run", |m, _| per_s(m.counters.in_state(State::Delivered), m)),
 ];
 
 #[rustfmt::skip]
@@ -238,65 +277,65 @@ const PROCESSED: &[Definition] = &times!("latency.processed", "from a consumer's
 
 #[rustfmt::skip]
 const REST: &[Definition] = &[
-    define(Scope::Run, "latency.in_system.max", Unit::Time, "The longest time that a message took to its end, or has been in flight so far, sampled each 100 ms and at the end", |m, _| (m.counters.produced > 0).then(|| m.in_system_max_ns() as f64)),
-    row!(Run, "lag.now", Count, "Visible messages behind the stored positions: the sum of all queues and groups", |m, _| m.queues.iter().flat_map(|q| &q.readers).map(|r| r.lag).sum::<u64>()),
-    row!(Run, "lag.max", Count, "The largest lag that one group ever had in one queue, not of a sum: visible messages behind its stored position", |m, _| lag_peak(m).max),
-    row!(Run, "lag.max_at", Time, "When that was", |m, _| lag_peak(m).at),
-    row!(Run, "depth.now", Count, "Visible messages from the first that a group has not ended with: the sum of all queues (of each, the group furthest behind)", |m, _| outer(m).map(|q| q.depth).sum::<u64>()),
-    row!(Run, "depth.max", Count, "The largest depth that one queue ever had, not of a sum", |m, _| depth_peak(m).max),
-    row!(Run, "depth.max_at", Time, "When that was", |m, _| depth_peak(m).at),
-    row!(Run, "oldest.max", Time, "The greatest age of a visible message that waited for a group, sampled each 100 ms", |m, _| outer(m).fold(Peak::default(), |p, q| p.higher(q.oldest_max)).max),
-    row!(Run, "failovers.count", Count, "Times that another process than before began to lead a queue", |m, _| m.leaders.sum(&m.names, |q| q.failovers)),
-    row!(Run, "failovers.unclean", Count, "Of those: times that the new leader might have lacked stored messages", |m, _| m.leaders.sum(&m.names, |q| q.unclean)),
-    row!(Run, "failovers.leaderless_total", Time, "Time without a leader, summed over queues: from its death, freezing or replacement until somebody leads", |m, _| m.leaders.sum(&m.names, |q| q.without_total_ns(m.now))),
-    row!(Run, "failovers.leaderless_max", Time, "The longest time that a queue was without a leader", |m, _| m.leaders.outer(&m.names).map(|q| q.without_longest_ns(m.now)).max().unwrap_or(0)),
-    row!(Run, "isr.shrinks", Count, "Times that a queue's set of in-sync copies shrank", |m, _| m.leaders.sum(&m.names, |q| q.shrinks)),
-    row!(Run, "isr.expands", Count, "Times that a queue's set of in-sync copies grew", |m, _| m.leaders.sum(&m.names, |q| q.expands)),
-    row!(Run, "isr.short_total", Time, "Time with fewer copies in sync than planned, summed over queues", |m, _| m.leaders.sum(&m.names, |q| q.short_total_ns(m.now))),
-    row!(Run, "groups.rebalances", Count, "Times that a group agreed anew on who reads what", |m, _| m.groups.sum(|g| g.rebalances)),
-    row!(Run, "groups.rebalancing_total", Time, "Time that groups spent on agreeing, summed over groups", |m, _| m.groups.sum(|g| g.rebalancing_total_ns(m.now))),
-    row!(Run, "groups.evictions", Count, "Members that were thrown out of their group", |m, _| m.groups.sum(|g| g.evictions)),
-    row!(Run, "groups.evictions_silent", Count, "Of those: because they were silent, not because they did not ask for messages in time", |m, _| m.groups.sum(|g| g.evictions_silent)),
-    row!(Run, "nodes.crashes", Count, "Processes that died, by a fault or by themselves", |m, _| m.nodes.sum(|n| n.crashes)),
-    row!(Run, "nodes.down_total", Time, "Time with a dead process, summed over machines", |m, _| m.nodes.sum(|n| n.down_total_ns(m.now))),
-    row!(Run, "nodes.paused_total", Time, "Time frozen, summed over machines", |m, _| m.nodes.sum(|n| n.paused_total_ns(m.now))),
-    row!(Run, "faults.begun", Count, "Times that a fault began, however many machines or links it took hold of", |m, _| m.counters.faults),
-    row!(Run, "network.dropped.cut", Count, "Network messages lost to a cut", |m, _| m.counters.dropped_for(Drop::Cut)),
-    row!(Run, "network.dropped.loss", Count, "Network messages that a link lost", |m, _| m.counters.dropped_for(Drop::Loss)),
-    row!(Run, "network.dropped.down", Count, "Network messages for a machine that was down", |m, _| m.counters.dropped_for(Drop::Down)),
-    row!(Run, "network.dropped.refused", Count, "Network messages for a process that did not run", |m, _| m.counters.dropped_for(Drop::Refused)),
-    row!(Run, "little.number", Count, "L: mean number of messages in flight, averaged over time", |m, _| m.little.number(m.now)),
-    row!(Run, "little.rate", Rate, "λ: messages per second that ended their way (delivered, lost or expired)", |m, _| m.little.rate_per_s(m.now)),
-    define(Scope::Run, "little.time", Unit::Time, "W: mean time that those were in flight; L = λ·W, but for what is still in flight", |m, _| m.little.time_ns()),
+    define(Scope::Run, "latency.in_system.max", Unit::Time, Better::Lower, "The longest time that a message took to its end, or has been in flight so far, sampled each 100 ms and at the end", |m, _| (m.counters.produced > 0).then(|| m.in_system_max_ns() as f64)),
+    row!(Run, "lag.now", Count, Lower, "Visible messages behind the stored positions: the sum of all queues and groups", |m, _| m.queues.iter().flat_map(|q| &q.readers).map(|r| r.lag).sum::<u64>()),
+    row!(Run, "lag.max", Count, Lower, "The largest lag that one group ever had in one queue, not of a sum: visible messages behind its stored position", |m, _| lag_peak(m).max),
+    row!(Run, "lag.max_at", Time, Neither, "When that was", |m, _| lag_peak(m).at),
+    row!(Run, "depth.now", Count, Lower, "Visible messages from the first that a group has not ended with: the sum of all queues (of each, the group furthest behind)", |m, _| outer(m).map(|q| q.depth).sum::<u64>()),
+    row!(Run, "depth.max", Count, Lower, "The largest depth that one queue ever had, not of a sum", |m, _| depth_peak(m).max),
+    row!(Run, "depth.max_at", Time, Neither, "When that was", |m, _| depth_peak(m).at),
+    row!(Run, "oldest.max", Time, Lower, "The greatest age of a visible message that waited for a group, sampled each 100 ms", |m, _| outer(m).fold(Peak::default(), |p, q| p.higher(q.oldest_max)).max),
+    row!(Run, "failovers.count", Count, Lower, "Times that another process than before began to lead a queue", |m, _| m.leaders.sum(&m.names, |q| q.failovers)),
+    row!(Run, "failovers.unclean", Count, Lower, "Of those: times that the new leader might have lacked stored messages", |m, _| m.leaders.sum(&m.names, |q| q.unclean)),
+    row!(Run, "failovers.leaderless_total", Time, Lower, "Time without a leader, summed over queues: from its death, freezing or replacement until somebody leads", |m, _| m.leaders.sum(&m.names, |q| q.without_total_ns(m.now))),
+    row!(Run, "failovers.leaderless_max", Time, Lower, "The longest time that a queue was without a leader", |m, _| m.leaders.outer(&m.names).map(|q| q.without_longest_ns(m.now)).max().unwrap_or(0)),
+    row!(Run, "isr.shrinks", Count, Lower, "Times that a queue's set of in-sync copies shrank", |m, _| m.leaders.sum(&m.names, |q| q.shrinks)),
+    row!(Run, "isr.expands", Count, Neither, "Times that a queue's set of in-sync copies grew", |m, _| m.leaders.sum(&m.names, |q| q.expands)),
+    row!(Run, "isr.short_total", Time, Lower, "Time with fewer copies in sync than planned, summed over queues", |m, _| m.leaders.sum(&m.names, |q| q.short_total_ns(m.now))),
+    row!(Run, "groups.rebalances", Count, Lower, "Times that a group agreed anew on who reads what", |m, _| m.groups.sum(|g| g.rebalances)),
+    row!(Run, "groups.rebalancing_total", Time, Lower, "Time that groups spent on agreeing, summed over groups", |m, _| m.groups.sum(|g| g.rebalancing_total_ns(m.now))),
+    row!(Run, "groups.evictions", Count, Lower, "Members that were thrown out of their group", |m, _| m.groups.sum(|g| g.evictions)),
+    row!(Run, "groups.evictions_silent", Count, Lower, "Of those: because they were silent, not because they did not ask for messages in time", |m, _| m.groups.sum(|g| g.evictions_silent)),
+    row!(Run, "nodes.crashes", Count, Lower, "Processes that died, by a fault or by themselves", |m, _| m.nodes.sum(|n| n.crashes)),
+    row!(Run, "nodes.down_total", Time, Lower, "Time with a dead process, summed over machines", |m, _| m.nodes.sum(|n| n.down_total_ns(m.now))),
+    row!(Run, "nodes.paused_total", Time, Lower, "Time frozen, summed over machines", |m, _| m.nodes.sum(|n| n.paused_total_ns(m.now))),
+    row!(Run, "faults.begun", Count, Neither, "Times that a fault began, however many machines or links it took hold of", |m, _| m.counters.faults),
+    row!(Run, "network.dropped.cut", Count, Lower, "Network messages lost to a cut", |m, _| m.counters.dropped_for(Drop::Cut)),
+    row!(Run, "network.dropped.loss", Count, Lower, "Network messages that a link lost", |m, _| m.counters.dropped_for(Drop::Loss)),
+    row!(Run, "network.dropped.down", Count, Lower, "Network messages for a machine that was down", |m, _| m.counters.dropped_for(Drop::Down)),
+    row!(Run, "network.dropped.refused", Count, Lower, "Network messages for a process that did not run", |m, _| m.counters.dropped_for(Drop::Refused)),
+    row!(Run, "little.number", Count, Lower, "L: mean number of messages in flight, averaged over time", |m, _| m.little.number(m.now)),
+    row!(Run, "little.rate", Rate, Higher, "λ: messages per second that ended their way (delivered, lost or expired)", |m, _| m.little.rate_per_s(m.now)),
+    define(Scope::Run, "little.time", Unit::Time, Better::Lower, "W: mean time that those were in flight; L = λ·W, but for what is still in flight", |m, _| m.little.time_ns()),
 ];
 
 #[rustfmt::skip]
 const SCOPED: &[Definition] = &[
-    row!(Queue, "in", Count, "Messages stored in its leader's log", |m, i| m.queues[i].incoming),
-    row!(Queue, "out", Count, "Messages that groups ended with", |m, i| m.queues[i].outgoing),
-    row!(Queue, "in_rate", Rate, "Messages stored per second, over the whole run", |m, i| per_s(m.queues[i].incoming, m)),
-    row!(Queue, "out_rate", Rate, "Messages that groups ended with per second, over the whole run", |m, i| per_s(m.queues[i].outgoing, m)),
-    row!(Queue, "depth.now", Count, "Visible messages from the first that the group furthest behind has not ended with; without groups, those stored", |m, i| m.queues[i].depth),
-    row!(Queue, "depth.max", Count, "The largest depth it had", |m, i| m.queues[i].depth_max.max),
-    row!(Queue, "depth.max_at", Time, "When that was", |m, i| m
+    row!(Queue, "in", Count, Neither, "Messages stored in its leader's log", |m, i| m.queues[i].incoming),
+    row!(Queue, "out", Count, Higher, "Messages that groups ended with", |m, i| m.queues[i].outgoing),
+    row!(Queue, "in_rate", Rate, Neither, "Messages stored per second, over the whole run", |m, i| per_s(m.queues[i].incoming, m)),
+    row!(Queue, "out_rate", Rate, Higher, "Messages that groups ended with per second, over the whole run", |m, i| per_s(m.queues[i].outgoing, m)),
+    row!(Queue, "depth.now", Count, Lower, "Visible messages from the first that the group furthest behind has not ended with; without groups, those stored", |m, i| m.queues[i].depth),
+    row!(Queue, "depth.max", Count, Lower, "The largest depth it had", |m, i| m.queues[i].depth_max.max),
+    row!(Queue, "depth.max_at", Time, Neither, "When that was", |m, i| m
         .queues[i]
         .depth_max
         .at),
-    row!(Queue, "lag.max", Count, "The largest lag that a group had in it", |m, i| m.queues[i].readers.iter().map(|r| r.lag_max.max).max().unwrap_or(0)),
-    row!(Queue, "oldest.max", Time, "The greatest age of a visible message that waited for a group", |m, i| m.queues[i].oldest_max.max),
-    row!(Queue, "failovers", Count, "Times that another process than before began to lead it", |m, i| m.leaders.queues[i].failovers),
-    row!(Queue, "leaderless_total", Time, "Time without a leader", |m, i| m.leaders.queues[i].without_total_ns(m.now)),
-    row!(Group, "delivered", Count, "Messages it ended with for the first time", |m, i| m.groups.groups[i].delivered),
-    row!(Group, "duplicated", Count, "Messages it ended with again", |m, i| m.groups.groups[i].duplicated),
-    row!(Group, "reordered", Count, "First deliveries after a later message of the same producer and queue", |m, i| m.groups.groups[i].reordered),
-    row!(Group, "lag.now", Count, "Visible messages behind its stored positions: the sum of all its queues", |m, i| group_readers(m, i).map(|r| r.lag).sum::<u64>()),
-    row!(Group, "lag.max", Count, "The largest lag that it ever had in one queue, not of a sum", |m, i| group_readers(m, i).map(|r| r.lag_max.max).max().unwrap_or(0)),
-    row!(Group, "rebalances", Count, "Times that it agreed anew on who reads what", |m, i| m.groups.groups[i].rebalances),
-    row!(Group, "rebalancing_total", Time, "Time spent on agreeing", |m, i| m.groups.groups[i].rebalancing_total_ns(m.now)),
-    row!(Group, "evictions", Count, "Members that were thrown out", |m, i| m.groups.groups[i].evictions),
-    row!(Node, "crashes", Count, "Processes on it that died", |m, i| m.nodes.nodes[i].crashes),
-    row!(Node, "down_total", Time, "Time with a dead process", |m, i| m.nodes.nodes[i].down_total_ns(m.now)),
-    row!(Node, "paused_total", Time, "Time frozen", |m, i| m
+    row!(Queue, "lag.max", Count, Lower, "The largest lag that a group had in it", |m, i| m.queues[i].readers.iter().map(|r| r.lag_max.max).max().unwrap_or(0)),
+    row!(Queue, "oldest.max", Time, Lower, "The greatest age of a visible message that waited for a group", |m, i| m.queues[i].oldest_max.max),
+    row!(Queue, "failovers", Count, Lower, "Times that another process than before began to lead it", |m, i| m.leaders.queues[i].failovers),
+    row!(Queue, "leaderless_total", Time, Lower, "Time without a leader", |m, i| m.leaders.queues[i].without_total_ns(m.now)),
+    row!(Group, "delivered", Count, Higher, "Messages it ended with for the first time", |m, i| m.groups.groups[i].delivered),
+    row!(Group, "duplicated", Count, Lower, "Messages it ended with again", |m, i| m.groups.groups[i].duplicated),
+    row!(Group, "reordered", Count, Lower, "First deliveries after a later message of the same producer and queue", |m, i| m.groups.groups[i].reordered),
+    row!(Group, "lag.now", Count, Lower, "Visible messages behind its stored positions: the sum of all its queues", |m, i| group_readers(m, i).map(|r| r.lag).sum::<u64>()),
+    row!(Group, "lag.max", Count, Lower, "The largest lag that it ever had in one queue, not of a sum", |m, i| group_readers(m, i).map(|r| r.lag_max.max).max().unwrap_or(0)),
+    row!(Group, "rebalances", Count, Lower, "Times that it agreed anew on who reads what", |m, i| m.groups.groups[i].rebalances),
+    row!(Group, "rebalancing_total", Time, Lower, "Time spent on agreeing", |m, i| m.groups.groups[i].rebalancing_total_ns(m.now)),
+    row!(Group, "evictions", Count, Lower, "Members that were thrown out", |m, i| m.groups.groups[i].evictions),
+    row!(Node, "crashes", Count, Lower, "Processes on it that died", |m, i| m.nodes.nodes[i].crashes),
+    row!(Node, "down_total", Time, Lower, "Time with a dead process", |m, i| m.nodes.nodes[i].down_total_ns(m.now)),
+    row!(Node, "paused_total", Time, Lower, "Time frozen", |m, i| m
         .nodes
         .nodes[i]
         .paused_total_ns(m.now)),
@@ -445,6 +484,7 @@ impl Metrics {
             Some(Metric {
                 name: definition.name.to_owned(),
                 amount: self.read(definition, thing)?,
+                better: definition.better,
                 meaning: definition.what,
             })
         });
@@ -462,6 +502,7 @@ impl Metrics {
                 all.push(Metric {
                     name: definition.full_name(thing),
                     amount,
+                    better: definition.better,
                     meaning: definition.what,
                 });
             }

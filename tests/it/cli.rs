@@ -65,6 +65,7 @@ fn help_documents_the_exit_codes() {
     for word in [
         "run",
         "sweep",
+        "compare",
         "replay",
         "check",
         "list",
@@ -418,6 +419,8 @@ fn output_that_cannot_be_written_is_an_error() {
         &[
             "sweep", "healthy", "--seeds", "2", "--until", "2s", "--json",
         ],
+        &["compare", "healthy", "--until", "2s"],
+        &["compare", "healthy", "--until", "2s", "--json"],
         &["list"],
         &["list", "--json"],
         &["check", scenario],

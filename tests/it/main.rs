@@ -9,6 +9,7 @@ mod call_targets;
 mod calls;
 mod claims;
 mod cli;
+mod compare;
 mod consumer_settings;
 mod consuming;
 mod determinism;
