@@ -74,14 +74,16 @@ impl Session {
         run
     }
 
-    /// The same seed and end with another scenario, from its beginning. Nothing watches.
-    pub fn otherwise(&self, loaded: Arc<Loaded>) -> Self {
+    /// The same seed and end with another scenario and other interventions, from its beginning. Nothing watches.
+    pub fn otherwise(&self, loaded: Arc<Loaded>, interventions: Arc<[Intervention]>) -> Self {
         let options = Options {
             seed: Some(self.seed),
             unobserved: true,
             ..self.options.clone()
         };
-        Self::new(loaded, options)
+        let mut run = Self::new(loaded, options);
+        run.interventions = interventions;
+        run
     }
 
     /// The same run at its beginning.

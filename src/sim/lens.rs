@@ -354,6 +354,21 @@ impl<P: Process> Sim<P> {
         }
     }
 
+    /// Somebody intervenes: an event that nothing scheduled.
+    pub(super) fn see_by_hand(&mut self, fault: u32) {
+        let happened = Happened {
+            event: self.core.event,
+            at: self.core.now,
+            cause: 0,
+            pid: Record::NOBODY,
+            what: Happening::Fault { fault },
+        };
+        let lens = self.core.lens.as_mut();
+        if let Some(log) = lens.and_then(|lens| lens.log.as_mut()) {
+            log.push(happened);
+        }
+    }
+
     fn log(&mut self, caused: &Caused<P::Message>) {
         let active = |active: u32| self.faults.begun().get(active as usize);
         let Some(lens) = &mut self.core.lens else {

@@ -1,5 +1,6 @@
 //! What a screen needs from a run.
 
+use super::view::lineage::{About, Known};
 use super::view::{Fact, Frame, Inspected, Inspectee};
 
 /// Where a stretch of the run shall stop.
@@ -56,6 +57,8 @@ pub enum Order {
 pub enum Query {
     /// How one node or process came to be as it is.
     Inspect(Inspectee),
+    /// The life of a message, messages to choose from, or what an event comes from and what comes of it.
+    Lineage(About),
 }
 
 /// The answer to a [`Query`].
@@ -63,6 +66,8 @@ pub enum Query {
 pub enum Answer {
     /// To [`Query::Inspect`].
     Inspected(Box<Inspected>),
+    /// To [`Query::Lineage`].
+    Lineage(Box<Known>),
 }
 
 /// How far the answer to a query is.

@@ -117,6 +117,18 @@ pub enum Action {
     CutIt,
     /// Make it slow.
     SlowIt,
+    /// The life of the message that is selected, or what an event comes from and what comes of it.
+    Lineage,
+    /// All messages.
+    All,
+    /// The next lane.
+    LaneOn,
+    /// The lane before.
+    LaneBack,
+    /// The next that was found.
+    NextFound,
+    /// The one before that was found.
+    PreviousFound,
 }
 
 /// Where a key means something. What is open comes before the pane that has the keys, that before the screen.
@@ -146,11 +158,13 @@ pub enum Context {
     Forks,
     /// On the screen of a node.
     Inspector,
+    /// On the screen of a message.
+    Lineage,
 }
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Travel,
         Self::Dashboard,
         Self::Queues,
@@ -159,6 +173,7 @@ impl Context {
         Self::Detail,
         Self::Forks,
         Self::Inspector,
+        Self::Lineage,
         Self::Entry,
         Self::Help,
         Self::Picker,
@@ -172,6 +187,7 @@ impl Context {
             Self::Travel => "Moving the run",
             Self::Forks => "Forks",
             Self::Inspector => "Inspector",
+            Self::Lineage => "Lineage",
             Self::Dashboard => "Dashboard",
             Self::Queues => "Queues pane",
             Self::Latency => "Latency pane",
@@ -242,7 +258,12 @@ pub(super) const fn bind(
 use Context::{Always, Dashboard, Detail, Entry, Events, Help, Latency, Picker, Queues, Travel};
 
 /// All keys: those of the dashboard, and each screen's own.
-const TABLES: &[&[Binding]] = &[KEYS, screens::forks::KEYS, screens::inspector::KEYS];
+const TABLES: &[&[Binding]] = &[
+    KEYS,
+    screens::forks::KEYS,
+    screens::inspector::KEYS,
+    screens::lineage::KEYS,
+];
 
 /// All keys.
 pub fn all() -> &'static [Binding] {
@@ -285,6 +306,7 @@ const KEYS: &[Binding] = &[
     bind(Dashboard, &[ch('f')], Action::Fork, "fork", "leave the run here with a fork, to go on with from this moment"),
     bind(Dashboard, &[ch('F')], Action::Forks, "", "the forks of the run"),
     bind(Dashboard, &[ch('u')], Action::Undo, "", "undo: back to where this fork left its parent"),
+    bind(Dashboard, &[ch('w')], Action::Lineage, "why", "why: what the selected event comes from, or the messages that went wrong"),
     bind(Dashboard, &[ch('/')], Action::Filter, "filter", "show only events that contain a text"),
     bind(Dashboard, &[ch('m')], Action::Mouse, "", "mouse on or off (off lets the terminal select text)"),
     bind(Queues, &[ch('o')], Action::Sort, "sort", "sort by depth, age, name or as in the scenario"),

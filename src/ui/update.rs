@@ -6,7 +6,9 @@ use super::keymap::{Action, Binding, Context};
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
 use super::screens::inspector::Inspector;
+use super::screens::lineage::Lineage;
 use super::screens::{Open, forks};
+use super::view::lineage::About;
 use super::view::{QueueRow, RowKind};
 
 /// What has to be done beyond the model.
@@ -161,6 +163,7 @@ pub fn arrived(model: &mut Model) -> Effect {
 fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
     match action {
         _ if is_travel(action) => travel(model, action),
+        Action::Lineage => open_lineage(model),
         Action::Forks => open_screen(model, forks::Forks::default()),
         Action::Fork => Effect::Order(Order::Fork),
         Action::Undo => Effect::Order(Order::Undo),
@@ -223,6 +226,18 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
         // The rest means something on other screens alone.
         _ => Effect::None,
     }
+}
+
+/// Of the event or mark that is selected what it comes from; otherwise the messages that went wrong.
+fn open_lineage(model: &mut Model) -> Effect {
+    let at = model.selection(model.focus);
+    let event = match (model.focus, at) {
+        (Pane::Events, Some(at)) => model.events().get(at).map(|e| e.event),
+        (Pane::Time, Some(at)) => model.frame.timeline.marks.get(at).map(|m| m.event),
+        _ => None,
+    };
+    let about = event.map_or(About::Trouble(0), About::Event);
+    open_screen(model, Lineage::new(about))
 }
 
 fn open(model: &mut Model, overlay: Overlay) -> Effect {

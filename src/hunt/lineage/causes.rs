@@ -43,7 +43,7 @@ pub struct Link {
 }
 
 /// Where an event comes from, as a question about the past.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Causes {
     /// The event whose cause is looked for next; 0: there is none.
     need: u64,
@@ -209,7 +209,7 @@ impl Observer for Listener<'_> {
 }
 
 /// The links, where those that repeat are one.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Chain {
     links: Vec<Link>,
     /// What repeats: how many of the last links, and which of them is next.
@@ -300,7 +300,7 @@ pub(super) fn words(happened: &Happened, names: &Names) -> String {
 }
 
 /// The same run without one fault after the other, to see whether a mark happens there.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Control {
     beginning: Session,
     left: Vec<Tried>,

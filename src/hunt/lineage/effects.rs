@@ -35,7 +35,7 @@ pub struct Effect {
 }
 
 /// What comes of an event, as a question about the past.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Effects {
     event: u64,
     horizon_ns: u64,
@@ -48,7 +48,7 @@ pub struct Effects {
 }
 
 /// The run itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Run {
     session: Session,
     marks: Marks,
@@ -61,7 +61,7 @@ struct Run {
 }
 
 /// The same without the fault.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Other {
     session: Session,
     marks: Marks,

@@ -46,7 +46,7 @@ pub struct Found {
 }
 
 /// Looks through a run for them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Finder {
     wanted: Wanted,
     until_ns: u64,

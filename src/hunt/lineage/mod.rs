@@ -36,7 +36,7 @@ use owed::Trials;
 const LATE_TIMES: u64 = 10;
 
 /// The life of one message or task, as a question about the past. The story comes first, then to whom its end is owed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lineage {
     what: Followed,
     until_ns: u64,
@@ -45,7 +45,7 @@ pub struct Lineage {
     owed: Owed,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Phase {
     Begin,
     Look(Box<Look>),
@@ -54,7 +54,7 @@ enum Phase {
 }
 
 /// A part of the past that is run again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Look {
     session: Session,
     fate: Fate,

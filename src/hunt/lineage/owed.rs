@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::sim::QueueId;
-use crate::sim::fault::Schedule;
+use crate::sim::fault::{FaultPlan, Schedule};
 use crate::sim::lens::Followed;
 use crate::systems::safeguard::Safeguard;
 
@@ -48,6 +48,11 @@ impl Tried {
     pub fn words(&self) -> String {
         match self {
             Self::Without { line: 0, label, .. } => label.clone(),
+            Self::Without {
+                line: FaultPlan::BY_HAND,
+                label,
+                ..
+            } => format!("what was done by hand ({label})"),
             Self::Without { line, label, .. } => format!("line {line} ({label})"),
             Self::WithoutAny => "the faults together".to_owned(),
             Self::With { words, .. } => words.clone(),
@@ -132,7 +137,7 @@ impl Owed {
 }
 
 /// The runs that are to be made.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Trials {
     what: Followed,
     verdict: Verdict,
@@ -279,15 +284,20 @@ pub(super) fn otherwise(beginning: &Session, tried: &Tried) -> Option<Session> {
         _ => &mut other.plan,
     };
     // The fault stays in the plan, so that the others keep their numbers and what they draw; its time never comes.
+    let is_out = |at: u32| match tried {
+        Tried::Without { fault, .. } => at == *fault,
+        Tried::WithoutAny => true,
+        Tried::With { .. } => false,
+    };
     for (at, fault) in (0u32..).zip(&mut plan.world.faults) {
-        let is_out = match tried {
-            Tried::Without { fault, .. } => at == *fault,
-            Tried::WithoutAny => true,
-            Tried::With { .. } => false,
-        };
-        if is_out {
+        if is_out(at) {
             fault.schedule = Schedule::NEVER;
         }
     }
-    Some(beginning.otherwise(Arc::new(other)))
+    // What was done by hand comes behind the faults of the plan.
+    let first = plan.world.faults.len() as u32;
+    let by_hand = (first..).zip(beginning.interventions().iter());
+    let by_hand = by_hand.filter(|(at, _)| !is_out(*at));
+    let by_hand = by_hand.map(|(_, intervention)| intervention.clone());
+    Some(beginning.otherwise(Arc::new(other), by_hand.collect()))
 }

@@ -321,7 +321,7 @@ fn drop_word(why: Drop) -> &'static str {
     match why {
         Drop::Cut => "cut",
         Drop::Loss => "lost",
-        Drop::Down => "machine down",
+        Drop::Down => "down",
         Drop::Refused => "refused",
     }
 }

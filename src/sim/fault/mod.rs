@@ -392,6 +392,7 @@ impl<P: Process> Sim<P> {
         let plans = self.faults.plans.iter().cloned();
         self.faults.plans = plans.chain([plan]).collect();
         self.begin_by_hand(at_ns);
+        self.see_by_hand(fault);
         self.fault_step(Step::Begin { fault, round: 0 });
         self.end_by_hand(observer);
         fault

@@ -2,6 +2,7 @@
 
 use super::Scene;
 use super::inspector::Inspection;
+use super::lineage::Asking;
 use crate::hunt::Session;
 use crate::hunt::past::{Past, Progress};
 use crate::trace::timeline::Timeline;
@@ -12,6 +13,8 @@ use crate::ui::engine::{Answer, Query};
 pub(super) enum Asked {
     /// About one node or process.
     Inspect(Box<Inspection>),
+    /// About a message or an event.
+    Lineage(Box<Asking>),
 }
 
 impl Asked {
@@ -19,20 +22,30 @@ impl Asked {
     pub(super) fn new(session: &Session, query: &Query) -> Self {
         match query {
             Query::Inspect(of) => Self::Inspect(Box::new(Inspection::new(session, *of))),
+            Query::Lineage(about) => {
+                Self::Lineage(Box::new(Asking::new(about, session.sim().now())))
+            }
         }
     }
 
     /// Works on for about so many events.
-    pub(super) fn work(&mut self, past: &dyn Past, events: u64) -> Progress {
+    pub(super) fn work(&mut self, session: &Session, past: &dyn Past, events: u64) -> Progress {
         match self {
+            Self::Lineage(asking) => asking.work(past, session.sim().names(), events),
             Self::Inspect(inspection) => inspection.work(past, events),
         }
     }
 
     /// What is known so far; what concerns the present is of where the session stands now.
-    pub(super) fn answer(&self, session: &Session) -> Answer {
+    pub(super) fn answer(&self, session: &Session) -> Option<Answer> {
         match self {
-            Self::Inspect(inspection) => Answer::Inspected(Box::new(inspection.view(session))),
+            Self::Inspect(inspection) => {
+                Some(Answer::Inspected(Box::new(inspection.view(session))))
+            }
+            Self::Lineage(asking) => {
+                let known = asking.known()?;
+                Some(Answer::Lineage(Box::new(known.clone())))
+            }
         }
     }
 }

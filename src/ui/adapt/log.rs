@@ -341,14 +341,7 @@ fn event_line(line: Line) -> EventLine {
         at_ns: line.at,
         event: line.event,
         subject: line.subject,
-        kind: match line.sign {
-            Sign::Broke => MarkKind::Fault,
-            Sign::Cut => MarkKind::Cut,
-            Sign::Leads => MarkKind::Leader,
-            Sign::Well => MarkKind::Heal,
-            Sign::Slow => MarkKind::Alert,
-            Sign::Other => MarkKind::Note,
-        },
+        kind: mark_kind(line.sign),
         word: line.word.to_string(),
         text: line.text,
         cause: match line.cause {
@@ -357,6 +350,18 @@ fn event_line(line: Line) -> EventLine {
             Cause::Beginning => "the scenario".to_owned(),
             Cause::Hand => "by hand".to_owned(),
         },
+    }
+}
+
+/// What sort of thing a sign says it is.
+pub(super) fn mark_kind(sign: Sign) -> MarkKind {
+    match sign {
+        Sign::Broke => MarkKind::Fault,
+        Sign::Cut => MarkKind::Cut,
+        Sign::Leads => MarkKind::Leader,
+        Sign::Well => MarkKind::Heal,
+        Sign::Slow => MarkKind::Alert,
+        Sign::Other => MarkKind::Note,
     }
 }
 

@@ -6,6 +6,9 @@ mod inspect;
 mod inspector;
 #[cfg(test)]
 mod inspector_tests;
+mod lineage;
+#[cfg(test)]
+mod lineage_tests;
 mod log;
 mod numbers;
 mod scene;
@@ -148,14 +151,14 @@ impl Engine for Run {
         let Some(asked) = &mut self.asked else {
             return Working::Idle;
         };
-        match asked.work(&self.past, u64::from(events_max)) {
+        match asked.work(&self.scene.session, &self.past, u64::from(events_max)) {
             past::Progress::More(share) => Working::More(share),
             past::Progress::Done => Working::Idle,
         }
     }
 
     fn answer(&self) -> Option<Answer> {
-        Some(self.asked.as_ref()?.answer(self.session()))
+        self.asked.as_ref()?.answer(self.session())
     }
 
     fn inspect(&self, subject: Subject) -> Vec<Fact> {

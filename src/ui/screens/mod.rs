@@ -6,6 +6,7 @@
 
 pub mod forks;
 pub mod inspector;
+pub mod lineage;
 pub mod notice;
 
 use super::engine::{Answer, Query};
@@ -98,6 +99,8 @@ screens! {
     Forks(forks::Forks),
     /// One node closely.
     Inspector(inspector::Inspector),
+    /// The life of a message, or what an event comes from and what comes of it.
+    Lineage(lineage::Lineage),
 }
 
 impl Open {

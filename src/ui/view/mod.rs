@@ -4,6 +4,7 @@
 mod forks;
 mod inspect;
 mod latency;
+pub mod lineage;
 mod timeline;
 mod topology;
 
