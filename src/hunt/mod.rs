@@ -8,6 +8,7 @@ pub mod compare;
 mod doubts;
 pub mod inspect;
 pub mod intervention;
+pub mod keep;
 pub mod lineage;
 mod metrics;
 mod outcome;

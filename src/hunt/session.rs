@@ -12,6 +12,7 @@ use crate::sim::{Observer, Pid, Seen};
 use crate::systems::{Message, Plan, Sim};
 use crate::trace::recording::{ByHand, FORMAT, Hex, Recording, hash_text};
 use crate::trace::timeline::Playable;
+use crate::trace::tree::Branching;
 
 /// How a run departs from what its scenario says.
 #[derive(Clone, Debug, Default)]
@@ -171,13 +172,35 @@ impl Session {
         lasting_ns: Option<u64>,
     ) -> Result<Intervention, Box<Document>> {
         let at = self.sim.open_ns();
-        let mut entries: Vec<String> = self.interventions.iter().map(|i| i.text.clone()).collect();
-        entries.truncate(self.done);
+        // With those before it: a heal, for one, needs something to heal.
+        let before = self.interventions[..self.done].iter();
+        let mut entries: Vec<String> = before.map(|i| i.text.clone()).collect();
         entries.push(intervention::entry(at, action, lasting_ns));
         let mut read = intervention::read(&self.loaded, &entries)?;
         // There is one for each entry.
-        let last = read.len() - 1;
-        Ok(read.swap_remove(last))
+        Ok(read.swap_remove(entries.len() - 1))
+    }
+
+    /// The number of interventions that have happened.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    /// The same run as an ordinary scenario: what was done by hand, up to now, stands among its faults. Comments are kept
+    /// where the scenario ran as it is written.
+    pub fn as_scenario(&self) -> String {
+        let entries: Vec<String> = self.interventions[..self.done]
+            .iter()
+            .map(|i| i.text.clone())
+            .collect();
+        let plain = !self.options.control && self.loaded.sets.is_empty();
+        let text = if plain {
+            self.loaded.text.clone()
+        } else {
+            crate::scenario::effective(self.scenario())
+        };
+        // A scenario that was read has a place for each of its fields.
+        crate::scenario::with_more_faults(&text, self.seed, &entries).unwrap_or(text)
     }
 
     /// Whether the end is reached.
@@ -407,6 +430,18 @@ impl Session {
         let mut session = Self::new(Arc::new(loaded), options);
         session.follow(&interventions.into());
         Ok(session)
+    }
+}
+
+impl Branching for Session {
+    type Deed = Intervention;
+
+    fn follow(&mut self, deeds: &Arc<[Intervention]>) {
+        Self::follow(self, deeds);
+    }
+
+    fn done(&self) -> usize {
+        self.done
     }
 }
 

@@ -79,85 +79,73 @@ fn add_field(ast: &mut Ast, root: NodeId, span: Span, faults: Vec<NodeId>) {
     }
 }
 
+/// A change of a text: from which byte to which, and what stands there instead.
+type Edit = (usize, usize, String);
+
 /// A scenario's text with another seed and more faults, everything else as it was, comments too; `None` if it has no place
 /// for them.
 pub fn with_more_faults(text: &str, seed: u64, faults: &[String]) -> Option<String> {
     let document = Document::parse("", text);
     let ast = document.ast();
     let root = ast.root()?;
-    let mut changes: Vec<(usize, usize, String)> = Vec::new();
-    let mut entries: Vec<String> = Vec::new();
-    let close = ast.node(root).span.end as usize - 1;
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut fields: Vec<String> = Vec::new();
     match field(ast, root, "seed") {
         Some(at) => {
             let span = ast.node(at).span;
-            changes.push((span.start as usize, span.end as usize, seed.to_string()));
+            edits.push((span.start as usize, span.end as usize, seed.to_string()));
         }
-        None => changes.push(entry_behind(
-            ast,
-            text,
-            root,
-            close,
-            &format!("seed: {seed}"),
-        )?),
+        None => fields.push(format!("seed: {seed}")),
     }
-    if !faults.is_empty() {
-        let lines: String = faults.iter().map(|f| format!("\n        {f},")).collect();
-        match field(ast, root, FAULTS) {
-            Some(list) => {
-                let close = ast.node(list).span.end as usize - 1;
-                let Kind::List(entries) = &ast.node(list).kind else {
-                    return None;
-                };
-                let last = entries.last().map(|e| ast.node(*e).span.end as usize);
-                let comma = last.filter(|&end| !has_comma(&text[end..close]));
-                changes.extend(comma.map(|end| (end, end, ",".to_owned())));
-                let blank = text[..close].trim_end().len();
-                let behind = if text[blank..close].contains('\n') || ends_in_comment(&text[..blank])
-                {
-                    close
-                } else {
-                    blank
-                };
-                let lines = if behind == close && text[blank..close].contains('\n') {
-                    format!(
-                        "{}\n    ",
-                        lines.trim_start_matches('\n').trim_start_matches("    ")
-                    )
-                } else {
-                    format!("{lines}\n    ")
-                };
-                changes.push((behind, behind, lines));
-            }
-            None => entries.push(format!("{FAULTS}: [{lines}\n    ]")),
-        }
+    let lines: String = faults.iter().map(|f| format!("\n        {f},")).collect();
+    match field(ast, root, FAULTS) {
+        _ if faults.is_empty() => {}
+        Some(list) => edits.extend(into_list(ast, text, list, &lines)?),
+        None => fields.push(format!("{FAULTS}: [{lines}\n    ]")),
     }
-    if !entries.is_empty() {
-        let entries = entries.join(",\n    ");
-        changes.push(entry_behind(ast, text, root, close, &entries)?);
+    if !fields.is_empty() {
+        edits.push(behind_fields(ast, text, root, &fields.join(",\n    "))?);
     }
-    // From the back, so that places stay what they are; what was noted first stands first.
+    // From the back, so that places stay what they are; of two in one place the first stands first.
     let mut out = text.to_owned();
-    changes.sort_by_key(|c| c.0);
-    for (from, to, new) in changes.into_iter().rev() {
+    edits.sort_by_key(|edit| edit.0);
+    for (from, to, new) in edits.into_iter().rev() {
         out.replace_range(from..to, &new);
     }
     Some(out)
 }
 
-/// Whether a comment that ends with its line stands last.
-fn ends_in_comment(text: &str) -> bool {
-    text.lines().last().is_some_and(|line| line.contains("//"))
+/// Puts lines behind the entries of a list.
+fn into_list(ast: &Ast, text: &str, list: NodeId, lines: &str) -> Option<Vec<Edit>> {
+    let node = ast.node(list);
+    let close = node.span.end as usize - 1;
+    let Kind::List(entries) = &node.kind else {
+        return None;
+    };
+    let mut edits = Vec::new();
+    if let Some(last) = entries.last() {
+        let end = ast.node(*last).span.end as usize;
+        if !has_comma(&text[end..close]) {
+            edits.push((end, end, ",".to_owned()));
+        }
+    }
+    // Where the bracket stands on a line of its own it stays there.
+    let before = text[..close].trim_end_matches([' ', '\t']).len();
+    edits.push(if text[..before].ends_with('\n') {
+        (
+            before,
+            before,
+            format!("{}\n", lines.trim_start_matches('\n')),
+        )
+    } else {
+        (close, close, format!("{lines}\n    "))
+    });
+    Some(edits)
 }
 
-/// Where an entry is put in as the last of the whole, and its text.
-fn entry_behind(
-    ast: &Ast,
-    text: &str,
-    root: NodeId,
-    close: usize,
-    entry: &str,
-) -> Option<(usize, usize, String)> {
+/// Puts fields behind those of the whole.
+fn behind_fields(ast: &Ast, text: &str, root: NodeId, entry: &str) -> Option<Edit> {
+    let close = ast.node(root).span.end as usize - 1;
     let Kind::Group(Group {
         body: Body::Fields(fields),
         ..
@@ -246,7 +234,13 @@ mod tests {
     fn a_fault_that_cannot_be_is_explained_in_its_own_words() {
         let text = "(title: \"t\", duration: \"9s\", nodes: [(name: \"b\")], systems: [])";
         let loaded = Loaded::<ron::Value>::from_text("t.ron", text, &[]).expect("good");
-        assert!(loaded.with_faults(&[CRASH.to_owned()]).is_ok());
+        let both = [CRASH.to_owned(), PAUSE.to_owned()];
+        let (scenario, _) = loaded.with_faults(&both).expect("good");
+        assert_eq!(scenario.faults.len(), 2);
+        let sets = ["faults=[]".to_owned()];
+        let set = Loaded::<ron::Value>::from_text("t.ron", text, &sets).expect("good");
+        let (scenario, _) = set.with_faults(&both).expect("good");
+        assert_eq!(scenario.faults.len(), 2);
         let wrong = [r#"At("2s", Crash("bb"))"#.to_owned()];
         let document = loaded.with_faults(&wrong).expect_err("no such node");
         let said = document.render(false);

@@ -4,3 +4,4 @@ pub mod comparison;
 pub mod marks;
 pub mod recording;
 pub mod timeline;
+pub mod tree;

@@ -2,7 +2,10 @@
 //!
 //! Checkpoints stand at equal distances, measured in events, because that is what running costs. When memory does not
 //! allow for another, every second one is let go and the distance doubles: so a seek costs at most a fixed share of the
-//! run, however long that is. A timeline belongs to one run: one scenario, one seed, one list of interventions.
+//! run, however long that is. A timeline belongs to one run: one scenario, one seed, one list of interventions. What two of them have in common
+//! they share.
+
+use std::sync::Arc;
 
 /// Events between two checkpoints at first: some milliseconds of running.
 const SPACING_MIN: u64 = 25_000;
@@ -36,7 +39,7 @@ pub trait Playable: Clone {
 #[derive(Clone, Debug)]
 pub struct Timeline<R> {
     /// In their order; the first is the beginning.
-    kept: Vec<R>,
+    kept: Vec<Arc<R>>,
     /// So many events lie between two.
     spacing: u64,
     kept_max: usize,
@@ -48,7 +51,7 @@ impl<R: Playable> Timeline<R> {
         let affordable = budget_bytes / beginning.clone_bytes().max(1);
         let kept_max = usize::try_from(affordable).unwrap_or(KEPT_MAX);
         Self {
-            kept: vec![beginning.clone()],
+            kept: vec![Arc::new(beginning.clone())],
             spacing: SPACING_MIN,
             kept_max: kept_max.clamp(KEPT_MIN, KEPT_MAX),
         }
@@ -74,7 +77,39 @@ impl<R: Playable> Timeline<R> {
             self.spacing = self.spacing.saturating_mul(2);
             return self.keep(run);
         }
-        self.kept.push(run.clone());
+        self.kept.push(Arc::new(run.clone()));
+    }
+
+    /// The same up to where an event was the last that had happened, at a moment (ns): what another run has in common with
+    /// this one that leaves it there.
+    pub fn until(&self, event: u64, ns: u64) -> Self {
+        let common = |c: &&Arc<R>| c.events() <= event && c.now_ns() <= ns;
+        let mut kept: Vec<Arc<R>> = self.kept.iter().filter(common).cloned().collect();
+        if kept.is_empty() {
+            kept.push(Arc::clone(&self.kept[0]));
+        }
+        Self {
+            kept,
+            spacing: self.spacing,
+            kept_max: self.kept_max,
+        }
+    }
+
+    /// Lets checkpoints go, every second one, until there are at most so many.
+    pub fn thin(&mut self, most: usize) {
+        while self.kept.len() > most.max(1) {
+            let mut at = 0;
+            self.kept.retain(|_| {
+                at += 1;
+                at % 2 == 1
+            });
+            self.spacing = self.spacing.saturating_mul(2);
+        }
+    }
+
+    /// Those that are kept, in their order; the first is the beginning.
+    pub fn kept(&self) -> &[Arc<R>] {
+        &self.kept
     }
 
     fn last(&self) -> &R {
@@ -89,11 +124,6 @@ impl<R: Playable> Timeline<R> {
     /// How many events lie between two of them.
     pub fn spacing_events(&self) -> u64 {
         self.spacing
-    }
-
-    /// All checkpoints, in their order; the first is the beginning.
-    pub fn all(&self) -> &[R] {
-        &self.kept
     }
 
     /// The last checkpoint at which no more than so many events have happened.
@@ -124,7 +154,7 @@ impl<R: Playable> Timeline<R> {
     fn leap(&self, run: &mut R, behind: usize, too_far: bool) {
         let nearest = &self.kept[behind.saturating_sub(1)];
         if too_far || nearest.events() > run.events() {
-            run.clone_from(nearest);
+            run.clone_from(nearest.as_ref());
         }
     }
 
@@ -213,7 +243,10 @@ mod tests {
             for part in 0..=97 {
                 let ns = end / 97 * part;
                 run.played = 0;
-                timeline.kept.iter_mut().for_each(|c| c.played = 0);
+                timeline
+                    .kept
+                    .iter_mut()
+                    .for_each(|c| Arc::make_mut(c).played = 0);
                 timeline.seek(&mut run, ns);
                 assert_eq!((run.now, run.events), (ns, ns / 10));
                 assert!(run.played <= longest, "{} of {end}", run.played);

@@ -50,6 +50,17 @@ pub enum Order {
     /// A fault, here and now, in the words of the scenario language: `Crash("broker-1")`; for how long in its words
     /// (`"5s"`), if not until it is healed.
     Inject(String, Option<String>),
+    /// A branch, as far as it was played, is written to a new file.
+    Save(usize, Save),
+}
+
+/// What a branch is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Save {
+    /// A recording, which replays it.
+    Recording,
+    /// A scenario, among whose faults stands what was done by hand.
+    Scenario,
 }
 
 /// What a screen wants to know that takes running a part of the past again.

@@ -129,6 +129,20 @@ pub enum Action {
     NextFound,
     /// The one before that was found.
     PreviousFound,
+    /// Write it as a recording.
+    SaveRecording,
+    /// Write it as a scenario.
+    SaveScenario,
+    /// Do something to the run.
+    Inject,
+    /// Every action and every thing, by name.
+    Palette,
+    /// Where the run shall stop.
+    Breaks,
+    /// Do away with what is selected.
+    Remove,
+    /// The next field.
+    NextField,
 }
 
 /// Where a key means something. What is open comes before the pane that has the keys, that before the screen.

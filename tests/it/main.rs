@@ -50,5 +50,6 @@ mod sweep;
 mod tails;
 mod terminal;
 mod theory;
+mod time_machine;
 mod tuning;
 mod workflows;

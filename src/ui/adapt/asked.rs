@@ -1,11 +1,9 @@
 //! What a screen asked a run, and how far its answer is.
 
-use super::Scene;
 use super::inspector::Inspection;
 use super::lineage::Asking;
 use crate::hunt::Session;
 use crate::hunt::past::{Past, Progress};
-use crate::trace::timeline::Timeline;
 use crate::ui::engine::{Answer, Query};
 
 /// A question that is being answered.
@@ -47,22 +45,5 @@ impl Asked {
                 Some(Answer::Lineage(Box::new(known.clone())))
             }
         }
-    }
-}
-
-impl Past for Timeline<Scene> {
-    fn before(&self, event: u64) -> Session {
-        self.before_event(event).session.clone()
-    }
-
-    fn before_ns(&self, ns: u64) -> Session {
-        self.before_moment(ns).session.clone()
-    }
-
-    fn kept(&self) -> Vec<Session> {
-        self.all()
-            .iter()
-            .map(|scene| scene.session.clone())
-            .collect()
     }
 }

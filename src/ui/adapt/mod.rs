@@ -2,6 +2,7 @@
 //! system by name.
 
 mod asked;
+mod branches;
 mod inspect;
 mod inspector;
 #[cfg(test)]
@@ -17,7 +18,7 @@ mod topology;
 
 use std::sync::Arc;
 
-use super::engine::{Answer, Engine, Progress, Query, Subject, Until, Working};
+use super::engine::{Answer, Engine, Order, Progress, Query, Subject, Until, Working};
 use super::picker;
 use super::preview::{Choice, LEAD_NS};
 use super::view::{Fact, Frame};
@@ -25,15 +26,15 @@ use crate::hunt::{Loaded, Options, Session, catalogue, past};
 use crate::sim::{Names, SECOND};
 use crate::trace::comparison::Comparison;
 use crate::trace::recording::Recording;
-use crate::trace::timeline::{BUDGET_BYTES, Playable, Timeline};
+use crate::trace::timeline::{BUDGET_BYTES, Playable};
+use crate::trace::tree::Tree;
 
 use asked::Asked;
 use scene::Scene;
 
-/// A session on the screen, and its past.
+/// A session on the screen, its past and its branches.
 pub struct Run {
-    scene: Scene,
-    past: Timeline<Scene>,
+    tree: Tree<Scene>,
     /// For a replay.
     comparison: Option<Comparison>,
     /// What a screen wants to know.
@@ -48,15 +49,14 @@ impl Run {
 
     /// The same with another limit of memory for its past, bytes.
     fn remembering(session: Session, budget_bytes: u64) -> Self {
-        let beginning = Scene::new(session.restart(session.seed()));
-        let mut run = Self {
-            scene: Scene::new(session),
-            past: Timeline::new(&beginning, budget_bytes),
+        let deeds = Arc::clone(session.interventions());
+        let beginning = Scene::new(session.beginning());
+        let scene = Scene::new(session);
+        Self {
+            tree: Tree::new(&beginning, scene, deeds, budget_bytes),
             comparison: None,
             asked: None,
-        };
-        run.past.keep(&run.scene);
-        run
+        }
     }
 
     /// The replay of a recording, from its beginning. As far as it is played it is compared.
@@ -72,11 +72,17 @@ impl Run {
         self.comparison.as_ref()
     }
 
+    /// Whether what is shown is the recorded run.
+    fn replays(&self) -> bool {
+        self.comparison.is_some() && self.tree.current() == 0
+    }
+
     fn compare(&mut self) {
-        let session = &self.scene.session;
-        if let Some(comparison) = &mut self.comparison
-            && session.seed() == comparison.recording().seed
-        {
+        if !self.replays() {
+            return;
+        }
+        let session = &self.tree.run().session;
+        if let Some(comparison) = &mut self.comparison {
             let sim = session.sim();
             comparison.look(sim.digest(), sim.events(), session.is_over());
         }
@@ -84,49 +90,49 @@ impl Run {
 
     /// The session.
     pub fn session(&self) -> &Session {
-        &self.scene.session
+        &self.tree.run().session
     }
 
     /// The session, taken back.
     pub fn into_session(self) -> Session {
-        self.scene.session
+        self.tree.into_run().session
     }
 }
 
 impl Engine for Run {
     fn run(&mut self, until: Until, events_max: u32) -> Progress {
-        let progress = self.scene.run(until, events_max);
-        self.past.keep(&self.scene);
+        let progress = self.tree.run_mut().run(until, events_max);
+        self.tree.keep();
         self.compare();
         progress
     }
 
     fn leap(&mut self, until: Until) {
         match until {
-            Until::Time(ns) => self.past.leap_to(&mut self.scene, ns),
-            Until::Event(number) => self.past.leap_to_event(&mut self.scene, number),
+            Until::Time(ns) => self.tree.leap_to(ns),
+            Until::Event(number) => self.tree.leap_to_event(number),
             Until::NextMark => {}
         }
     }
 
     fn restart(&mut self, seed: u64) {
         if seed == self.session().seed() {
-            self.past.leap_to_event(&mut self.scene, 0);
+            self.tree.leap_to_event(0);
         } else {
-            let comparison = self.comparison.take();
-            *self = Self {
-                comparison,
-                ..Self::new(self.session().restart(seed))
-            };
+            branches::plant(&mut self.tree, seed);
         }
     }
 
+    fn obey(&mut self, order: &Order) -> Result<String, Vec<String>> {
+        branches::obey(&mut self.tree, order)
+    }
+
     fn now_ns(&self) -> u64 {
-        self.scene.now_ns()
+        self.tree.run().now_ns()
     }
 
     fn events(&self) -> u64 {
-        self.scene.events()
+        self.tree.run().events()
     }
 
     fn end_ns(&self) -> u64 {
@@ -135,12 +141,15 @@ impl Engine for Run {
 
     fn last_word(&self) -> Option<String> {
         let comparison = self.comparison.as_ref()?;
-        let replays = self.session().seed() == comparison.recording().seed;
-        replays.then(|| format!("replay: {}", comparison.words()))
+        self.replays()
+            .then(|| format!("replay: {}", comparison.words()))
     }
 
     fn frame(&self) -> Frame {
-        self.scene.frame()
+        Frame {
+            forks: branches::rows(&self.tree),
+            ..self.tree.run().frame()
+        }
     }
 
     fn ask(&mut self, query: Option<&Query>) {
@@ -151,7 +160,7 @@ impl Engine for Run {
         let Some(asked) = &mut self.asked else {
             return Working::Idle;
         };
-        match asked.work(&self.scene.session, &self.past, u64::from(events_max)) {
+        match asked.work(&self.tree.run().session, &self.tree, u64::from(events_max)) {
             past::Progress::More(share) => Working::More(share),
             past::Progress::Done => Working::Idle,
         }

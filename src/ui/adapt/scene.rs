@@ -4,7 +4,11 @@ use super::log::Log;
 use super::numbers;
 use super::topology::{self, Rates};
 use crate::hunt::Session;
+use std::sync::Arc;
+
+use crate::hunt::Intervention;
 use crate::trace::timeline::Playable;
+use crate::trace::tree::Branching;
 use crate::ui::engine::{Progress, Until};
 use crate::ui::view::{Frame, Header};
 
@@ -162,5 +166,17 @@ impl Playable for Scene {
         let stopped_by_count = self.play(until_ns, events);
         self.log.read(&self.session);
         stopped_by_count
+    }
+}
+
+impl Branching for Scene {
+    type Deed = Intervention;
+
+    fn follow(&mut self, deeds: &Arc<[Intervention]>) {
+        self.session.follow(deeds);
+    }
+
+    fn done(&self) -> usize {
+        self.session.done()
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::KeyCode;
 
 use super::{Screen, Seen};
-use crate::ui::engine::Order;
+use crate::ui::engine::{Order, Save};
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::style::Role;
@@ -18,6 +18,8 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Forks, &[ch('f')], Action::Fork, "fork", "leave the run here with a fork"),
     bind(Context::Forks, &[ch('u')], Action::Undo, "undo", "back to where the branch that is shown left its parent"),
     bind(Context::Forks, &[ch('n')], Action::Rename, "name", "another name for this branch"),
+    bind(Context::Forks, &[ch('w')], Action::SaveRecording, "recording", "write this branch, as far as it was played, to a new file that replays it"),
+    bind(Context::Forks, &[ch('s')], Action::SaveScenario, "scenario", "write it as a scenario, with what was done by hand among its faults"),
     bind(Context::Forks, &[ch('j'), key(KeyCode::Down)], Action::Down, "", "the next branch"),
     bind(Context::Forks, &[ch('k'), key(KeyCode::Up)], Action::Up, "", "the branch before"),
     bind(Context::Forks, &[key(KeyCode::PageDown), ctrl('d')], Action::PageDown, "", "down ten lines"),
@@ -93,6 +95,8 @@ impl Screen for Forks {
             }
             Action::Fork => Effect::Order(Order::Fork),
             Action::Undo => Effect::Order(Order::Undo),
+            Action::SaveRecording => Effect::Order(Order::Save(at, Save::Recording)),
+            Action::SaveScenario => Effect::Order(Order::Save(at, Save::Scenario)),
             _ => {
                 self.selected = moved(Some(at), rows.len(), action);
                 Effect::None
