@@ -6,29 +6,30 @@ use super::check::complain;
 use super::out::say;
 use super::{EXIT_MET, EXIT_MISTAKE, Glyphs, Looks, Themes};
 use crate::hunt::{Options, Session, catalogue};
+use crate::scenario::LoadError;
 use crate::trace::comparison::Comparison;
 use crate::trace::recording::Recording;
 use crate::ui::adapt::{self, Run};
 use crate::ui::picker::Picked;
 use crate::ui::settings::{Settings, Speed, folder};
-use crate::ui::{self, GlyphSet, Leave, Look, Terminal, Theme};
+use crate::ui::{self, GlyphSet, Leave, Look, Terminal, Theme, keymap, keys};
 
 /// Shows a run until the person leaves it; the terminal is as before when this returns. Gives the exit code, and the
 /// session as it was left.
 pub fn dashboard(session: Session, looks: Looks, speed: Option<Speed>) -> (u8, Session) {
     let mut run = Run::new(session);
-    let code = show(&mut run, &options(looks, speed));
+    let code = show(&mut run, &mut options(looks, speed));
     (code, run.into_session())
 }
 
-fn show(run: &mut Run, options: &ui::Options) -> u8 {
+fn show(run: &mut Run, options: &mut ui::Options) -> u8 {
     exit(Terminal::enter().and_then(|mut terminal| ui::dashboard(&mut terminal, run, options)))
 }
 
 /// Shows a replay until the person leaves it. Gives the exit code, and how what was played compares.
 pub fn replay(session: Session, recording: Recording, looks: Looks) -> (u8, Option<Comparison>) {
     let mut run = Run::replay(session, recording);
-    let code = show(&mut run, &options(looks, None));
+    let code = show(&mut run, &mut options(looks, None));
     (code, run.comparison().cloned())
 }
 
@@ -45,7 +46,7 @@ fn pick_and_show(looks: Looks) -> io::Result<Leave> {
         let all = catalogue::all();
         let mut open = |choice| adapt::open(&all, choice);
         let entries = adapt::entries(&all);
-        let picked = ui::pick(&mut terminal, entries, from, &options, &mut open)?;
+        let picked = ui::pick(&mut terminal, entries, from, &mut options, &mut open)?;
         let (entry, seed, speed) = match picked {
             Picked::Run { entry, seed, speed } => (entry, seed, speed),
             Picked::Leave(leave) => return Ok(leave),
@@ -58,36 +59,49 @@ fn pick_and_show(looks: Looks) -> io::Result<Leave> {
             seed,
             ..Options::default()
         };
-        options.speed = speed;
+        options.settings.speed = Speed::from_times(speed).unwrap_or_default();
         options.has_parent = true;
         let mut run = Run::new(Session::new(loaded, chosen));
-        match ui::dashboard(&mut terminal, &mut run, &options)? {
+        match ui::dashboard(&mut terminal, &mut run, &mut options)? {
             Leave::Back => {}
             leave => return Ok(leave),
         }
     }
 }
 
-/// How a screen starts: as the command line says, else as the person's settings say.
+/// How a screen starts: as the command line says, else as the person's settings say. Their keys hold from now on. What is
+/// wrong with their files is told here, and by the screen.
 fn options(looks: Looks, speed: Option<Speed>) -> ui::Options {
-    let settings = in_force(looks, speed, settings());
+    let folder = folder::folder();
+    let mut troubles = Vec::new();
+    let mut kept = Settings::default();
+    if let Some(folder) = &folder {
+        let (settings, wrong_settings) = folder::settings(folder);
+        let (keys, wrong_keys) = keys::file::read(folder);
+        for why in [wrong_settings, wrong_keys].into_iter().flatten() {
+            troubles.extend(lines(&why));
+            complain(why);
+        }
+        kept = settings;
+        keymap::install(keys);
+    }
+    let settings = in_force(looks, speed, kept);
     ui::Options {
         look: Look::themed(settings.glyphs, settings.theme),
-        speed: settings.speed.times(),
+        settings,
+        folder,
+        troubles,
         has_parent: false,
     }
 }
 
-/// The person's settings. What is wrong with them is told, and then as by default.
-fn settings() -> Settings {
-    let Some(folder) = folder::folder() else {
-        return Settings::default();
+/// What is wrong, as a screen shows it.
+fn lines(why: &LoadError) -> Vec<String> {
+    let text = match why {
+        LoadError::NotFound(message) => message.clone(),
+        LoadError::Mistakes(document) => document.render(false),
     };
-    let (settings, wrong) = folder::settings(&folder);
-    if let Some(why) = wrong {
-        complain(why);
-    }
-    settings
+    text.lines().map(str::to_owned).collect()
 }
 
 fn in_force(looks: Looks, speed: Option<Speed>, kept: Settings) -> Settings {

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use super::command::Command;
 use super::intervention::{self, Intervention};
 use super::{Loaded, Watch, apart};
 use crate::scenario::document::Document;
 use crate::scenario::{Files, Scenario};
 use crate::sim::lens::Lens;
+use crate::sim::units::Duration;
 use crate::sim::{Observer, Pid, Seen};
 use crate::systems::{Message, Plan, Sim};
 use crate::trace::recording::{ByHand, FORMAT, Hex, Recording, hash_text};
@@ -124,6 +126,20 @@ impl Session {
     /// The scenario that runs: the control, if that was asked for.
     pub fn scenario(&self) -> &Scenario<crate::checks::Expect> {
         variant(&self.loaded, self.options.control).0
+    }
+
+    /// The command that runs it as far as it is now. There is none for a run in which somebody intervened, and none for a
+    /// scenario that came through a pipe.
+    pub fn command(&self) -> Option<Command<'_>> {
+        let now_ns = self.sim.now();
+        let by_hand = self.interventions[..self.done].is_empty();
+        (by_hand && self.loaded.name != "<stdin>").then(|| Command {
+            scenario: &self.loaded.name,
+            seed: self.seed,
+            control: self.options.control,
+            set: &self.loaded.sets,
+            until: (now_ns > 0).then(|| Duration::from_ns(now_ns)),
+        })
     }
 
     /// Whether this is the control.

@@ -116,6 +116,11 @@ pub trait Engine {
         None
     }
 
+    /// The command that runs what there is to see, as a shell takes it.
+    fn command(&self) -> Option<String> {
+        None
+    }
+
     /// What there is to see.
     fn frame(&self) -> Frame;
 

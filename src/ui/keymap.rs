@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::comfort;
+use super::keys::{Keymap, names};
 use super::layout::Pane;
 use super::screens;
 
@@ -143,6 +145,28 @@ pub enum Action {
     Remove,
     /// The next field.
     NextField,
+    /// Another theme.
+    Theme,
+    /// Copy what is selected.
+    Copy,
+    /// Copy the command that runs what is on the screen.
+    CopyCommand,
+    /// Save the screen.
+    Save,
+    /// As text.
+    SaveText,
+    /// As a picture.
+    SavePicture,
+    /// Keep the settings.
+    Keep,
+    /// The mouse was pressed twice at this column and row.
+    DoubleClick(u16, u16),
+    /// It moved here while it was pressed.
+    Drag(u16, u16),
+    /// Its wheel was turned towards the person here.
+    WheelDown(u16, u16),
+    /// Or away.
+    WheelUp(u16, u16),
 }
 
 /// Where a key means something. What is open comes before the pane that has the keys, that before the screen.
@@ -174,11 +198,13 @@ pub enum Context {
     Inspector,
     /// On the screen of a message.
     Lineage,
+    /// While it is asked how the screen is to be saved.
+    Save,
 }
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Travel,
         Self::Dashboard,
         Self::Queues,
@@ -191,6 +217,7 @@ impl Context {
         Self::Entry,
         Self::Help,
         Self::Picker,
+        Self::Save,
         Self::Always,
     ];
 
@@ -210,6 +237,7 @@ impl Context {
             Self::Help => "Help",
             Self::Entry => "Entering text",
             Self::Picker => "Scenario picker",
+            Self::Save => "Saving the screen",
         }
     }
 }
@@ -277,12 +305,26 @@ const TABLES: &[&[Binding]] = &[
     screens::forks::KEYS,
     screens::inspector::KEYS,
     screens::lineage::KEYS,
+    comfort::KEYS,
 ];
 
-/// All keys.
+/// The table of the program.
+pub fn shipped() -> &'static [Binding] {
+    static SHIPPED: OnceLock<Vec<Binding>> = OnceLock::new();
+    SHIPPED.get_or_init(|| TABLES.concat())
+}
+
+/// What a person has instead.
+static OWN: OnceLock<Keymap> = OnceLock::new();
+
+/// From now on all screens have the keys of this table. Only the first one counts.
+pub fn install(own: Keymap) {
+    let _ = OWN.set(own);
+}
+
+/// All keys, as they are for this person.
 pub fn all() -> &'static [Binding] {
-    static ALL: OnceLock<Vec<Binding>> = OnceLock::new();
-    ALL.get_or_init(|| TABLES.concat())
+    OWN.get().map_or_else(shipped, |own| own.bindings())
 }
 
 #[rustfmt::skip]
@@ -406,7 +448,10 @@ pub fn key_name(key: Key) -> String {
         KeyCode::BackTab => "Shift-Tab".into(),
         KeyCode::PageUp => "PgUp".into(),
         KeyCode::PageDown => "PgDn".into(),
-        other => format!("{other:?}"),
+        other => names::key_text(Key {
+            code: other,
+            ctrl: false,
+        }),
     };
     if key.ctrl {
         format!("Ctrl-{name}")
@@ -427,30 +472,6 @@ pub fn key_for(context: Context, wanted: Action) -> Option<String> {
         .iter()
         .find(|b| b.context == context && b.action == wanted)
         .and_then(|b| b.keys.first().map(|&k| key_name(k)))
-}
-
-/// The table of all keys as the README has it, in Markdown.
-pub fn markdown() -> String {
-    // What only closes or scrolls what is open stands in the help.
-    let told = |c: &Context| !matches!(c, Context::Detail | Context::Entry | Context::Help);
-    let mut out = String::from("| where | keys | meaning |\n|---|---|---|\n");
-    for context in Context::ALL.into_iter().filter(told) {
-        for binding in all().iter().filter(|b| b.context == context) {
-            let keys: Vec<String> = binding
-                .keys
-                .iter()
-                .map(|&k| format!("`{}`", key_name(k)))
-                .collect();
-            let line = format!(
-                "| {} | {} | {} |\n",
-                context.title(),
-                keys.join(" "),
-                binding.meaning
-            );
-            out.push_str(&line);
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -497,15 +518,5 @@ mod tests {
     fn ctrl_c_is_never_text() {
         let ctrl_c = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         assert_eq!(action(&[Entry, Always], ctrl_c), Some(Action::Interrupt));
-    }
-
-    #[test]
-    fn the_readme_has_this_table() {
-        let readme = include_str!("../../README.md");
-        assert!(
-            readme.contains(&markdown()),
-            "the README's table of keys must be:\n\n{}",
-            markdown()
-        );
     }
 }

@@ -8,6 +8,7 @@
 //! - No widget takes the whole state: each takes its part of the picture.
 
 pub mod adapt;
+pub mod comfort;
 pub mod copy;
 pub mod detail;
 pub mod engine;
@@ -17,6 +18,7 @@ pub mod keymap;
 pub mod keys;
 pub mod layout;
 pub mod model;
+pub mod mouse;
 pub mod pace;
 pub mod pen;
 pub mod picker;

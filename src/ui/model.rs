@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::comfort::Comfort;
 use super::engine::{Answer, Query, Subject, Until};
 use super::help;
 use super::keymap::{Action, Context};
@@ -195,6 +196,10 @@ pub struct Model {
     pub working: Option<f64>,
     /// Whether the mouse is ours.
     pub mouse: bool,
+    /// In which pane the mouse was pressed last.
+    pub pressed: Option<Pane>,
+    /// What is kept for what concerns no run.
+    pub comfort: Comfort,
     /// Whether there is a screen to go back to.
     pub has_parent: bool,
     /// Something to say once, at the foot of the screen.
@@ -229,6 +234,8 @@ impl Model {
             answer: None,
             working: None,
             mouse: false,
+            pressed: None,
+            comfort: Comfort::default(),
             has_parent: false,
             notice: String::new(),
         }
@@ -264,6 +271,9 @@ impl Model {
 
     /// Where keys go, the innermost first.
     pub fn contexts(&self) -> Vec<Context> {
+        if self.comfort.saving {
+            return vec![Context::Save, Context::Always];
+        }
         match self.overlay {
             Overlay::Help(_) => vec![Context::Help, Context::Always],
             Overlay::Detail => vec![Context::Detail, Context::Always],

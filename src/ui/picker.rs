@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 
+use super::comfort::{self, Came, Comfort, Wish};
 use super::glyphs;
 use super::help;
 use super::keymap::{Action, Context};
@@ -15,6 +16,7 @@ use super::style::{Look, Role};
 use super::text;
 use super::update::moved;
 use super::widgets::{footer, preview};
+use crate::hunt::command::Command;
 
 /// A scenario to choose.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,6 +78,7 @@ pub struct Picker {
     speed: usize,
     held: bool,
     help: Option<usize>,
+    comfort: Comfort,
     notice: String,
 }
 
@@ -94,6 +97,7 @@ impl Picker {
             speed: speed.min(SPEEDS.len() - 1),
             held: false,
             help: None,
+            comfort: Comfort::default(),
             notice: String::new(),
         }
     }
@@ -106,6 +110,7 @@ impl Picker {
     /// Where keys go.
     pub fn contexts(&self) -> Vec<Context> {
         let inner = match (self.help, self.asking) {
+            _ if self.comfort.saving => Context::Save,
             (Some(_), _) => Context::Help,
             (None, Asking::Nothing) => Context::Picker,
             (None, _) => Context::Entry,
@@ -148,12 +153,82 @@ impl Picker {
         self.held
     }
 
+    /// How it looks.
+    pub fn look(&self) -> Look {
+        self.look
+    }
+
+    /// The chosen speed, in virtual seconds per second.
+    pub fn speed(&self) -> f64 {
+        SPEEDS[self.speed]
+    }
+
+    /// Says something at the foot of the screen.
+    pub fn say(&mut self, notice: &str) {
+        notice.clone_into(&mut self.notice);
+    }
+
+    /// The command that runs the selected scenario.
+    pub fn command(&self) -> Option<String> {
+        let (_, entry) = self.current()?;
+        let command = Command {
+            scenario: &entry.name,
+            seed: self.seed.parse().unwrap_or(entry.seed),
+            control: false,
+            set: &[],
+            until: None,
+        };
+        entry.error.is_none().then(|| command.to_string())
+    }
+
+    /// What an action that concerns no scenario does; see [`Comfort::update`].
+    pub fn comfort(&mut self, action: Action) -> Option<Option<Wish>> {
+        let action = self.meant(action);
+        let (mut comfort, mut look) = (self.comfort, self.look);
+        let mut notice = String::new();
+        let name = || self.current().map(|(_, entry)| entry.name.clone());
+        let done = comfort.update(action, &mut look, name, &mut notice);
+        (self.comfort, self.look) = (comfort, look);
+        if done.is_some() {
+            self.notice = notice;
+        }
+        done
+    }
+
+    /// What a line of the help does that concerns no scenario, when that is chosen; else the action itself.
+    fn meant(&mut self, action: Action) -> Action {
+        let line = self.help.filter(|_| action == Action::Open);
+        let chosen = line.and_then(|line| help::bindings(help::PICKER).get(line).copied());
+        match chosen {
+            Some(binding)
+                if comfort::KEYS
+                    .iter()
+                    .any(|b| b.action == binding.action && b.context == binding.context) =>
+            {
+                self.help = None;
+                binding.action
+            }
+            _ => action,
+        }
+    }
+
+    /// Takes what came of a wish.
+    pub fn came(&mut self, came: Came) {
+        self.notice = came.notice;
+        self.comfort.asked_to_keep = came.asks;
+    }
+
     /// What an action does; `chance` gives a seed that nobody chose.
     pub fn update(&mut self, action: Action, chance: impl Fn() -> u64) -> Option<Picked> {
         self.notice.clear();
         if action == Action::Interrupt {
             return Some(Picked::Leave(Leave::Quit));
         }
+        let action = match action {
+            Action::WheelDown(..) => Action::Down,
+            Action::WheelUp(..) => Action::Up,
+            other => other,
+        };
         if let Some(line) = self.help {
             return self.in_help(action, line, chance);
         }
@@ -192,6 +267,8 @@ impl Picker {
             Action::SpeedReset => self.speed = REAL_TIME,
             Action::Pause => self.held = !self.held,
             Action::Help => self.help = Some(0),
+            Action::Click(x, y) => self.press((x, y)),
+            Action::DoubleClick(x, y) if self.line_at((x, y)).is_some() => return self.open(),
             Action::Back => self.filter.clear(),
             _ => {
                 let total = self.shown().len();
@@ -199,6 +276,49 @@ impl Picker {
             }
         }
         None
+    }
+
+    /// Selects the scenario that is drawn in a cell.
+    fn press(&mut self, cell: (u16, u16)) {
+        self.selected = self.line_at(cell).unwrap_or(self.selected);
+    }
+
+    /// Which of the shown scenarios is drawn in a cell of the screen.
+    fn line_at(&self, (x, y): (u16, u16)) -> Option<usize> {
+        let (width, height) = self.size;
+        if x >= list_width(self, width) || width < WIDTH_MIN || height < HEIGHT_MIN {
+            return None;
+        }
+        let shown = self.shown();
+        let lines = self.lines(&shown);
+        let rows = body_height(height).saturating_sub(2);
+        let row = y.checked_sub(2).filter(|row| *row < rows)?;
+        let first = self.first_line(&lines, usize::from(rows));
+        match lines.get(first + usize::from(row)) {
+            Some(Line::Entry(number, _)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn lines(&self, shown: &[usize]) -> Vec<Line<'_>> {
+        let mut lines = Vec::new();
+        let mut heading = None;
+        for (i, &at) in shown.iter().enumerate() {
+            let entry = &self.entries[at];
+            if heading != Some(&entry.group) {
+                heading = Some(&entry.group);
+                lines.push(Line::Heading(&entry.group));
+            }
+            lines.push(Line::Entry(i, entry));
+        }
+        lines
+    }
+
+    /// The number of the first line that is shown in so many rows.
+    fn first_line(&self, lines: &[Line<'_>], rows: usize) -> usize {
+        let is_selected = |l: &Line<'_>| matches!(l, Line::Entry(i, _) if *i == self.selected);
+        let selected = lines.iter().position(is_selected).unwrap_or(0);
+        scroll(selected, lines.len(), rows)
     }
 
     fn open(&mut self) -> Option<Picked> {
@@ -295,8 +415,8 @@ pub fn draw(picker: &Picker, buffer: &mut Buffer) {
     }
     let mut pen = Pen::new(buffer, area, look);
     draw_head(picker, &mut pen);
-    let options = if area.height < ROOMY { 1 } else { 3 };
-    let body = area.height - 2 - options;
+    let body = body_height(area.height);
+    let options = area.height - 2 - body;
     let list = list_width(picker, area.width);
     draw_list(picker, &mut pen.part(0, 1, list, body));
     draw_preview(picker, &mut pen.part(list, 1, area.width - list, body));
@@ -313,6 +433,12 @@ pub fn draw(picker: &Picker, buffer: &mut Buffer) {
         help::draw(&mut over, help::PICKER, line);
     }
     screen::finish(buffer, look);
+}
+
+/// Rows for the list.
+fn body_height(height: u16) -> u16 {
+    let options = if height < ROOMY { 1 } else { 3 };
+    height.saturating_sub(2 + options)
 }
 
 fn draw_head(picker: &Picker, pen: &mut Pen<'_>) {
@@ -334,22 +460,9 @@ enum Line<'a> {
 
 fn draw_list(picker: &Picker, pen: &mut Pen<'_>) {
     let shown = picker.shown();
-    let mut lines = Vec::new();
-    let mut heading = None;
-    for (i, &at) in shown.iter().enumerate() {
-        let entry = &picker.entries[at];
-        if heading != Some(&entry.group) {
-            heading = Some(&entry.group);
-            lines.push(Line::Heading(&entry.group));
-        }
-        lines.push(Line::Entry(i, entry));
-    }
-    let selected = lines
-        .iter()
-        .position(|l| matches!(l, Line::Entry(i, _) if *i == picker.selected))
-        .unwrap_or(0);
+    let lines = picker.lines(&shown);
     let rows = usize::from(pen.height().saturating_sub(2));
-    let first = scroll(selected, lines.len(), rows);
+    let first = picker.first_line(&lines, rows);
     let remark = if lines.len() > rows {
         format!("{} of {}", picker.selected + 1, shown.len())
     } else {

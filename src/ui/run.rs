@@ -2,12 +2,14 @@
 //! moves in slices short enough that a key never waits for it.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ratatui::crossterm::event::{
-    self, Event, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEventKind,
+    self, Event, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind,
 };
 
+use super::comfort::{self, Desk, Wish};
 use super::engine::{Engine, Order, Query, Until, Working};
 use super::keymap::{self, Action, Context};
 use super::model::{Model, speed_index};
@@ -16,6 +18,7 @@ use super::picker::{self, Entry, Picked, Picker};
 use super::preview::{Open, Preview};
 use super::screen;
 use super::screens::notice::Notice;
+use super::settings::{Settings, Speed};
 use super::style::Look;
 use super::term::Terminal;
 use super::update::{Effect, arrived, update};
@@ -44,27 +47,52 @@ pub enum Leave {
     Killed(i32),
 }
 
-/// How a screen starts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How a screen starts, and what it leaves to the next.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// How it looks.
     pub look: Look,
-    /// Virtual seconds per second; infinite for as fast as the machine can.
-    pub speed: f64,
+    /// The settings in force. Their theme is that of `look`, unless the environment wants another.
+    pub settings: Settings,
+    /// Where settings are kept.
+    pub folder: Option<PathBuf>,
+    /// What is wrong with what was read there, in lines.
+    pub troubles: Vec<String>,
     /// Whether there is a screen to go back to.
     pub has_parent: bool,
 }
 
-/// Shows a run until it is left.
+impl Options {
+    /// Notes a look that was chosen on the screen.
+    fn looks(&mut self, look: Look) {
+        if look != self.look {
+            self.settings.theme = look.theme;
+            self.look = look;
+        }
+    }
+}
+
+/// Shows a run until it is left. What is chosen on it stands in the options then.
 pub fn dashboard(
     terminal: &mut Terminal,
     engine: &mut dyn Engine,
-    options: &Options,
+    options: &mut Options,
 ) -> io::Result<Leave> {
-    let mut model = Model::new(engine.frame(), options.look, options.speed);
+    let settings = options.settings;
+    let mut model = Model::new(engine.frame(), options.look, settings.speed.times());
     model.has_parent = options.has_parent;
     model.size = terminal.size()?;
-    let mut show = Show::new(engine, model);
+    (model.sort, model.log_counts) = (settings.sort, settings.log_counts);
+    model.mouse = settings.mouse;
+    if settings.mouse != terminal.has_mouse() {
+        terminal.set_mouse(settings.mouse)?;
+    }
+    if !options.troubles.is_empty() {
+        let troubles = std::mem::take(&mut options.troubles);
+        let notice = Notice::new("Your files are not used: they have mistakes", troubles);
+        model.screens.push(notice.into());
+    }
+    let mut show = Show::new(engine, model, options);
     loop {
         if let Some(signal) = terminal.told_to_end() {
             return Ok(Leave::Killed(signal));
@@ -87,13 +115,21 @@ pub fn pick(
     terminal: &mut Terminal,
     entries: Vec<Entry>,
     selected: usize,
-    options: &Options,
+    options: &mut Options,
     open: Open<'_>,
 ) -> io::Result<Picked> {
-    let mut picker = Picker::new(entries, options.look, speed_index(options.speed));
+    let settings = options.settings;
+    let speed = speed_index(settings.speed.times());
+    let mut picker = Picker::new(entries, options.look, speed);
     picker.select(selected);
     picker.size = terminal.size()?;
-    let mut choice = Choosing::new(picker);
+    if settings.mouse != terminal.has_mouse() {
+        terminal.set_mouse(settings.mouse)?;
+    }
+    if !options.troubles.is_empty() {
+        picker.say("your files have mistakes and are not used: a run says which");
+    }
+    let mut choice = Choosing::new(picker, options);
     loop {
         if let Some(signal) = terminal.told_to_end() {
             return Ok(Picked::Leave(Leave::Killed(signal)));
@@ -110,8 +146,10 @@ pub fn pick(
 }
 
 /// The picker on the screen.
-struct Choosing {
+struct Choosing<'a> {
     picker: Picker,
+    options: &'a mut Options,
+    clicks: Clicks,
     preview: Preview,
     opened: Instant,
     dirty: bool,
@@ -120,10 +158,12 @@ struct Choosing {
     frame: Duration,
 }
 
-impl Choosing {
-    fn new(picker: Picker) -> Self {
+impl<'a> Choosing<'a> {
+    fn new(picker: Picker, options: &'a mut Options) -> Self {
         Self {
             picker,
+            options,
+            clicks: Clicks::default(),
             preview: Preview::default(),
             opened: Instant::now(),
             dirty: true,
@@ -153,9 +193,10 @@ impl Choosing {
                 break;
             }
             patience = Duration::ZERO;
-            match input(event::read()?, &self.picker.contexts()) {
+            match self.clicks.input(event::read()?, &self.picker.contexts()) {
                 Input::Size(w, h) => self.picker.size = (w, h),
                 Input::Action(Action::Suspend) => self.suspend(terminal)?,
+                Input::Action(action) if self.comfort(terminal, action)? => {}
                 Input::Action(action) => {
                     if let Some(picked) = self.picker.update(action, by_chance) {
                         return Ok(Some(picked));
@@ -167,6 +208,33 @@ impl Choosing {
             (self.dirty, self.frame) = (true, FRAME);
         }
         Ok(None)
+    }
+
+    /// What concerns no scenario; `false` if the action is none of that.
+    fn comfort(&mut self, terminal: &mut Terminal, action: Action) -> io::Result<bool> {
+        let Some(wish) = self.picker.comfort(action) else {
+            return Ok(false);
+        };
+        self.options.looks(self.picker.look());
+        if let Some(speed) = Speed::from_times(self.picker.speed()) {
+            self.options.settings.speed = speed;
+        }
+        let Some(wish) = wish else {
+            return Ok(true);
+        };
+        let picker = &self.picker;
+        let desk = Desk {
+            command: picker.command(),
+            name: "splitbrain-scenarios".to_owned(),
+            draw: &|buffer| picker::draw(picker, buffer),
+            size: picker.size,
+            theme: picker.look().theme,
+            settings: self.options.settings,
+            folder: self.options.folder.as_deref(),
+        };
+        let came = comfort::fulfil(wish, &desk, terminal)?;
+        self.picker.came(came);
+        Ok(true)
     }
 
     fn suspend(&mut self, terminal: &mut Terminal) -> io::Result<()> {
@@ -205,22 +273,47 @@ enum Input {
     None,
 }
 
-fn input(event: Event, contexts: &[Context]) -> Input {
-    let action = match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => {
-            panic_if_asked(key);
-            keymap::action(contexts, key)
-        }
-        Event::Mouse(mouse) => match mouse.kind {
-            MouseEventKind::Down(MouseButton::Left) => Some(Action::Click(mouse.column, mouse.row)),
-            MouseEventKind::ScrollDown => Some(Action::Down),
-            MouseEventKind::ScrollUp => Some(Action::Up),
+/// Where and when the mouse was pressed last: twice in the same place, and soon, is one thing.
+#[derive(Default)]
+struct Clicks(Option<(Instant, u16, u16)>);
+
+/// Within so much time two clicks are one.
+const DOUBLE: Duration = Duration::from_millis(400);
+
+impl Clicks {
+    fn input(&mut self, event: Event, contexts: &[Context]) -> Input {
+        let action = match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => {
+                panic_if_asked(key);
+                keymap::action(contexts, key)
+            }
+            Event::Mouse(mouse) => self.mouse(mouse),
+            Event::Resize(w, h) => return Input::Size(w, h),
             _ => None,
-        },
-        Event::Resize(w, h) => return Input::Size(w, h),
-        _ => None,
-    };
-    action.map_or(Input::None, Input::Action)
+        };
+        action.map_or(Input::None, Input::Action)
+    }
+
+    fn mouse(&mut self, mouse: MouseEvent) -> Option<Action> {
+        let (x, y) = (mouse.column, mouse.row);
+        match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => {
+                let now = Instant::now();
+                let soon = |at: &(Instant, u16, u16)| {
+                    (at.1, at.2) == (x, y) && now.duration_since(at.0) < DOUBLE
+                };
+                if self.0.take_if(|at| soon(at)).is_some() {
+                    return Some(Action::DoubleClick(x, y));
+                }
+                self.0 = Some((now, x, y));
+                Some(Action::Click(x, y))
+            }
+            MouseEventKind::Drag(MouseButton::Left) => Some(Action::Drag(x, y)),
+            MouseEventKind::ScrollDown => Some(Action::WheelDown(x, y)),
+            MouseEventKind::ScrollUp => Some(Action::WheelUp(x, y)),
+            _ => None,
+        }
+    }
 }
 
 /// For the test that a panic leaves the terminal clean: F12 panics where `SPLITBRAIN_TEST_PANIC` is set.
@@ -240,6 +333,8 @@ fn by_chance() -> u64 {
 struct Show<'a> {
     engine: &'a mut dyn Engine,
     model: Model,
+    options: &'a mut Options,
+    clicks: Clicks,
     opened: Instant,
     pace: Pace,
     measured: Anchor,
@@ -252,12 +347,14 @@ struct Show<'a> {
 }
 
 impl<'a> Show<'a> {
-    fn new(engine: &'a mut dyn Engine, model: Model) -> Self {
+    fn new(engine: &'a mut dyn Engine, model: Model, options: &'a mut Options) -> Self {
         let opened = Instant::now();
         let here = Anchor::new(engine, &|| opened.elapsed());
         Self {
             engine,
             model,
+            options,
+            clicks: Clicks::default(),
             opened,
             pace: Pace::new(here),
             measured: here,
@@ -302,7 +399,7 @@ impl<'a> Show<'a> {
                 break;
             }
             patience = Duration::ZERO;
-            match input(event::read()?, &self.model.contexts()) {
+            match self.clicks.input(event::read()?, &self.model.contexts()) {
                 Input::Size(w, h) => {
                     self.model.size = (w, h);
                     self.dirty = true;
@@ -311,6 +408,7 @@ impl<'a> Show<'a> {
                     // Actions that move from where the run stands must know where that is.
                     self.refresh();
                     let effect = update(&mut self.model, action);
+                    self.note();
                     self.dirty = true;
                     if let Some(leave) = self.effect(terminal, effect)? {
                         return Ok(Some(leave));
@@ -346,12 +444,42 @@ impl<'a> Show<'a> {
             Effect::Mouse(on) => terminal.set_mouse(on)?,
             Effect::Suspend => self.suspend(terminal)?,
             Effect::Order(order) => self.obey(&order),
+            Effect::Wish(wish) => self.fulfil(terminal, wish)?,
             // Those are the model's own.
             Effect::Open(_) | Effect::Close | Effect::Log(_) => {}
             Effect::Back => return Ok(Some(Leave::Back)),
             Effect::Quit => return Ok(Some(Leave::Quit)),
         }
         Ok(None)
+    }
+
+    /// Notes what was chosen on the screen.
+    fn note(&mut self) {
+        let model = &self.model;
+        self.options.looks(model.look);
+        let settings = &mut self.options.settings;
+        (settings.sort, settings.log_counts) = (model.sort, model.log_counts);
+        settings.mouse = model.mouse;
+        if let Some(speed) = Speed::from_times(model.playback.speed) {
+            settings.speed = speed;
+        }
+    }
+
+    fn fulfil(&mut self, terminal: &mut Terminal, wish: Wish) -> io::Result<()> {
+        let model = &self.model;
+        let desk = Desk {
+            command: self.engine.command(),
+            name: comfort::name(model),
+            draw: &|buffer| screen::draw(model, buffer),
+            size: model.size,
+            theme: model.look.theme,
+            settings: self.options.settings,
+            folder: self.options.folder.as_deref(),
+        };
+        let came = comfort::fulfil(wish, &desk, terminal)?;
+        self.model.notice = came.notice;
+        self.model.comfort.asked_to_keep = came.asks;
+        Ok(())
     }
 
     /// Has done to the run what a person wants.

@@ -115,6 +115,16 @@ fn the_dashboard_at_three_sizes() {
 }
 
 #[test]
+fn the_dashboard_in_each_theme() {
+    for theme in Theme::ALL {
+        let mut model = fixture::model(120, 40);
+        model.look.theme = theme;
+        let name = theme.name().replace('-', "_");
+        check(&format!("main_120x40_theme_{name}"), &picture(&model));
+    }
+}
+
+#[test]
 fn the_dashboard_in_braille() {
     let mut model = fixture::model(120, 40);
     model.look = look(GlyphSet::Braille, true);

@@ -1,10 +1,12 @@
 //! What an action does to the dashboard. Pure: what concerns the run or the terminal comes out as an effect.
 
+use super::comfort::{self, Wish};
 use super::engine::{Order, Until};
 use super::help;
 use super::keymap::{Action, Binding, Context};
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
+use super::mouse;
 use super::screens::inspector::Inspector;
 use super::screens::lineage::Lineage;
 use super::screens::{Open, forks};
@@ -36,6 +38,8 @@ pub enum Effect {
     Log(String),
     /// A person wants something done to the run.
     Order(Order),
+    /// A person wants something that concerns no run.
+    Wish(Wish),
     /// Back to the screen before.
     Back,
     /// The program ends.
@@ -51,6 +55,9 @@ pub fn update(model: &mut Model, action: Action) -> Effect {
         Action::Suspend => return Effect::Suspend,
         _ => {}
     }
+    if let Some(effect) = comfort::update(model, action).or_else(|| with_mouse(model, action)) {
+        return effect;
+    }
     let effect = match model.overlay.clone() {
         Overlay::Help(line) => in_help(model, action, line),
         Overlay::Detail => in_detail(model, action),
@@ -64,6 +71,31 @@ pub fn update(model: &mut Model, action: Action) -> Effect {
         model.playback.waiting.clear();
     }
     effect
+}
+
+/// What the mouse does, if the action is one of it.
+fn with_mouse(model: &mut Model, action: Action) -> Option<Effect> {
+    let effect = match action {
+        Action::Click(x, y) => mouse::press(model, (x, y)),
+        Action::Drag(x, y) => mouse::drag(model, (x, y)),
+        Action::DoubleClick(x, y) if mouse::is_on_line(model, (x, y)) => {
+            update(model, Action::Open)
+        }
+        Action::DoubleClick(..) => Effect::None,
+        Action::WheelDown(x, y) | Action::WheelUp(x, y) => {
+            let down = matches!(action, Action::WheelDown(..));
+            let Some((step, times)) = mouse::wheel(model, (x, y), down) else {
+                return Some(Effect::None);
+            };
+            (1..times).for_each(|_| drop(update(model, step)));
+            update(model, step)
+        }
+        _ => return None,
+    };
+    if moves(&effect) {
+        model.playback.waiting.clear();
+    }
+    Some(effect)
 }
 
 fn moves(effect: &Effect) -> bool {
@@ -217,12 +249,6 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
             Effect::Mouse(model.mouse)
         }
         Action::Quit => Effect::Quit,
-        Action::Click(x, y) => {
-            let (w, h) = model.size;
-            let hit = layout::layout(w, h, model.zoomed()).and_then(|l| l.pane_at(x, y));
-            model.focus = hit.unwrap_or(model.focus);
-            Effect::None
-        }
         // The rest means something on other screens alone.
         _ => Effect::None,
     }
@@ -427,6 +453,9 @@ fn in_help(model: &mut Model, action: Action, line: usize) -> Effect {
 /// Does what a line of the help says, as if its key had been pressed on the dashboard.
 fn run_from_help(model: &mut Model, binding: &Binding) -> Effect {
     let action = binding.action;
+    if let Some(effect) = comfort::update(model, action) {
+        return effect;
+    }
     if !model.screens.is_empty() {
         return match action {
             Action::Interrupt => Effect::Quit,

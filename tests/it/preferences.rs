@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use crate::terminal::{Session, start};
+use crate::terminal::{Session, start, start_in};
 
 /// A configuration folder of its own for a test, gone afterwards.
 struct Folder(PathBuf);
@@ -61,7 +61,7 @@ fn the_readme_has_the_keys_that_the_program_shows() {
 
 #[test]
 fn keys_are_shown_as_they_are_for_a_person() {
-    let keys = r#"{"dashboard": {"Pause": ["F5", "p"]}}"#;
+    let keys = r#"{"travel": {"Pause": ["F5", "p"]}}"#;
     let folder = Folder::new("keys", &[("keys.ron", keys)]);
     let shown = folder.run(&["keys"]);
     assert_eq!(shown.status.code(), Some(0));
@@ -72,12 +72,12 @@ fn keys_are_shown_as_they_are_for_a_person() {
 
 #[test]
 fn a_mistake_in_the_keys_is_told_with_its_place() {
-    let keys = "{\n    \"dashboard\": {\"Pase\": [\"F5\"]},\n}\n";
+    let keys = "{\n    \"travel\": {\"Pase\": [\"F5\"]},\n}\n";
     let folder = Folder::new("bad-keys", &[("keys.ron", keys)]);
     let shown = folder.run(&["keys"]);
     assert_eq!(shown.status.code(), Some(2));
     let said = text(&shown.stderr);
-    assert!(said.contains("keys.ron:2:27"), "{said}");
+    assert!(said.contains("keys.ron:2:24"), "{said}");
     assert!(said.contains("did you mean `Pause`?"), "{said}");
     let without = Folder::new("no-keys", &[]).run(&["keys"]);
     assert_eq!(text(&shown.stdout), text(&without.stdout));
@@ -105,10 +105,112 @@ fn settings_hold_unless_the_command_says_otherwise() {
 fn wrong_settings_are_told_and_keep_nothing_from_running() {
     let folder = Folder::new("bad-config", &[("config.ron", "(glyphs: Asci)")]);
     let mut session = folder.start(&["run", "healthy"]);
-    session.sees("Topology");
+    session.sees("Your files are not used");
+    session.sees("did you mean `Ascii`?");
     assert!(!session.text().is_ascii());
+    // The first closes what is told.
+    session.press("\x1b");
+    session.until("the dashboard", |screen| !screen.contains("did you mean"));
     session.press("q");
     assert_eq!(session.ends(), 0);
     let left = session.text();
     assert!(left.contains("did you mean `Ascii`?"), "{left}");
+}
+
+#[test]
+fn other_keys_work_and_stand_at_the_foot() {
+    let keys = r#"{"travel": {"Pause": ["F5"]}, "always": {"Quit": ["Ctrl-q"]}}"#;
+    let folder = Folder::new("own-keys", &[("keys.ron", keys)]);
+    let mut session = folder.start(&["run", "healthy"]);
+    session.sees("F5 pause");
+    session.sees("Ctrl-Q quit");
+    session.press("\x1b[15~");
+    session.sees("PAUSED");
+    // What the key was before is none now.
+    session.press(" q");
+    session.press("?");
+    session.sees("Help");
+    session.press("\x1b");
+    session.until("the end of the help", |s| !s.contains("Help"));
+    session.press("\x11");
+    assert_eq!(session.ends(), 0);
+}
+
+#[test]
+fn what_is_chosen_on_the_screen_is_kept_when_it_is_asked_for() {
+    let folder = Folder::new("keep", &[]);
+    let mut session = folder.start(&["run", "healthy"]);
+    session.sees("Topology");
+    session.press("T");
+    session.sees("theme light");
+    session.press("K");
+    session.sees("kept in ");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    let file = folder.0.join("config.ron");
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(kept.contains("theme: Light"), "{kept}");
+    // What somebody wrote there is not replaced at once.
+    let own = "(theme: Light /* mine */)";
+    std::fs::write(&file, own).unwrap();
+    let mut session = folder.start(&["run", "healthy"]);
+    session.sees("Topology");
+    session.press("mK");
+    session.sees("once more replaces it");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), own);
+    session.press("K");
+    session.sees("kept in ");
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        kept.contains("theme: Light") && kept.contains("mouse: true"),
+        "{kept}"
+    );
+    let copy = std::fs::read_to_string(folder.0.join("config.ron.bak"));
+    assert_eq!(copy.unwrap(), own);
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+}
+
+#[test]
+fn a_screen_is_saved_and_none_takes_the_place_of_another() {
+    let folder = Folder::new("save", &[]);
+    let mut session = start_in(&folder.0, &["run", "healthy", "--seed", "7"], &[]);
+    session.sees("Topology");
+    session.press(" ");
+    session.sees("PAUSED");
+    session.press("\x1b[H");
+    session.sees("0.000");
+    for (keys, name) in [
+        ("St", "healthy-seed7-0.000s.txt"),
+        ("St", "healthy-seed7-0.000s-2.txt"),
+        ("Ss", "healthy-seed7-0.000s.svg"),
+    ] {
+        session.press(keys);
+        session.sees(&format!("saved {name}"));
+        let kept = std::fs::read_to_string(folder.0.join(name)).unwrap();
+        assert!(kept.contains("Topology"), "{kept}");
+        assert_eq!(kept.starts_with("<svg"), keys == "Ss");
+        assert!(kept.lines().all(|line| line == line.trim_end()));
+    }
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+}
+
+#[test]
+fn what_is_copied_goes_to_the_terminal_and_stands_there() {
+    let mut session = start(&["run", "healthy", "--seed", "7"], &[]);
+    session.sees("Topology");
+    session.press(" ");
+    session.sees("PAUSED");
+    session.press("\x1b[H");
+    session.sees("0.000");
+    session.press("Y");
+    session.sees("copied: splitbrain run healthy --seed 7");
+    // OSC 52 with the same in base64 (RFC 4648).
+    let command = b"\x1b]52;c;c3BsaXRicmFpbiBydW4gaGVhbHRoeSAtLXNlZWQgNw==\x07";
+    assert!(session.has_sent(command));
+    session.press("jy");
+    session.sees("copied: ");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
 }

@@ -145,6 +145,11 @@ impl Engine for Run {
             .then(|| format!("replay: {}", comparison.words()))
     }
 
+    fn command(&self) -> Option<String> {
+        // What was done by hand is in no command.
+        self.session().command().map(|c| c.to_string())
+    }
+
     fn frame(&self) -> Frame {
         Frame {
             forks: branches::rows(&self.tree),

@@ -11,7 +11,7 @@ use super::names;
 use crate::scenario::LoadError;
 use crate::scenario::document::Document;
 use crate::sim::complaint::{Complaint, Path, suggestion};
-use crate::ui::keymap::{Action, Binding, Context, Key, all};
+use crate::ui::keymap::{Action, Binding, Context, Key, shipped};
 use crate::ui::settings::folder::{self, KEYS};
 use ratatui::crossterm::event::KeyCode;
 
@@ -36,7 +36,7 @@ pub fn read(folder: &FilePath) -> (Keymap, Option<LoadError>) {
 fn keymap(document: &mut Document) -> Option<Keymap> {
     let said: Said = document.read()?;
     let mut reading = Reading {
-        table: all().to_vec(),
+        table: shipped().to_vec(),
         set: BTreeMap::new(),
         complaints: Vec::new(),
     };
@@ -89,9 +89,12 @@ impl Reading {
     }
 
     fn action(&mut self, context: Context, name: &str, keys: &[String], at: &Path) {
-        let of = |context: Context| all().iter().filter(move |b| b.context == context);
+        let of = |context: Context| shipped().iter().filter(move |b| b.context == context);
         let named = |b: &&Binding| names::action(b.action) == name;
-        let Some(line) = all().iter().position(|b| b.context == context && named(&b)) else {
+        let Some(line) = shipped()
+            .iter()
+            .position(|b| b.context == context && named(&b))
+        else {
             let place = names::context(context);
             let elsewhere = Context::ALL.into_iter().find(|&c| of(c).any(|b| named(&b)));
             let help = if let Some(other) = elsewhere {
@@ -131,7 +134,7 @@ impl Reading {
             let own = &self.table[line];
             for (number, key) in own.keys.iter().enumerate() {
                 let is_other = |&(other, b): &(usize, &Binding)| {
-                    other != line && b.context == own.context && b.keys.contains(key)
+                    other != line && are_together(b.context, own.context) && b.keys.contains(key)
                 };
                 let Some((other, binding)) = self.table.iter().enumerate().find(is_other) else {
                     continue;
@@ -175,6 +178,12 @@ impl Reading {
     }
 }
 
+/// Whether keys of both work at the same time with none before the other.
+fn are_together(a: Context, b: Context) -> bool {
+    let together = [Context::Travel, Context::Dashboard];
+    a == b || together.contains(&a) && together.contains(&b)
+}
+
 /// Whether a key is part of a text, where one is entered.
 fn is_text(key: Key) -> bool {
     matches!(key.code, KeyCode::Char(_)) && !key.ctrl
@@ -203,7 +212,8 @@ mod tests {
     #[test]
     fn other_keys_take_the_place_of_those_of_the_table() {
         let text = r#"{
-            "dashboard": { "Pause": ["p", "F5"], "Seed": [] },
+            "travel": { "Pause": ["p", "F5"] },
+            "dashboard": { "Seed": [] },
             "always": { "Quit": ["Ctrl-q"] },
         }"#;
         let (keymap, document) = read(text);
@@ -217,27 +227,27 @@ mod tests {
                 .map(|&k| names::key_text(k))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(keys(Context::Dashboard, Action::Pause), ["p", "F5"]);
+        assert_eq!(keys(Context::Travel, Action::Pause), ["p", "F5"]);
         assert_eq!(keys(Context::Always, Action::Quit), ["Ctrl-q"]);
         assert!(keys(Context::Dashboard, Action::Seed).is_empty());
-        assert_eq!(keys(Context::Dashboard, Action::StepOn), ["."]);
-        assert_eq!(keymap.bindings().len(), all().len());
+        assert_eq!(keys(Context::Travel, Action::StepOn), ["."]);
+        assert_eq!(keymap.bindings().len(), shipped().len());
     }
 
     #[test]
     fn what_is_wrong_is_told_all_at_once_with_its_place() {
         let text = r#"{
     "dashbord": {},
-    "dashboard": { "Pase": ["p"], "Scale": ["x"], "Faster": ["Alt-f"] },
+    "travel": { "Pase": ["p"], "Scale": ["x"], "Faster": ["Alt-f"] },
     "picker": { "Open": "Enter" },
 }"#;
         assert_eq!(
             mistakes(text),
             [
                 "2:17 there is no place `dashbord` in which keys mean something; did you mean `dashboard`?",
-                "3:28 there is no action `Pase` in `dashboard`; did you mean `Pause`?",
-                "3:44 there is no action `Scale` in `dashboard`; it is one of `latency`",
-                "3:62 keys with Alt cannot be used; use Ctrl, a function key or a character",
+                "3:25 there is no action `Pase` in `travel`; did you mean `Pause`?",
+                "3:41 there is no action `Scale` in `travel`; it is one of `latency`",
+                "3:59 keys with Alt cannot be used; use Ctrl, a function key or a character",
                 "4:25 expected a list `[…]`, found the text \"Enter\"; put it in square brackets: `[ … ]`",
             ]
         );
@@ -246,20 +256,25 @@ mod tests {
     #[test]
     fn a_key_means_one_thing_in_a_context() {
         assert_eq!(
-            mistakes(r#"{"dashboard": {"Pause": ["."]}}"#),
-            ["1:26 `.` is `StepOn` here already; give `StepOn` other keys, or none: `[]`"]
+            mistakes(r#"{"travel": {"Pause": ["."]}}"#),
+            ["1:23 `.` is `StepOn` here already; give `StepOn` other keys, or none: `[]`"]
         );
         assert_eq!(
-            mistakes(r#"{"dashboard": {"Pause": ["x"], "StepOn": ["x"]}}"#),
-            ["1:43 `x` is `Pause` here already"]
+            mistakes(r#"{"travel": {"Pause": ["x"], "StepOn": ["x"]}}"#),
+            ["1:40 `x` is `Pause` here already"]
         );
         assert_eq!(
-            mistakes(r#"{"dashboard": {"Pause": ["x", "X", "x"]}}"#),
-            ["1:36 the key `x` is given twice"]
+            mistakes(r#"{"travel": {"Pause": ["x", "X", "x"]}}"#),
+            ["1:33 the key `x` is given twice"]
+        );
+        // Keys that move the run work on the dashboard, too.
+        assert_eq!(
+            mistakes(r#"{"travel": {"Pause": ["z"]}}"#),
+            ["1:23 `z` is `Zoom` here already; give `Zoom` other keys, or none: `[]`"]
         );
         // Two that change places do not clash, nor do keys of a pane with those of the screen.
         let swap =
-            r#"{"dashboard": {"Pause": ["."], "StepOn": ["space"]}, "events": {"Down": ["."]}}"#;
+            r#"{"travel": {"Pause": ["."], "StepOn": ["space"]}, "events": {"Down": ["."]}}"#;
         assert!(read(swap).0.is_some());
     }
 
@@ -286,7 +301,7 @@ mod tests {
     #[test]
     fn an_action_stands_once_in_a_context() {
         let mut seen = Vec::new();
-        for binding in all() {
+        for binding in shipped() {
             let line = (binding.context, names::action(binding.action));
             assert!(!seen.contains(&line), "{line:?}");
             seen.push(line);

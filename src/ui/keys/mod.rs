@@ -3,7 +3,7 @@
 pub mod file;
 pub mod names;
 
-use super::keymap::{Action, Binding, Context, all, key_name};
+use super::keymap::{Action, Binding, Context, key_name, shipped};
 use super::text;
 
 /// A table of keys. It lives as long as the program, so that whatever draws or asks may have a copy of it.
@@ -12,7 +12,7 @@ pub struct Keymap(&'static [Binding]);
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self(all())
+        Self(shipped())
     }
 }
 

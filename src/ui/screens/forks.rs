@@ -79,6 +79,11 @@ impl Screen for Forks {
         self.name.is_some()
     }
 
+    fn copied(&self, seen: Seen<'_>) -> Option<String> {
+        let rows = &seen.frame.forks;
+        rows.get(self.at(rows)).map(|row| row.name.clone())
+    }
+
     fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
         let rows = &seen.frame.forks;
         let at = self.at(rows);

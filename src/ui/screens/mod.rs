@@ -53,6 +53,11 @@ pub trait Screen {
         None
     }
 
+    /// The name of what is selected, to be copied.
+    fn copied(&self, _seen: Seen<'_>) -> Option<String> {
+        None
+    }
+
     /// What an action does. What it does not know it passes on as [`Effect::None`].
     fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect;
 
@@ -125,6 +130,11 @@ impl Open {
     /// See [`Screen::query`].
     pub fn query(&self) -> Option<Query> {
         self.screen().query()
+    }
+
+    /// See [`Screen::copied`].
+    pub fn copied(&self, seen: Seen<'_>) -> Option<String> {
+        self.screen().copied(seen)
     }
 
     /// See [`Screen::update`].
