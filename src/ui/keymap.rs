@@ -123,6 +123,8 @@ pub enum Action {
     Lineage,
     /// All messages.
     All,
+    /// Take the run to what is selected.
+    GoThere,
     /// The next lane.
     LaneOn,
     /// The lane before.

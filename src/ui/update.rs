@@ -254,7 +254,8 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
     }
 }
 
-/// Of the event or mark that is selected what it comes from; otherwise the messages that went wrong.
+/// Of the event or mark that is selected what it comes from, of a queue the messages that went wrong in it; otherwise the worst
+/// of all messages.
 fn open_lineage(model: &mut Model) -> Effect {
     let at = model.selection(model.focus);
     let event = match (model.focus, at) {
@@ -262,6 +263,12 @@ fn open_lineage(model: &mut Model) -> Effect {
         (Pane::Time, Some(at)) => model.frame.timeline.marks.get(at).map(|m| m.event),
         _ => None,
     };
+    if let (Pane::Queues, Some(at)) = (model.focus, at)
+        && let Some(row) = model.sort.apply(&model.frame.queues).get(at)
+    {
+        let name = row.name.clone();
+        return open_screen(model, Lineage::of_queue(name));
+    }
     let about = event.map_or(About::Trouble(0), About::Event);
     open_screen(model, Lineage::new(about))
 }

@@ -315,7 +315,7 @@ struct Control {
 
 impl Control {
     fn new(mark: &Record, past: &dyn Past) -> Self {
-        let beginning = past.kept().swap_remove(0);
+        let beginning = past.before(0);
         let names = Arc::clone(beginning.sim().names());
         let told = describe(mark, &names);
         let counter = MarkCount {

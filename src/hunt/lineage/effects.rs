@@ -162,7 +162,7 @@ impl Effects {
             line: 0,
             label: String::new(),
         };
-        let beginning = past.kept().swap_remove(0);
+        let beginning = past.before(0);
         self.control = otherwise(&beginning, &tried).map(|session| {
             let names = Arc::clone(session.sim().names());
             Box::new(Other {

@@ -6,7 +6,7 @@ use crate::sim::call::CallFact;
 use crate::sim::ledger::{Change, Ledger, State, What};
 use crate::sim::lens::Followed;
 use crate::sim::record::Outcome;
-use crate::sim::{Fact, GroupId, LaneId, Names, Observer, QueueId, Record, Span, Task};
+use crate::sim::{Fact, GroupId, LaneId, Names, Observer, Pid, QueueId, Record, Span, Task};
 
 use super::verdict::{Kind, Verdict};
 
@@ -38,6 +38,8 @@ pub struct Fate {
     aside: bool,
     /// Where it stands in its leader's log.
     offset: Option<u64>,
+    /// Who has a copy, and where it stands there.
+    holders: Vec<(Pid, u64)>,
     visible: bool,
     committed: Vec<GroupId>,
 }
@@ -63,6 +65,7 @@ impl Fate {
             ends: Vec::new(),
             aside: false,
             offset: None,
+            holders: Vec::new(),
             visible: false,
             committed: Vec::new(),
         }
@@ -229,12 +232,17 @@ impl Fate {
                 first_copy,
                 ..
             } if has(span) => {
+                let offset = offset + u64::from(number - span.first);
+                self.holders.push((record.pid, offset));
                 if first_copy {
-                    self.offset = Some(offset + u64::from(number - span.first));
+                    self.offset = Some(offset);
                     self.visible = false;
                 }
             }
-            Fact::Handed { span, .. } | Fact::Unstored { span, .. } if has(span) => {}
+            Fact::Unstored { span, .. } if has(span) => {
+                self.holders.retain(|(holder, _)| *holder != record.pid);
+            }
+            Fact::Handed { span, .. } if has(span) => {}
             Fact::Processed { span, outcome, .. } if has(span) => {
                 self.aside |= matches!(outcome, Outcome::Skipped | Outcome::DeadLettered);
             }
@@ -321,6 +329,16 @@ impl Observer for Fate {
                     self.keep(record);
                 }
             }
+        }
+        if let Fact::Leads { queue, .. } = record.fact
+            && Some(queue) == self.queue()
+        {
+            // Where a new leader does not have it, others stand at its offset.
+            let holder = self
+                .holders
+                .iter()
+                .find(|(holder, _)| *holder == record.pid);
+            self.offset = holder.map(|(_, offset)| *offset);
         }
         let is_around = matches!(
             record.fact,

@@ -1,5 +1,6 @@
 //! Finds messages and tasks that are worth a look: those that went wrong, those with a key, the one at an offset.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ impl Finder {
         }
     }
 
-    /// What was found, in the order in which it went wrong or was made.
+    /// What was found: the worst first, and what is as bad in the order in which it came about.
     pub fn found(&self) -> &[Found] {
         &self.found
     }
@@ -81,7 +82,7 @@ impl Finder {
 impl Inquiry for Finder {
     fn work(&mut self, past: &dyn Past, events: u64) -> Progress {
         let mut run = self.run.take().unwrap_or_else(|| {
-            let mut session = past.kept().swap_remove(0);
+            let mut session = past.before(0);
             session.unwatch();
             let sieve = Sieve::new(self.wanted, session.sim().names());
             Box::new((session, sieve))
@@ -327,7 +328,7 @@ impl Sieve {
                 took_ns,
             });
         let mut found: Vec<Found> = named.collect();
-        found.sort_by_key(|f| (f.at, f.what));
+        found.sort_by_key(|f| (Reverse(f.kind), f.at, f.what));
         (found, self.more)
     }
 

@@ -89,7 +89,7 @@ impl Lineage {
     }
 
     fn begin(&mut self, past: &dyn Past) {
-        let mut session = before_birth(past, self.what);
+        let mut session = before_birth(past, self.what, self.until_ns);
         self.until_ns = self.until_ns.min(session.end_ns());
         let ledger = session.watch().map(|w| w.ledger.clone());
         let fate = match ledger {
@@ -113,7 +113,7 @@ impl Lineage {
         self.story = Story::of(&look.fate, packets, names, self.until_ns, late_ns);
         self.phase = match &self.story {
             Some(story) if !story.verdict.is_well() => {
-                let beginning = past.kept().swap_remove(0);
+                let beginning = past.before(0);
                 let trials = Trials::new(story, session, beginning, self.until_ns, late_ns);
                 Phase::Try(Box::new(trials))
             }
@@ -155,23 +155,42 @@ fn late_after(session: &Session, what: Followed) -> Option<u64> {
     }
 }
 
-/// The last session that was kept before it was made.
-fn before_birth(past: &dyn Past, what: Followed) -> Session {
-    let mut kept = past.kept();
-    let is_before = |session: &Session| {
-        let Some(watch) = session.watch() else {
-            return false;
-        };
-        match what {
-            Followed::Message { lane, number } => watch.ledger.made(lane) <= number,
-            Followed::Task(task) => {
-                let flow = watch.metrics.tasks.of(task.flow.index());
-                !flow.is_some_and(|flow| flow.is_asked(task.number))
-            }
+/// Looking for where to begin, it is enough to be so near, events.
+const NEAR: u64 = 25_000;
+
+/// A session that was kept before it was made, not much earlier than need be.
+fn before_birth(past: &dyn Past, what: Followed, until_ns: u64) -> Session {
+    let mut best = past.before_ns(until_ns);
+    if is_before_birth(&best, what) {
+        return best;
+    }
+    let mut not_before = best.sim().events();
+    best = past.before(0);
+    let mut from = best.sim().events();
+    while not_before > from + NEAR {
+        let middle = from + (not_before - from) / 2;
+        let session = past.before(middle);
+        if is_before_birth(&session, what) {
+            best = session;
+            from = middle;
+        } else {
+            not_before = session.sim().events();
         }
+    }
+    best
+}
+
+fn is_before_birth(session: &Session, what: Followed) -> bool {
+    let Some(watch) = session.watch() else {
+        return session.sim().events() == 0;
     };
-    let behind = kept.partition_point(is_before);
-    kept.swap_remove(behind.saturating_sub(1))
+    match what {
+        Followed::Message { lane, number } => watch.ledger.made(lane) <= number,
+        Followed::Task(task) => match watch.metrics.tasks.of(task.flow.index()) {
+            Some(flow) => !flow.is_asked(task.number),
+            None => session.sim().events() == 0,
+        },
+    }
 }
 
 impl Inquiry for Lineage {

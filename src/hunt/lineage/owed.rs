@@ -260,11 +260,17 @@ fn settings(story: &Story, told: &Session) -> Vec<Tried> {
     let all = workloads
         .flat_map(crate::systems::WorkloadSettings::safeguards)
         .chain(systems.flat_map(crate::systems::SystemSettings::safeguards));
-    let tried = all.filter(concerns).map(|guard| Tried::With {
-        sets: guard.sets,
-        words: guard.words,
+    let guards: Vec<Safeguard> = all.filter(concerns).take(SETTINGS_MAX).collect();
+    let is_alone = |words: &str| guards.iter().filter(|g| g.words == words).count() == 1;
+    let tried = guards.iter().map(|guard| Tried::With {
+        sets: guard.sets.clone(),
+        words: if is_alone(&guard.words) {
+            guard.words.clone()
+        } else {
+            guard.sets.join(" and ")
+        },
     });
-    tried.take(SETTINGS_MAX).collect()
+    tried.collect()
 }
 
 /// The same run with something different, at its beginning; `None` if it cannot be so.

@@ -1,6 +1,6 @@
 //! Where the time went: each moment of a life belongs to exactly one part of it, so that the parts add up to the whole.
 
-use crate::sim::call::CallFact;
+use crate::sim::call::{CallEnd, CallFact};
 use crate::sim::lens::{End, Exchange, Followed, Load, Packet};
 use crate::sim::record::Outcome;
 use crate::sim::{Fact, Pid, Record};
@@ -159,7 +159,7 @@ impl Life {
         let working: Vec<Interval> = calls.iter().filter_map(|c| c.working).collect();
         // Who waits for others does not work: what it waits for says where the time goes.
         let waits = calls.iter().map(|c| (c.from, Interval(c.sent, c.back)));
-        let waits: Vec<(Pid, Interval)> = waits.collect();
+        let waits: Vec<(Pid, Interval)> = waits.chain(backoffs(fate)).collect();
         let mut leaves = Vec::new();
         for call in &calls {
             let mine: Vec<Interval> = waits
@@ -378,6 +378,22 @@ struct Made {
     working: Option<Interval>,
 }
 
+/// From the bad end of an attempt to the next attempt of the same caller.
+fn backoffs(fate: &Fate) -> impl Iterator<Item = (Pid, Interval)> + '_ {
+    let records = fate.about.iter().enumerate();
+    records.filter_map(|(at, record)| {
+        let Fact::Call(CallFact::Returned { service, end, .. }) = record.fact else {
+            return None;
+        };
+        let is_next = |r: &&Record| {
+            r.pid == record.pid
+                && matches!(r.fact, Fact::Call(CallFact::Called { service: s, .. }) if s == service)
+        };
+        let next = fate.about[at..].iter().find(is_next)?;
+        (end != CallEnd::Ok).then_some((record.pid, Interval(record.at, next.at)))
+    })
+}
+
 fn calls(fate: &Fate, packets: &[Packet]) -> Vec<Made> {
     let calls = packets.iter().filter(|p| p.sight.load == Some(Load::Call));
     let made = calls.map(|call| {
@@ -387,14 +403,20 @@ fn calls(fate: &Fate, packets: &[Packet]) -> Vec<Made> {
                 && matches!((p.sight.exchange, call.sight.exchange),
                     (Exchange::Answers(a), Exchange::Asks(b)) if a == b)
         });
-        let back = reply.map_or(u64::MAX, |r| flight(r).1);
+        // Without an answer its caller waits until it gives up.
+        let given_up = fate.about.iter().find(|r| {
+            let is_end = matches!(r.fact, Fact::Call(CallFact::Returned { .. }));
+            is_end && r.pid == call.from && r.at >= call.sent_at
+        });
+        let given_up = given_up.map_or(u64::MAX, |r| r.at);
+        let back = reply.map_or(given_up, |r| flight(r).1.min(given_up));
         let left = reply.map_or(u64::MAX, |r| r.sent_at);
         let End::Arrived { at, .. } = call.end else {
             return Made {
                 from: call.from,
                 to: call.to,
                 sent: call.sent_at,
-                back: flight(call).1,
+                back,
                 waiting: None,
                 working: None,
             };

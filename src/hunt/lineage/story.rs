@@ -370,7 +370,20 @@ fn moments(fate: &Fate, names: &Names, lanes: &[Lane], from: u64, to: u64) -> Ve
         }
     }
     moments.sort_by_key(|m| (m.at, m.event));
+    merge_crashes(&mut moments);
     moments
+}
+
+/// Where a fault kills a process, one of the two rows says all.
+fn merge_crashes(moments: &mut Vec<Moment>) {
+    for at in (1..moments.len()).rev() {
+        let (before, after) = (&moments[at - 1], &moments[at]);
+        let same = (before.lane, before.event) == (after.lane, after.event);
+        if same && before.fault.is_some() && after.alive == Some(false) && !after.is_own {
+            moments[at - 1].alive = Some(false);
+            moments.remove(at);
+        }
+    }
 }
 
 /// On which lanes something strikes that happens meanwhile.
@@ -382,6 +395,12 @@ fn struck(record: &Record, lanes: &[Lane], names: &Names) -> Vec<usize> {
         places.map(|(at, _)| at).collect()
     };
     match record.fact {
+        // What mends is seen by what comes back.
+        Fact::FaultBegan { fault, .. }
+            if names.faults.get(fault as usize).is_some_and(|f| f.mends) =>
+        {
+            Vec::new()
+        }
         Fact::FaultBegan {
             node: Some(node), ..
         }

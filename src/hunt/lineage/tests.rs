@@ -407,3 +407,70 @@ fn a_message_is_found_by_its_key_and_by_its_offset() {
         assert!(about.starts_with(&format!("key {key} ")), "{about}");
     }
 }
+
+/// Users call a shop, which calls a bank that dies for four seconds; the shop tries once more after a second.
+const SHOP: &str = r#"(
+    title: "shop", seed: 9, duration: "30s",
+    nodes: [(name: "web"), (name: "shop"), (name: "bank")],
+    network: (latency: "1ms", loopback: "1ms"),
+    systems: [
+        Service(name: "orders", nodes: "shop", clients: [(to: "payment", timeout: "1s", retry: Fixed(attempts: 2, delay: "250ms"))],
+            handlers: [(name: "place", steps: [Work("5ms"), Call("payment/charge"), Effect("order")])]),
+        Service(name: "payment", nodes: "bank", handlers: [(name: "charge", steps: [Work("20ms")])]),
+    ],
+    workloads: [Requests(name: "customers", nodes: "web", to: "orders/place", arrivals: Constant("2/s"), effects: ["order"])],
+    faults: [
+        During("10s", "14s", PowerLoss("bank")),
+    ],
+)"#;
+
+#[test]
+fn a_request_has_a_life_too() {
+    let until = 30 * SECOND;
+    let past = of_text(SHOP);
+    let task = |number| {
+        Followed::Task(crate::sim::Task {
+            flow: crate::sim::FlowId(0),
+            number,
+        })
+    };
+    // Four links of a millisecond, 25 ms of work.
+    let well = story(&past, task(4), until);
+    assert_eq!(well.verdict.kind, Kind::Once);
+    let spent = |story: &Story, spent: Spent| {
+        let part = story.parts.iter().find(|p| p.spent == spent);
+        part.map_or(0, |p| p.ns)
+    };
+    assert_eq!(spent(&well, Spent::Network), 4 * MS, "{:?}", well.parts);
+    assert_eq!(spent(&well, Spent::Processing), 25 * MS);
+    assert_eq!(well.whole_ns(), 29 * MS);
+    let labels: Vec<&str> = well.hops.iter().map(|h| h.label.as_str()).collect();
+    assert_eq!(labels, ["call", "call", "answer", "answer"]);
+
+    let found = troubled(&past, until);
+    let failed = found.iter().find(|f| f.kind == Kind::GivenUp).unwrap();
+    let mut lineage = Lineage::new(failed.what, until);
+    lineage.finish(&past);
+    let story = lineage.story().unwrap();
+    // Two attempts of a second, and a quarter of one between them.
+    let waited = spent(story, Spent::Retry);
+    assert!(
+        (2_240 * MS..2_260 * MS).contains(&waited),
+        "{:?}",
+        story.parts
+    );
+    assert_eq!(
+        story.parts.iter().map(|p| p.ns).sum::<u64>(),
+        story.whole_ns()
+    );
+    let drops = story
+        .hops
+        .iter()
+        .filter(|h| matches!(h.end, HopEnd::Dropped { why: "down", .. }));
+    assert_eq!(drops.count(), 2, "{:#?}", story.hops);
+    let sentence = lineage.owed().sentence(&story.verdict);
+    assert!(
+        sentence.contains("owed to line 12 (power loss of bank)"),
+        "{sentence}"
+    );
+}

@@ -97,6 +97,7 @@ impl Verdict {
             Kind::GivenUp if self.is_task && self.times > 0 => {
                 "failed for its user, yet done".to_owned()
             }
+            Kind::GivenUp if self.is_task => "failed, as its user was told".to_owned(),
             Kind::GivenUp => "given up, as its sender was told".to_owned(),
             Kind::Expired => "expired".to_owned(),
             Kind::Lost => "lost".to_owned(),

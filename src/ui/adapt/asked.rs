@@ -20,9 +20,15 @@ impl Asked {
     pub(super) fn new(session: &Session, query: &Query) -> Self {
         match query {
             Query::Inspect(of) => Self::Inspect(Box::new(Inspection::new(session, *of))),
-            Query::Lineage(about) => {
-                Self::Lineage(Box::new(Asking::new(about, session.sim().now())))
-            }
+            Query::Lineage(about) => Self::Lineage(Box::new(Asking::new(about, session))),
+        }
+    }
+
+    /// Whether it answers a question as well where the session stands now.
+    pub(super) fn answers(&self, session: &Session, query: &Query) -> bool {
+        match (self, query) {
+            (Self::Lineage(asking), Query::Lineage(about)) => asking.answers(session, about),
+            _ => false,
         }
     }
 

@@ -1,9 +1,12 @@
 //! Answers questions about messages and events, by inquiries into the past of the run.
 
+use std::sync::Arc;
+
 use crate::hunt::lineage::{
     Causes, Effects, Finder, Found, HopEnd, Kind, Lineage, Link, Owed, Story, Tried, Wanted,
 };
 use crate::hunt::past::{Inquiry, Past, Progress};
+use crate::hunt::{Intervention, Session};
 use crate::sim::lens::Followed;
 use crate::sim::{FlowId, LaneId, Names, Observer, QueueId, Record, Task};
 use crate::ui::view::lineage as view;
@@ -19,6 +22,8 @@ const HORIZON_NS: u64 = 20_000_000_000;
 /// A question that is being answered.
 #[derive(Clone, Debug)]
 pub struct Asking {
+    about: About,
+    interventions: Arc<[Intervention]>,
     step: Step,
     until_ns: u64,
     place: Option<(usize, usize)>,
@@ -37,8 +42,9 @@ enum Step {
 }
 
 impl Asking {
-    /// Begins with a question, of a moment (ns).
-    pub fn new(about: &About, until_ns: u64) -> Self {
+    /// Begins with a question, of the moment at which a session stands.
+    pub fn new(about: &About, session: &Session) -> Self {
+        let until_ns = session.sim().now();
         let step = match *about {
             About::Thing(what) => Step::Follow(Box::new(Lineage::new(followed(what), until_ns))),
             About::Trouble(nth) => Step::Seek(Finder::new(Wanted::Troubled, until_ns), nth),
@@ -51,11 +57,21 @@ impl Asking {
             About::Event(event) => Step::Causes(Box::new(Causes::new(event)), event),
         };
         Self {
+            about: about.clone(),
+            interventions: Arc::clone(session.interventions()),
             step,
             until_ns,
             place: None,
             known: None,
         }
+    }
+
+    /// Whether it answers a question where a session stands: who goes back to look at something does not want to see less
+    /// of it.
+    pub fn answers(&self, session: &Session, about: &About) -> bool {
+        self.about == *about
+            && session.sim().now() <= self.until_ns
+            && Arc::ptr_eq(&self.interventions, session.interventions())
     }
 
     /// What is known so far.

@@ -113,3 +113,15 @@ fn what_is_not_there_is_said() {
         Known::Nothing(_)
     ));
 }
+
+#[test]
+fn who_goes_back_to_an_event_sees_no_less_of_the_life() {
+    let mut run = run(32 * SECOND);
+    let Known::Life(life) = ask(&mut run, About::Trouble(0)) else {
+        panic!("it has a life");
+    };
+    run.leap(Until::Event(life.rows[0].event));
+    while run.run(Until::Event(life.rows[0].event), 100_000) == Progress::More {}
+    assert_eq!(run.events(), life.rows[0].event);
+    assert_eq!(ask(&mut run, About::Trouble(0)), Known::Life(life));
+}

@@ -158,6 +158,10 @@ impl Engine for Run {
     }
 
     fn ask(&mut self, query: Option<&Query>) {
+        let still = |asked: &Asked| query.is_some_and(|q| asked.answers(self.session(), q));
+        if self.asked.as_ref().is_some_and(still) {
+            return;
+        }
         self.asked = query.map(|query| Asked::new(self.session(), query));
     }
 

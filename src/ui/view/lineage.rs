@@ -209,7 +209,7 @@ pub struct Candidate {
 /// Messages and tasks to choose from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Candidates {
-    /// In the order of time.
+    /// The worst first.
     pub rows: Vec<Candidate>,
     /// How many more there are.
     pub more: u64,

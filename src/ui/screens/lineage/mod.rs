@@ -8,7 +8,7 @@ mod diagram;
 use ratatui::crossterm::event::KeyCode;
 
 use super::{Screen, Seen};
-use crate::ui::engine::{Answer, Query};
+use crate::ui::engine::{Answer, Query, Until};
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
@@ -28,6 +28,7 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Lineage, &[ch('n')], Action::NextFound, "next anomaly", "the next that went wrong"),
     bind(Context::Lineage, &[ch('N')], Action::PreviousFound, "", "the one before that went wrong"),
     bind(Context::Lineage, &[ch('/')], Action::Filter, "find", "find messages by key, by queue and offset (orders/0@417), or by name"),
+    bind(Context::Lineage, &[ch('t')], Action::GoThere, "go there", "take the run to the selected event"),
     bind(Context::Lineage, &[key(KeyCode::PageDown), ctrl('d')], Action::PageDown, "", "down ten lines"),
     bind(Context::Lineage, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
     bind(Context::Lineage, &[ch('g')], Action::Top, "", "to the first line"),
@@ -76,6 +77,18 @@ impl Lineage {
     pub fn new(about: About) -> Self {
         Self {
             pages: vec![Page::new(about)],
+            typed: None,
+        }
+    }
+
+    /// About what went wrong in a queue.
+    pub fn of_queue(name: String) -> Self {
+        let page = Page {
+            named: name,
+            ..Page::new(About::AllTrouble)
+        };
+        Self {
+            pages: vec![page],
             typed: None,
         }
     }
@@ -173,6 +186,19 @@ impl Lineage {
         match about {
             Some(about) if self.pages.len() < 20 => self.open(about),
             _ => Effect::None,
+        }
+    }
+
+    /// The event that is selected.
+    fn event(&self, seen: Seen<'_>) -> Option<u64> {
+        let row = self.page().row;
+        match known(seen)? {
+            Known::Life(life) => life.rows.get(row).map(|row| row.event),
+            Known::Event(descent) => match descent::target(descent, row)? {
+                About::Event(event) => Some(event),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -289,6 +315,10 @@ impl Screen for Lineage {
             Action::Filter => {
                 self.typed = Some(String::new());
                 Effect::None
+            }
+            Action::GoThere => {
+                let event = self.event(seen);
+                event.map_or(Effect::None, |event| Effect::Seek(Until::Event(event)))
             }
             Action::LaneOn => self.lane(seen, true),
             Action::LaneBack => self.lane(seen, false),

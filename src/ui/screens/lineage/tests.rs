@@ -337,3 +337,17 @@ fn the_list_shows_one_verdict_after_the_other() {
     let second = Followable::Message { lane: 0, number: 5 };
     assert_eq!(screen(&model).page().about, About::Thing(second));
 }
+
+#[test]
+fn the_run_goes_to_the_selected_event() {
+    let mut model = life((120, 40));
+    update(&mut model, Action::Down);
+    let effect = update(&mut model, Action::GoThere);
+    assert_eq!(effect, Effect::Seek(Until::Event(9_816)));
+    let about = About::Event(12_480);
+    let known = Known::Event(descent());
+    let mut model = self::model((120, 40), Look::default(), about, known);
+    update(&mut model, Action::Bottom);
+    let effect = update(&mut model, Action::GoThere);
+    assert_eq!(effect, Effect::Seek(Until::Event(12_482)));
+}
