@@ -1,10 +1,12 @@
 //! The screens: the picker and the dashboard, on a terminal.
 
+use std::cell::RefCell;
 use std::io;
 
 use super::check::complain;
 use super::out::say;
 use super::{EXIT_MET, EXIT_MISTAKE, Glyphs, Looks, Themes};
+use crate::hunt::changes::{self, Changes};
 use crate::hunt::{Options, Session, catalogue};
 use crate::scenario::LoadError;
 use crate::trace::comparison::Comparison;
@@ -43,16 +45,31 @@ fn pick_and_show(looks: Looks) -> io::Result<Leave> {
     let mut options = options(looks, None);
     let mut from = 0;
     loop {
-        let all = catalogue::all();
-        let mut open = |choice| adapt::open(&all, choice);
-        let entries = adapt::entries(&all);
-        let picked = ui::pick(&mut terminal, entries, from, &mut options, &mut open)?;
+        // Before they are read: what changes meanwhile is read again.
+        let mut changes = Changes::since(changes::own_scenarios());
+        let all = RefCell::new(catalogue::all());
+        let entries = adapt::entries(&all.borrow());
+        let mut open = |choice| adapt::open(&all.borrow(), choice);
+        let mut renew = || {
+            changes.look(changes::own_scenarios()).then(|| {
+                catalogue::renew(&mut all.borrow_mut());
+                adapt::entries(&all.borrow())
+            })
+        };
+        let picked = ui::pick(
+            &mut terminal,
+            entries,
+            from,
+            &mut options,
+            &mut open,
+            &mut renew,
+        )?;
         let (entry, seed, speed) = match picked {
             Picked::Run { entry, seed, speed } => (entry, seed, speed),
             Picked::Leave(leave) => return Ok(leave),
         };
         from = entry;
-        let Some(loaded) = all.get(entry).and_then(|e| e.loaded.clone()) else {
+        let Some(loaded) = all.borrow().get(entry).and_then(|e| e.loaded.clone()) else {
             continue;
         };
         let chosen = Options {

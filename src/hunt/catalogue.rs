@@ -38,9 +38,15 @@ pub fn all() -> Vec<Entry> {
         }
     }
     entries.sort_by_key(|e| groups.iter().position(|g| *g == e.group));
+    renew(&mut entries);
+    entries
+}
+
+/// Reads the files again; those in the program stay as they are.
+pub fn renew(entries: &mut Vec<Entry>) {
+    entries.retain(|entry| entry.built_in);
     let files = files(Path::new(FOLDER));
     entries.extend(files.iter().map(|f| entry(&f.display().to_string(), false)));
-    entries
 }
 
 /// The scenario files of a folder, by name. A file that is the same as a built-in scenario is not listed twice; what is no

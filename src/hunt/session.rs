@@ -89,6 +89,23 @@ impl Session {
         run
     }
 
+    /// The same from its beginning, of a scenario that was read again. What was done by hand is done again where it can be;
+    /// `None` if this is a control, and the scenario has none any more.
+    pub fn reloaded(&self, loaded: Arc<Loaded>) -> Option<Self> {
+        if self.options.control && loaded.control.is_none() {
+            return None;
+        }
+        let entries: Vec<String> = self.interventions.iter().map(|i| i.text.clone()).collect();
+        let deeds = intervention::read(&loaded, &entries).unwrap_or_default();
+        let options = Options {
+            seed: Some(self.seed),
+            ..self.options.clone()
+        };
+        let mut session = Self::new(loaded, options);
+        session.follow(&deeds.into());
+        Some(session)
+    }
+
     /// The same run at its beginning.
     pub fn beginning(&self) -> Self {
         self.restart(self.seed)

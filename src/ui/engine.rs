@@ -90,6 +90,17 @@ pub enum Working {
     More(f64),
 }
 
+/// What became of the file of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reloaded {
+    /// It is as it was.
+    Same,
+    /// It says something else: its run is shown now, at its beginning. This is to be said of it.
+    Again(String),
+    /// It has mistakes, and the run is as it was: a diagnostic in lines.
+    Wrong(Vec<String>),
+}
+
 /// A run that a screen can move and look at. It knows no wall clock: the caller chooses how much it does at a time.
 pub trait Engine {
     /// Runs on, but handles at most `events_max` events.
@@ -114,6 +125,11 @@ pub trait Engine {
     /// What is to be said when the run is at its end, beside what there is to see.
     fn last_word(&self) -> Option<String> {
         None
+    }
+
+    /// Looks whether the file of the scenario was changed, and reads it again if so. To be called now and then.
+    fn reload(&mut self) -> Reloaded {
+        Reloaded::Same
     }
 
     /// The command that runs what there is to see, as a shell takes it.

@@ -107,6 +107,18 @@ impl Picker {
         self.selected = at.min(self.entries.len().saturating_sub(1));
     }
 
+    /// Takes other scenarios. The one that was selected stays so, if it is still there.
+    pub fn renew(&mut self, entries: Vec<Entry>) {
+        let name = self.current().map(|(_, entry)| entry.name.clone());
+        self.entries = entries;
+        let shown = self.shown();
+        let same = shown
+            .iter()
+            .position(|&at| Some(&self.entries[at].name) == name.as_ref());
+        let last = shown.len().saturating_sub(1);
+        self.selected = same.unwrap_or(self.selected.min(last));
+    }
+
     /// Where keys go.
     pub fn contexts(&self) -> Vec<Context> {
         let inner = match (self.help, self.asking) {
@@ -638,6 +650,21 @@ mod tests {
         };
         assert_eq!(p.entries[entry].name, "retry-storm");
         assert_eq!((seed, speed), (None, 1.0));
+    }
+
+    #[test]
+    fn what_is_selected_stays_so_when_files_come_and_go() {
+        let mut p = picker();
+        p.update(Action::Down, || 7);
+        let name = p.current().map(|(_, e)| e.name.clone());
+        let mut entries = fixture::entries();
+        entries.remove(0);
+        p.renew(entries);
+        assert_eq!(p.current().map(|(_, e)| e.name.clone()), name);
+        p.renew(Vec::new());
+        assert_eq!(p.wanted(), None);
+        p.renew(fixture::entries());
+        assert!(p.wanted().is_some());
     }
 
     #[test]

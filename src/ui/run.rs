@@ -10,13 +10,14 @@ use ratatui::crossterm::event::{
 };
 
 use super::comfort::{self, Desk, Wish};
-use super::engine::{Engine, Order, Query, Until, Working};
+use super::engine::{Engine, Order, Query, Reloaded, Until, Working};
 use super::keymap::{self, Action, Context};
 use super::model::{Model, speed_index};
 use super::pace::{Anchor, Moved, Pace};
 use super::picker::{self, Entry, Picked, Picker};
-use super::preview::{Open, Preview};
+use super::preview::{self, Preview};
 use super::screen;
+use super::screens::Open;
 use super::screens::notice::Notice;
 use super::settings::{Settings, Speed};
 use super::style::Look;
@@ -33,6 +34,10 @@ const IDLE: Duration = Duration::from_millis(100);
 const ASK_SLICE: Duration = Duration::from_millis(8);
 /// Events between two looks at the clock, where what runs is watched closely.
 const ASK_CHUNK: u32 = 2048;
+/// How often files are looked at.
+const LOOK: Duration = Duration::from_millis(250);
+/// The title of what is told of a file that cannot be read again.
+const WRONG_FILE: &str = "The file has mistakes: this run stays as it was";
 /// Over how much time the reached speed is measured.
 const MEASURE: Duration = Duration::from_millis(500);
 
@@ -103,11 +108,15 @@ pub fn dashboard(
         if let Some(leave) = show.keys(terminal)? {
             return Ok(leave);
         }
+        show.reload();
         show.move_on();
         show.inquire();
         show.draw(terminal)?;
     }
 }
+
+/// Gives the scenarios there are, if they are others than before.
+pub type Renew<'a> = &'a mut dyn FnMut() -> Option<Vec<Entry>>;
 
 /// Lets the person choose a scenario; the one at `selected` is offered first. `open` starts the run that plays while one
 /// is highlighted.
@@ -116,7 +125,8 @@ pub fn pick(
     entries: Vec<Entry>,
     selected: usize,
     options: &mut Options,
-    open: Open<'_>,
+    open: preview::Open<'_>,
+    renew: Renew<'_>,
 ) -> io::Result<Picked> {
     let settings = options.settings;
     let speed = speed_index(settings.speed.times());
@@ -140,6 +150,7 @@ pub fn pick(
         if let Some(picked) = choice.keys(terminal)? {
             return Ok(picked);
         }
+        choice.renew(renew);
         choice.move_on(open);
         choice.draw(terminal)?;
     }
@@ -152,6 +163,8 @@ struct Choosing<'a> {
     clicks: Clicks,
     preview: Preview,
     opened: Instant,
+    /// When files were looked at last.
+    looked: Instant,
     dirty: bool,
     drawn: Option<Instant>,
     /// Between two frames at least: more than [`FRAME`] where one takes long, so that keys still come first.
@@ -166,6 +179,7 @@ impl<'a> Choosing<'a> {
             clicks: Clicks::default(),
             preview: Preview::default(),
             opened: Instant::now(),
+            looked: Instant::now(),
             dirty: true,
             drawn: None,
             frame: FRAME,
@@ -210,6 +224,19 @@ impl<'a> Choosing<'a> {
         Ok(None)
     }
 
+    /// Looks now and then whether scenario files were changed, came or went.
+    fn renew(&mut self, renew: Renew<'_>) {
+        if self.looked.elapsed() < LOOK {
+            return;
+        }
+        self.looked = Instant::now();
+        if let Some(entries) = renew() {
+            self.picker.renew(entries);
+            self.preview = Preview::default();
+            self.dirty = true;
+        }
+    }
+
     /// What concerns no scenario; `false` if the action is none of that.
     fn comfort(&mut self, terminal: &mut Terminal, action: Action) -> io::Result<bool> {
         let Some(wish) = self.picker.comfort(action) else {
@@ -245,7 +272,7 @@ impl<'a> Choosing<'a> {
         Ok(())
     }
 
-    fn move_on(&mut self, open: Open<'_>) {
+    fn move_on(&mut self, open: preview::Open<'_>) {
         let (wanted, held) = (self.picker.wanted(), self.picker.is_held());
         let clock = || self.opened.elapsed();
         self.dirty |= self.preview.step(wanted, held, &clock, open);
@@ -344,6 +371,8 @@ struct Show<'a> {
     asked: Option<(Query, u64, u64)>,
     /// Whether the answer is not all there.
     is_asked: bool,
+    /// When the file of the scenario was looked at last.
+    looked: Instant,
 }
 
 impl<'a> Show<'a> {
@@ -362,6 +391,7 @@ impl<'a> Show<'a> {
             drawn: None,
             asked: None,
             is_asked: false,
+            looked: opened,
         }
     }
 
@@ -496,6 +526,36 @@ impl<'a> Show<'a> {
         self.model.playback.ended = self.engine.now_ns() >= self.engine.end_ns();
         self.model.show(self.engine.frame());
         self.follow();
+    }
+
+    /// Looks at the file of the scenario now and then: what it says now is played to the same moment.
+    fn reload(&mut self) {
+        if self.looked.elapsed() < LOOK {
+            return;
+        }
+        self.looked = Instant::now();
+        let at = self.engine.now_ns();
+        let reloaded = self.engine.reload();
+        if reloaded == Reloaded::Same {
+            return;
+        }
+        let is_old = |open: &Open| matches!(open, Open::Notice(n) if n.title == WRONG_FILE);
+        self.model.screens.retain(|open| !is_old(open));
+        self.dirty = true;
+        match reloaded {
+            Reloaded::Same => {}
+            Reloaded::Wrong(lines) => {
+                let notice = Notice::new(WRONG_FILE, lines);
+                self.model.screens.push(notice.into());
+            }
+            Reloaded::Again(said) => {
+                self.asked = None;
+                self.model.playback.ended = false;
+                self.model.show(self.engine.frame());
+                self.seek(Until::Time(at.min(self.engine.end_ns())));
+                self.model.notice = said;
+            }
+        }
     }
 
     /// Works for a moment on what the innermost screen wants to know. A run that moves is asked anew when its answer is

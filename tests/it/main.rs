@@ -33,6 +33,7 @@ mod producer_settings;
 mod properties;
 mod quantities;
 mod queues;
+mod reload;
 mod scaffold;
 mod scaling;
 mod scenario_syntax;

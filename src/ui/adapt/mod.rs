@@ -12,13 +12,14 @@ mod lineage;
 mod lineage_tests;
 mod log;
 mod numbers;
+mod reload;
 mod scene;
 mod service;
 mod topology;
 
 use std::sync::Arc;
 
-use super::engine::{Answer, Engine, Order, Progress, Query, Subject, Until, Working};
+use super::engine::{Answer, Engine, Order, Progress, Query, Reloaded, Subject, Until, Working};
 use super::picker;
 use super::preview::{Choice, LEAD_NS};
 use super::view::{Fact, Frame};
@@ -39,12 +40,18 @@ pub struct Run {
     comparison: Option<Comparison>,
     /// What a screen wants to know.
     asked: Option<Asked>,
+    /// Where the scenario came from.
+    files: Option<reload::Files>,
 }
 
 impl Run {
     /// From where the session stands. Its past is the whole run, whether or not it was seen.
     pub fn new(session: Session) -> Self {
-        Self::remembering(session, BUDGET_BYTES)
+        let files = reload::Files::of(session.loaded());
+        Self {
+            files,
+            ..Self::remembering(session, BUDGET_BYTES)
+        }
     }
 
     /// The same with another limit of memory for its past, bytes.
@@ -56,6 +63,7 @@ impl Run {
             tree: Tree::new(&beginning, scene, deeds, budget_bytes),
             comparison: None,
             asked: None,
+            files: None,
         }
     }
 
@@ -63,6 +71,8 @@ impl Run {
     pub fn replay(session: Session, recording: Recording) -> Self {
         Self {
             comparison: Some(Comparison::new(recording)),
+            // What was recorded stays so, whatever becomes of the file.
+            files: None,
             ..Self::new(session)
         }
     }
@@ -125,6 +135,10 @@ impl Engine for Run {
 
     fn obey(&mut self, order: &Order) -> Result<String, Vec<String>> {
         branches::obey(&mut self.tree, order)
+    }
+
+    fn reload(&mut self) -> Reloaded {
+        reload::reload(&mut self.tree, &mut self.files)
     }
 
     fn now_ns(&self) -> u64 {
