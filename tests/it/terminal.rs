@@ -274,6 +274,42 @@ fn it_follows_the_size_of_the_terminal() {
 }
 
 #[test]
+fn a_node_is_looked_into_event_by_event() {
+    let mut session = start(&["run", "leader-crash", "--speed", "max"], &[]);
+    session.sees("Topology");
+    session.until("some seconds", |s| seconds(s).is_some_and(|s| s > 1.0));
+    session.press(" ");
+    session.until("a stop", |s| s.contains("PAUSED") || s.contains("ENDED"));
+    session.resize(120, 40);
+    session.press("1jj\r");
+    for part in ["· state", "What changed", "History of", "Handled by"] {
+        session.sees(part);
+    }
+    // The last event that came, and by its number the one before.
+    let last = |s: &str| -> Option<u64> {
+        let (_, number) = s.split_once("event #")?;
+        let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    };
+    session.until("an event", |s| last(s).is_some());
+    let here = last(&session.text());
+    session.press(",,");
+    session.until("an event before", |s| last(s).is_some() && last(s) < here);
+    let before = last(&session.text());
+    session.press(".");
+    session.until("the next one", |s| last(s) > before);
+    session.press(">");
+    session.until("another node", |s| s.contains("Handled by"));
+    session.press("\x1b");
+    session.until("the dashboard", |s| {
+        s.contains("Topology") && !s.contains("Handled by")
+    });
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
 fn the_picker_runs_a_scenario_and_comes_back() {
     let mut session = start(&[], &[]);
     session.sees("Choose a scenario");

@@ -6,6 +6,9 @@ use crate::sim::Pid;
 
 use super::{Fact, Subject, facts, parts};
 
+/// What a sample costs, as so many events.
+const SAMPLE_EVENTS: u64 = 512;
+
 /// The values at one moment.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Sample {
@@ -157,6 +160,11 @@ impl Inquiry for History {
             self.samples.push(sample);
             self.column += 1;
             self.is_begun = false;
+            // A checkpoint is not for nothing either.
+            left = left.saturating_sub(SAMPLE_EVENTS);
+            if left == 0 {
+                return Progress::More(self.column as f64 / self.columns as f64);
+            }
         }
         self.run = None;
         Progress::Done

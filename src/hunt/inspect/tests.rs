@@ -518,3 +518,30 @@ fn a_caller_goes_on_believing_in_a_replica_that_died_until_its_checks_say_no() {
     assert_eq!(wrong(&run), []);
     assert_eq!(fact(&run, users, "till replicas called").text, "1 of 2");
 }
+
+#[test]
+fn what_somebody_does_by_hand_is_among_what_came() {
+    let mut run = cluster("", "");
+    run.run_to(2 * SECOND);
+    let by_hand = run.intervention("Crash(\"broker-2\")", None);
+    let by_hand = by_hand.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    run.follow(&[by_hand].into());
+    run.run_to(4 * SECOND);
+    let digest = run.sim().digest().value();
+    let broker = Subject::Process(process(&run, "events/broker-2"));
+    let handled = handled(&run, broker, 5);
+    let detail = handled.detail().expect("it was crashed");
+    assert_eq!(detail.entry.kind, Kind::Fault);
+    assert_eq!(changed(detail, "process"), (Some("lives"), Some("dead")));
+    assert!((2 * SECOND..2 * SECOND + SECOND / 10).contains(&detail.entry.at_ns));
+    let mut history = History::new(&run, broker, 20);
+    history.finish(&run);
+    let tracks = history.tracks();
+    let life = tracks.iter().find(|t| t.name == "process").expect("a row");
+    let Values::Words(stretches) = &life.values else {
+        panic!("words");
+    };
+    let words: Vec<&str> = stretches.iter().map(|s| s.text.as_str()).collect();
+    assert_eq!(words, ["lives", "dead"]);
+    assert_eq!(run.sim().digest().value(), digest);
+}

@@ -99,6 +99,7 @@ impl Inspection {
         };
         Inspected {
             name: subject.name(names).to_owned(),
+            upto: self.handled.upto(),
             processes: residents
                 .iter()
                 .map(|&p| names.process(p).to_owned())

@@ -15,6 +15,8 @@ pub struct Inspectee {
 pub struct Inspected {
     /// What it is called.
     pub name: String,
+    /// What came is known up to this event.
+    pub upto: u64,
     /// The processes of its node.
     pub processes: Vec<String>,
     /// Its processes and its machine.

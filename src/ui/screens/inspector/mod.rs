@@ -118,11 +118,25 @@ impl Inspector {
         }
     }
 
-    /// Back to the event before the one at which the run stands.
-    fn event_before(seen: Seen<'_>, known: &Inspected) -> Effect {
-        let now = seen.frame.header.events;
-        let before = known.handled.iter().find(|row| row.event < now);
-        before.map_or(Effect::None, |row| go(row.event))
+    /// Back to the event before the one at which the run stands. Where the run has gone on since the answer, that may be one
+    /// which is not known yet.
+    fn event_before(now: u64, known: &Inspected) -> Effect {
+        let is_known = now <= known.upto || known.next_event.is_some_and(|next| now <= next);
+        let mut before = known
+            .handled
+            .iter()
+            .filter(|row| is_known && row.event < now);
+        before.next().map_or(Effect::None, |row| go(row.event))
+    }
+
+    /// On to the next event behind the one at which the run stands, which may have gone back since the answer.
+    fn next_event(now: u64, known: &Inspected) -> Effect {
+        let all = known.handled.iter().map(|row| row.event);
+        let next = all
+            .chain(known.next_event)
+            .filter(|&event| event > now)
+            .min();
+        next.map_or(Effect::None, go)
     }
 
     /// A fault, in the words of the scenario language.
@@ -181,6 +195,7 @@ impl Screen for Inspector {
         let Some(known) = Self::known(seen) else {
             return Effect::None;
         };
+        let now = seen.frame.header.events;
         let selected = known.handled.get(self.at[Pane::Handled.number()]);
         match action {
             Action::Process => {
@@ -189,8 +204,8 @@ impl Screen for Inspector {
                     (known.processes.len() > 1 && next < known.processes.len()).then_some(next);
                 self.turn_to(self.of.node, next)
             }
-            Action::NextEvent => known.next_event.map_or(Effect::None, go),
-            Action::EventBefore => Self::event_before(seen, known),
+            Action::NextEvent => Self::next_event(now, known),
+            Action::EventBefore => Self::event_before(now, known),
             Action::Cause => match selected {
                 Some(row) if row.cause > 0 => go(row.cause),
                 _ => Effect::None,

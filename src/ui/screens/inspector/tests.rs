@@ -89,6 +89,7 @@ fn broker() -> Inspected {
     );
     Inspected {
         name: text("events/broker-2"),
+        upto: 31_200,
         processes: vec![text("events/broker-2"), text("events/controller")],
         parts: vec![broker, machine],
         beliefs: vec![
@@ -273,6 +274,13 @@ fn its_events_are_one_key_away() {
     // Between two of its events, the last is the one before.
     model.frame.header.events = 31_220;
     assert_eq!(update(&mut model, Action::EventBefore), go(31_200));
+    // The run has gone back, and nothing was asked anew: the list says what comes next.
+    model.frame.header.events = 31_101;
+    assert_eq!(update(&mut model, Action::NextEvent), go(31_150));
+    // It has gone on further than is known.
+    model.frame.header.events = 40_000;
+    assert_eq!(update(&mut model, Action::NextEvent), Effect::None);
+    assert_eq!(update(&mut model, Action::EventBefore), Effect::None);
     // The selected line of the list.
     update(&mut model, Action::Down);
     assert_eq!(update(&mut model, Action::Open), go(31_150));
