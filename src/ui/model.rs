@@ -301,6 +301,7 @@ impl Model {
             frame: &self.frame,
             answer: self.answer.as_ref(),
             working: self.working,
+            goal: self.playback.goal,
             size: self.size,
         }
     }

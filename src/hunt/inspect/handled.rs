@@ -225,18 +225,20 @@ impl Inquiry for Handled {
     }
 }
 
-/// The next event that comes to a subject, behind where a run stands.
+/// The next events that come to a subject, behind where a run stands.
 #[derive(Clone, Debug)]
 pub struct Next {
     subject: Subject,
     run: Session,
     from: u64,
-    found: Option<u64>,
+    /// So many are wanted.
+    wanted: usize,
+    found: Vec<u64>,
 }
 
 impl Next {
-    /// From where a run stands.
-    pub fn new(now: &Session, subject: Subject) -> Self {
+    /// So many from where a run stands.
+    pub fn new(now: &Session, subject: Subject, wanted: usize) -> Self {
         let mut run = now.clone();
         run.unwatch();
         run.look_at(&subject.processes(run.sim()));
@@ -244,30 +246,30 @@ impl Next {
             subject,
             from: run.sim().events(),
             run,
-            found: None,
+            wanted,
+            found: Vec::new(),
         }
     }
 
-    /// Its number; `None`: not found yet, or none comes soon.
-    pub fn event(&self) -> Option<u64> {
-        self.found
+    /// Their numbers, in order: those that were found so far, or that come soon.
+    pub fn events(&self) -> &[u64] {
+        &self.found
     }
 }
 
 impl Inquiry for Next {
     fn work(&mut self, _: &dyn Past, events: u64) -> Progress {
-        if self.found.is_some() {
+        if self.found.len() >= self.wanted {
             return Progress::Done;
         }
         let mut told = Affairs::of(self.subject, self.run.sim().names());
         let more = self.run.advance_with(u64::MAX, events.max(1), &mut told);
         let seen = self.run.take_seen();
-        let first = entries(self.run.sim(), &seen, &told.records)
-            .first()
-            .map(|e| e.event);
-        self.found = first;
+        let came = entries(self.run.sim(), &seen, &told.records);
+        self.found.extend(came.iter().map(|entry| entry.event));
+        self.found.truncate(self.wanted);
         let gone = self.run.sim().events() - self.from;
-        if first.is_some() || !more || gone >= REACH_EVENTS {
+        if self.found.len() >= self.wanted || !more || gone >= REACH_EVENTS {
             return Progress::Done;
         }
         Progress::More((gone as f64 / REACH_EVENTS as f64).min(0.99))

@@ -14,6 +14,8 @@ use crate::ui::view::{
 
 /// So many events are listed.
 const HANDLED_MAX: usize = 200;
+/// So many of the next events are looked for, so that somebody who goes on quickly need not wait.
+const NEXT_MAX: usize = 24;
 /// So many samples make a history.
 const COLUMNS: usize = 60;
 
@@ -36,7 +38,7 @@ impl Inspection {
             of,
             handled: Handled::new(session, subject, HANDLED_MAX),
             history: History::new(session, subject, COLUMNS),
-            next: Next::new(session, subject),
+            next: Next::new(session, subject, NEXT_MAX),
             stage: 0,
             tracks: (Vec::new(), 0, (0, 0)),
         }
@@ -117,7 +119,7 @@ impl Inspection {
                 .map(|detail| last(detail, &who, names)),
             handled,
             has_older: self.handled.has_more(),
-            next_event: self.next.event(),
+            next_events: self.next.events().to_vec(),
             tracks: self.tracks.0.clone(),
             same: self.tracks.1,
             span_ns: self.tracks.2,

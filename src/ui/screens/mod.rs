@@ -9,7 +9,7 @@ pub mod inspector;
 pub mod lineage;
 pub mod notice;
 
-use super::engine::{Answer, Query};
+use super::engine::{Answer, Query, Until};
 use super::keymap::{Action, Context};
 use super::pen::Pen;
 use super::update::Effect;
@@ -24,8 +24,20 @@ pub struct Seen<'a> {
     pub answer: Option<&'a Answer>,
     /// How much of the answer is done, from 0 to 1, while it is not all there.
     pub working: Option<f64>,
+    /// Where the run is going just now.
+    pub goal: Option<Until>,
     /// Columns and rows it is drawn on.
     pub size: (u16, u16),
+}
+
+impl Seen<'_> {
+    /// The event that was the last to happen, or will be when the run is where it is going.
+    pub fn event(&self) -> u64 {
+        match self.goal {
+            Some(Until::Event(event)) => event,
+            _ => self.frame.header.events,
+        }
+    }
 }
 
 /// What is open over the dashboard.

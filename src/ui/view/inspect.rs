@@ -33,8 +33,8 @@ pub struct Inspected {
     pub handled: Vec<HandledRow>,
     /// Whether there may be more before those.
     pub has_older: bool,
-    /// The next event that comes to it, once it is known that there is one.
-    pub next_event: Option<u64>,
+    /// The next events that come to it, as far as they are known.
+    pub next_events: Vec<u64>,
     /// What was otherwise at some time of the run, over all of it.
     pub tracks: Vec<TrackRow>,
     /// How many values were always the same.

@@ -118,24 +118,31 @@ impl Inspector {
         }
     }
 
-    /// Back to the event before the one at which the run stands. Where the run has gone on since the answer, that may be one
-    /// which is not known yet.
-    fn event_before(now: u64, known: &Inspected) -> Effect {
-        let is_known = now <= known.upto || known.next_event.is_some_and(|next| now <= next);
-        let mut before = known
-            .handled
-            .iter()
-            .filter(|row| is_known && row.event < now);
-        before.next().map_or(Effect::None, |row| go(row.event))
+    /// The events that came and come to it, in no order, and up to which event they are all that did.
+    fn events(known: &Inspected) -> (impl Iterator<Item = u64> + '_, u64) {
+        let came = known.handled.iter().map(|row| row.event);
+        let all = came.chain(known.next_events.iter().copied());
+        (
+            all,
+            known
+                .next_events
+                .last()
+                .map_or(known.upto, |&last| last.max(known.upto)),
+        )
     }
 
-    /// On to the next event behind the one at which the run stands, which may have gone back since the answer.
+    /// Back to the event before the one at which the run stands. Where the run has gone on far since the answer, that may be
+    /// one which is not known yet.
+    fn event_before(now: u64, known: &Inspected) -> Effect {
+        let (all, upto) = Self::events(known);
+        let before = all.filter(|&event| now <= upto && event < now).max();
+        before.map_or(Effect::None, go)
+    }
+
+    /// On to the next event behind the one at which the run stands, which may have gone back or on since the answer.
     fn next_event(now: u64, known: &Inspected) -> Effect {
-        let all = known.handled.iter().map(|row| row.event);
-        let next = all
-            .chain(known.next_event)
-            .filter(|&event| event > now)
-            .min();
+        let (all, _) = Self::events(known);
+        let next = all.filter(|&event| event > now).min();
         next.map_or(Effect::None, go)
     }
 
@@ -195,7 +202,7 @@ impl Screen for Inspector {
         let Some(known) = Self::known(seen) else {
             return Effect::None;
         };
-        let now = seen.frame.header.events;
+        let now = seen.event();
         let selected = known.handled.get(self.at[Pane::Handled.number()]);
         match action {
             Action::Process => {

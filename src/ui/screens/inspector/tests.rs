@@ -182,7 +182,7 @@ fn broker() -> Inspected {
             ),
         ],
         has_older: true,
-        next_event: Some(31_240),
+        next_events: vec![31_240, 31_260],
         tracks: vec![
             track("orders/0", "leads", words),
             track("orders/0 epoch", "4", TrackValues::Numbers(wave(17))),
@@ -277,6 +277,13 @@ fn its_events_are_one_key_away() {
     // The run has gone back, and nothing was asked anew: the list says what comes next.
     model.frame.header.events = 31_101;
     assert_eq!(update(&mut model, Action::NextEvent), go(31_150));
+    // It has gone on by one, and the answer is still that of before.
+    model.frame.header.events = 31_240;
+    assert_eq!(update(&mut model, Action::NextEvent), go(31_260));
+    // It is on its way to another: keys count from there.
+    model.playback.goal = Some(Until::Event(31_150));
+    assert_eq!(update(&mut model, Action::EventBefore), go(31_101));
+    model.playback.goal = None;
     // It has gone on further than is known.
     model.frame.header.events = 40_000;
     assert_eq!(update(&mut model, Action::NextEvent), Effect::None);
