@@ -16,10 +16,16 @@ pub(super) enum Asked {
 }
 
 impl Asked {
-    /// Begins to answer, of where a session stands.
-    pub(super) fn new(session: &Session, query: &Query) -> Self {
+    /// Begins to answer, of where a session stands. What was asked before may tell what was known.
+    pub(super) fn new(session: &Session, query: &Query, before: Option<&Self>) -> Self {
         match query {
-            Query::Inspect(of) => Self::Inspect(Box::new(Inspection::new(session, *of))),
+            Query::Inspect(of) => {
+                let before = match before {
+                    Some(Self::Inspect(inspection)) => Some(&**inspection),
+                    _ => None,
+                };
+                Self::Inspect(Box::new(Inspection::new(session, *of, before)))
+            }
             Query::Lineage(about) => Self::Lineage(Box::new(Asking::new(about, session))),
         }
     }

@@ -1,5 +1,7 @@
 //! One node or process of a session closely: how it stands now, what came to it, and how it came to be so.
 
+use std::sync::Arc;
+
 use crate::hunt::Session;
 use crate::hunt::inspect::{
     self, Entry, Handled, History, Kind, Next, Subject, Timer, Track, Values, Whereabouts,
@@ -23,48 +25,85 @@ const COLUMNS: usize = 60;
 #[derive(Clone, Debug)]
 pub(super) struct Inspection {
     of: Inspectee,
+    names: Arc<Names>,
+    /// Whether it is about several processes.
+    several: bool,
     handled: Handled,
-    history: History,
     next: Next,
+    history: History,
     /// Which of the three is worked on.
     stage: usize,
+    /// What is known of what came and comes.
+    events: Events,
+    /// How its values were; how many were always the same; over which time.
     tracks: (Vec<TrackRow>, usize, (u64, u64)),
 }
 
+/// What came and what comes, as it is known together; until that is so, as it was known before.
+#[derive(Clone, Debug, Default)]
+struct Events {
+    upto: u64,
+    handled: Vec<HandledRow>,
+    has_older: bool,
+    next: Vec<u64>,
+    last: Option<LastEvent>,
+}
+
 impl Inspection {
-    pub(super) fn new(session: &Session, of: Inspectee) -> Self {
+    /// Of where a session stands; `before` is what was asked before that.
+    pub(super) fn new(session: &Session, of: Inspectee, before: Option<&Self>) -> Self {
         let subject = subject(session, of);
+        let before = before.filter(|before| before.of == of);
         Self {
             of,
+            names: Arc::clone(session.sim().names()),
+            several: subject.processes(session.sim()).len() > 1,
             handled: Handled::new(session, subject, HANDLED_MAX),
-            history: History::new(session, subject, COLUMNS),
             next: Next::new(session, subject, NEXT_MAX),
+            history: History::new(session, subject, COLUMNS),
             stage: 0,
-            tracks: (Vec::new(), 0, (0, 0)),
+            events: before.map_or_else(Events::default, |b| b.events.clone()),
+            tracks: before.map_or_else(Default::default, |b| b.tracks.clone()),
         }
     }
 
-    /// Works on it: what came first, then what it was like, and at last what comes next.
+    /// Works on it: what came first, then what comes next, and at last how it came to be so.
     pub(super) fn work(&mut self, past: &dyn Past, events: u64) -> Progress {
         let progress = match self.stage {
             0 => self.handled.work(past, events),
-            1 => self.history.work(past, events),
-            2 => self.next.work(past, events),
+            1 => self.next.work(past, events),
+            2 => self.history.work(past, events),
             _ => return Progress::Done,
         };
-        match progress {
-            Progress::More(share) => {
-                return Progress::More((self.stage as f64 + share) / 3.0);
+        if let Progress::More(share) = progress {
+            return Progress::More((self.stage as f64 + share) / 3.0);
+        }
+        self.stage += 1;
+        match self.stage {
+            2 => self.events = self.events_now(),
+            3 => {
+                self.tracks = tracks(&self.history);
+                return Progress::Done;
             }
-            Progress::Done => self.stage += 1,
+            _ => {}
         }
-        if self.stage == 2 {
-            self.tracks = tracks(&self.history);
-        }
-        if self.stage > 2 {
-            Progress::Done
-        } else {
-            Progress::More(self.stage as f64 / 3.0)
+        Progress::More(self.stage as f64 / 3.0)
+    }
+
+    /// What is known of events by now.
+    fn events_now(&self) -> Events {
+        let (names, several) = (&self.names, self.several);
+        let who = |pid: Option<Pid>| pid.filter(|_| several).map(|p| names.process(p).to_owned());
+        let rows = self.handled.entries();
+        Events {
+            upto: self.handled.upto(),
+            handled: rows.map(|e| row(e, who(e.pid), names)).collect(),
+            has_older: self.handled.has_more(),
+            next: self.next.events().to_vec(),
+            last: self
+                .handled
+                .detail()
+                .map(|detail| last(detail, &who, names)),
         }
     }
 
@@ -74,56 +113,49 @@ impl Inspection {
         let names = sim.names();
         let subject = subject(session, self.of);
         let residents = Subject::Node(NodeId(self.of.node as u32)).processes(sim);
-        let several = subject.processes(sim).len() > 1;
-        let who = |pid: Option<Pid>| pid.filter(|_| several).map(|p| names.process(p).to_owned());
-        let handled: Vec<HandledRow> = self
-            .handled
-            .entries()
-            .map(|entry| row(entry, who(entry.pid), names))
-            .collect();
-        let parts = inspect::parts(sim, subject);
-        let part = |part: &inspect::Part| InspectedPart {
-            name: part.name.clone(),
-            word: part.word.clone(),
-            is_alive: part.is_alive,
-            rows: part
-                .rows
-                .iter()
-                .map(|r| (r.name.clone(), r.value()))
-                .collect(),
-        };
+        let who = |pid: Pid| self.several.then(|| names.process(pid).to_owned());
         let belief = |held: inspect::Held| BeliefRow {
-            who: who(Some(held.pid)),
+            who: who(held.pid),
             about: held.about,
             believes: held.believes,
             truth: held.truth,
             differs: held.differs,
         };
+        let name = |pid: &Pid| names.process(*pid).to_owned();
+        let events = if self.stage < 2 && self.events.handled.is_empty() {
+            self.events_now()
+        } else {
+            self.events.clone()
+        };
+        let (tracks, same, span_ns) = self.tracks.clone();
         Inspected {
             name: subject.name(names).to_owned(),
-            upto: self.handled.upto(),
-            processes: residents
-                .iter()
-                .map(|&p| names.process(p).to_owned())
-                .collect(),
-            parts: parts.iter().map(part).collect(),
-            beliefs: inspect::beliefs(sim, subject)
-                .into_iter()
+            upto: events.upto,
+            processes: residents.iter().map(name).collect(),
+            parts: inspect::parts(sim, subject).iter().map(part).collect(),
+            beliefs: (inspect::beliefs(sim, subject).into_iter())
                 .map(belief)
                 .collect(),
             timers: timers(&inspect::timers(sim, subject)),
             inbox: inbox(&inspect::inbox(sim, subject), names),
-            last: self
-                .handled
-                .detail()
-                .map(|detail| last(detail, &who, names)),
-            handled,
-            has_older: self.handled.has_more(),
-            next_events: self.next.events().to_vec(),
-            tracks: self.tracks.0.clone(),
-            same: self.tracks.1,
-            span_ns: self.tracks.2,
+            last: events.last,
+            handled: events.handled,
+            has_older: events.has_older,
+            next_events: events.next,
+            tracks,
+            same,
+            span_ns,
         }
+    }
+}
+
+fn part(part: &inspect::Part) -> InspectedPart {
+    let rows = part.rows.iter().map(|r| (r.name.clone(), r.value()));
+    InspectedPart {
+        name: part.name.clone(),
+        word: part.word.clone(),
+        is_alive: part.is_alive,
+        rows: rows.collect(),
     }
 }
 

@@ -66,7 +66,26 @@ fn asking_leaves_the_run_as_it_is() {
     let back = ask(&mut run, "broker-2");
     assert_eq!((&back.last, &back.handled), (&known.last, &known.handled));
     go(&mut run, Until::Time(8 * SECOND));
-    assert_eq!((run.frame(), run.session().sim().digest().value()), before);
+    assert_eq!(run.session().sim().digest().value(), before.1);
+    // Asked anew, it shows what was known until it is known better.
+    let nodes = run.frame().topology.nodes;
+    let node = nodes.iter().position(|n| n.name == "broker-2");
+    let node = node.expect("a node");
+    let process = None;
+    run.ask(Some(&Query::Inspect(Inspectee { node, process })));
+    let Some(Answer::Inspected(begun)) = run.answer() else {
+        panic!("an answer");
+    };
+    assert_eq!(
+        (&begun.handled, &begun.tracks, begun.upto),
+        (&back.handled, &back.tracks, back.upto)
+    );
+    // Of another node nothing is known yet.
+    run.ask(Some(&Query::Inspect(Inspectee { node: 0, process })));
+    let Some(Answer::Inspected(other)) = run.answer() else {
+        panic!("an answer");
+    };
+    assert!(other.handled.is_empty() && other.tracks.is_empty() && !other.parts.is_empty());
 }
 
 #[test]

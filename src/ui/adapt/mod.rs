@@ -176,7 +176,8 @@ impl Engine for Run {
         if self.asked.as_ref().is_some_and(still) {
             return;
         }
-        self.asked = query.map(|query| Asked::new(self.session(), query));
+        let before = self.asked.take();
+        self.asked = query.map(|query| Asked::new(self.session(), query, before.as_ref()));
     }
 
     fn work(&mut self, events_max: u32) -> Working {
