@@ -136,6 +136,11 @@ impl<T> Beside<T> {
     pub fn next(&self) -> Option<T> {
         self.results.try_recv().ok()
     }
+
+    /// The next result; it is waited for so long (wall time), if there will be one.
+    pub fn next_within(&self, patience: Duration) -> Option<T> {
+        self.results.recv_timeout(patience).ok()
+    }
 }
 
 impl<T> Drop for Beside<T> {

@@ -1,7 +1,7 @@
 //! What a screen needs from a run.
 
 use super::view::lineage::{About, Known};
-use super::view::{Fact, Frame, Inspected, Inspectee};
+use super::view::{Compared, Comparing, Fact, Frame, Inspected, Inspectee};
 
 /// Where a stretch of the run shall stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,8 @@ pub enum Query {
     Inspect(Inspectee),
     /// The life of a message, messages to choose from, or what an event comes from and what comes of it.
     Lineage(About),
+    /// How another run goes beside this one.
+    Compare(Comparing),
 }
 
 /// The answer to a [`Query`].
@@ -79,6 +81,8 @@ pub enum Answer {
     Inspected(Box<Inspected>),
     /// To [`Query::Lineage`].
     Lineage(Box<Known>),
+    /// To [`Query::Compare`]; or why there is no such run, line by line.
+    Compared(Result<Box<Compared>, Vec<String>>),
 }
 
 /// How far the answer to a query is.

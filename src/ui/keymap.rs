@@ -169,6 +169,18 @@ pub enum Action {
     WheelDown(u16, u16),
     /// Or away.
     WheelUp(u16, u16),
+    /// Another run beside this one.
+    Compare,
+    /// To where two runs part.
+    FirstDifference,
+    /// Exchange the two.
+    SwapSides,
+    /// Both with more seeds.
+    MoreSeeds,
+    /// To the next mark of either.
+    MarkOfEither,
+    /// To the mark of either before this moment.
+    MarkBeforeOfEither,
 }
 
 /// Where a key means something. What is open comes before the pane that has the keys, that before the screen.
@@ -202,11 +214,13 @@ pub enum Context {
     Lineage,
     /// While it is asked how the screen is to be saved.
     Save,
+    /// On the screen of two runs.
+    Compare,
 }
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Travel,
         Self::Dashboard,
         Self::Queues,
@@ -216,6 +230,7 @@ impl Context {
         Self::Forks,
         Self::Inspector,
         Self::Lineage,
+        Self::Compare,
         Self::Entry,
         Self::Help,
         Self::Picker,
@@ -231,6 +246,7 @@ impl Context {
             Self::Forks => "Forks",
             Self::Inspector => "Inspector",
             Self::Lineage => "Lineage",
+            Self::Compare => "Comparison",
             Self::Dashboard => "Dashboard",
             Self::Queues => "Queues pane",
             Self::Latency => "Latency pane",
@@ -308,6 +324,7 @@ const TABLES: &[&[Binding]] = &[
     screens::inspector::KEYS,
     screens::lineage::KEYS,
     comfort::KEYS,
+    screens::compare::KEYS,
 ];
 
 /// The table of the program.
@@ -365,6 +382,7 @@ const KEYS: &[Binding] = &[
     bind(Dashboard, &[ch('F')], Action::Forks, "", "the forks of the run"),
     bind(Dashboard, &[ch('u')], Action::Undo, "", "undo: back to where this fork left its parent"),
     bind(Dashboard, &[ch('w')], Action::Lineage, "why", "why: what the selected event comes from, or the messages that went wrong"),
+    bind(Dashboard, &[ch('c')], Action::Compare, "compare", "another run beside this one: its control, a branch, a setting, a seed"),
     bind(Dashboard, &[ch('/')], Action::Filter, "filter", "show only events that contain a text"),
     bind(Dashboard, &[ch('m')], Action::Mouse, "", "mouse on or off (off lets the terminal select text)"),
     bind(Queues, &[ch('o')], Action::Sort, "sort", "sort by depth, age, name or as in the scenario"),

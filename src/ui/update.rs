@@ -7,6 +7,7 @@ use super::keymap::{Action, Binding, Context};
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
 use super::mouse;
+use super::screens::compare::Compare;
 use super::screens::inspector::Inspector;
 use super::screens::lineage::Lineage;
 use super::screens::{Open, forks};
@@ -197,6 +198,7 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
         _ if is_travel(action) => travel(model, action),
         Action::Lineage => open_lineage(model),
         Action::Forks => open_screen(model, forks::Forks::default()),
+        Action::Compare => open_screen(model, Compare::choosing()),
         Action::Fork => Effect::Order(Order::Fork),
         Action::Undo => Effect::Order(Order::Undo),
         Action::Seed => open(model, Overlay::Seed(String::new())),

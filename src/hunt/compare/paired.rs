@@ -78,6 +78,15 @@ impl Paired {
         self.squares += off * (difference - self.mean);
     }
 
+    /// The same with A and B exchanged.
+    #[must_use]
+    pub fn swapped(self) -> Self {
+        Self {
+            mean: -self.mean,
+            ..self
+        }
+    }
+
     /// How many there are.
     pub fn pairs(&self) -> u64 {
         self.pairs

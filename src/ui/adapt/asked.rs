@@ -1,5 +1,6 @@
 //! What a screen asked a run, and how far its answer is.
 
+use super::compare::Contest;
 use super::inspector::Inspection;
 use super::lineage::Asking;
 use crate::hunt::Session;
@@ -7,26 +8,41 @@ use crate::hunt::past::{Past, Progress};
 use crate::ui::engine::{Answer, Query};
 
 /// A question that is being answered.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Asked {
     /// About one node or process.
     Inspect(Box<Inspection>),
     /// About a message or an event.
     Lineage(Box<Asking>),
+    /// Beside another run.
+    Compare(Box<Contest>),
 }
 
 impl Asked {
-    /// Begins to answer, of where a session stands. What was asked before may tell what was known.
-    pub(super) fn new(session: &Session, query: &Query, before: Option<&Self>) -> Self {
+    /// Begins to answer, of where a session stands. What was asked `before` may be gone on with, or tell what was known; `branch`
+    /// gives the branches of the run.
+    pub(super) fn new(
+        session: &Session,
+        query: &Query,
+        before: Option<Self>,
+        branch: impl Fn(usize) -> Option<Session>,
+    ) -> Self {
         match query {
             Query::Inspect(of) => {
-                let before = match before {
+                let before = match &before {
                     Some(Self::Inspect(inspection)) => Some(&**inspection),
                     _ => None,
                 };
                 Self::Inspect(Box::new(Inspection::new(session, *of, before)))
             }
             Query::Lineage(about) => Self::Lineage(Box::new(Asking::new(about, session))),
+            Query::Compare(asked) => Self::Compare(match before {
+                Some(Self::Compare(mut contest)) if contest.goes_on(session, asked) => {
+                    contest.ask(asked);
+                    contest
+                }
+                _ => Box::new(Contest::new(session, asked, branch)),
+            }),
         }
     }
 
@@ -42,6 +58,7 @@ impl Asked {
     pub(super) fn work(&mut self, session: &Session, past: &dyn Past, events: u64) -> Progress {
         match self {
             Self::Lineage(asking) => asking.work(past, session.sim().names(), events),
+            Self::Compare(contest) => contest.work(session.sim().now(), events),
             Self::Inspect(inspection) => inspection.work(past, events),
         }
     }
@@ -56,6 +73,7 @@ impl Asked {
                 let known = asking.known()?;
                 Some(Answer::Lineage(Box::new(known.clone())))
             }
+            Self::Compare(contest) => Some(Answer::Compared(contest.view())),
         }
     }
 }

@@ -34,6 +34,14 @@ impl Tree<Scene> {
     }
 }
 
+/// The run of a branch, wherever that was left, with all that was done to it.
+pub(super) fn session(tree: &Tree<Scene>, branch: usize) -> Option<Session> {
+    let of = tree.branches().get(branch)?;
+    let mut session = tree.at_left(branch)?.session.clone();
+    session.follow(of.deeds());
+    Some(session)
+}
+
 /// Does what a person wants done.
 pub(super) fn obey(tree: &mut Tree<Scene>, order: &Order) -> Result<String, Vec<String>> {
     match order {

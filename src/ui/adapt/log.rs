@@ -336,7 +336,7 @@ fn end(spans: &mut [LaneSpan], at_ns: u64) {
     }
 }
 
-fn event_line(line: Line) -> EventLine {
+pub(super) fn event_line(line: Line) -> EventLine {
     EventLine {
         at_ns: line.at,
         event: line.event,

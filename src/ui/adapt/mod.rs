@@ -3,6 +3,9 @@
 
 mod asked;
 mod branches;
+mod compare;
+#[cfg(test)]
+mod compare_tests;
 mod inspect;
 mod inspector;
 #[cfg(test)]
@@ -177,7 +180,8 @@ impl Engine for Run {
             return;
         }
         let before = self.asked.take();
-        self.asked = query.map(|query| Asked::new(self.session(), query, before.as_ref()));
+        let branch = |place| branches::session(&self.tree, place);
+        self.asked = query.map(|query| Asked::new(self.session(), query, before, branch));
     }
 
     fn work(&mut self, events_max: u32) -> Working {

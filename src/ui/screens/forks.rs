@@ -2,6 +2,7 @@
 
 use ratatui::crossterm::event::KeyCode;
 
+use super::compare::Compare;
 use super::{Screen, Seen};
 use crate::ui::engine::{Order, Save};
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
@@ -9,7 +10,7 @@ use crate::ui::pen::{Pen, scroll};
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
-use crate::ui::view::ForkRow;
+use crate::ui::view::{ForkRow, With};
 
 /// Its keys.
 #[rustfmt::skip]
@@ -17,6 +18,7 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Forks, &[key(KeyCode::Enter)], Action::Open, "go there", "go to this branch, where it was left"),
     bind(Context::Forks, &[ch('f')], Action::Fork, "fork", "leave the run here with a fork"),
     bind(Context::Forks, &[ch('u')], Action::Undo, "undo", "back to where the branch that is shown left its parent"),
+    bind(Context::Forks, &[ch('c')], Action::Compare, "compare", "this branch beside the one that is shown"),
     bind(Context::Forks, &[ch('n')], Action::Rename, "name", "another name for this branch"),
     bind(Context::Forks, &[ch('w')], Action::SaveRecording, "recording", "write this branch, as far as it was played, to a new file that replays it"),
     bind(Context::Forks, &[ch('s')], Action::SaveScenario, "scenario", "write it as a scenario, with what was done by hand among its faults"),
@@ -97,6 +99,9 @@ impl Screen for Forks {
                 self.name = Some(String::new());
                 self.selected = Some(at);
                 Effect::None
+            }
+            Action::Compare if rows.get(at).is_some_and(|row| !row.current) => {
+                Effect::Open(Box::new(Compare::with(With::Fork(at)).into()))
             }
             Action::Fork => Effect::Order(Order::Fork),
             Action::Undo => Effect::Order(Order::Undo),

@@ -4,6 +4,7 @@
 //! A screen is a value. It is told of an action and answers with an [`Effect`]; it draws from what it has [`Seen`]; what it
 //! wants to know of the past it says as a [`Query`], and finds the answer in what it has seen as soon as there is one.
 
+pub mod compare;
 pub mod forks;
 pub mod inspector;
 pub mod lineage;
@@ -114,6 +115,8 @@ screens! {
     Notice(notice::Notice),
     /// The branches of the run.
     Forks(forks::Forks),
+    /// Another run beside this one.
+    Compare(compare::Compare),
     /// One node closely.
     Inspector(inspector::Inspector),
     /// The life of a message, or what an event comes from and what comes of it.

@@ -1,6 +1,7 @@
 //! What a screen shows, as plain values: names, numbers, series. Times are virtual, in nanoseconds from the start of the
 //! run. An adapter fills these from a run; widgets read them; neither knows the other.
 
+mod compare;
 mod forks;
 mod inspect;
 mod latency;
@@ -8,6 +9,10 @@ pub mod lineage;
 mod timeline;
 mod topology;
 
+pub use compare::{
+    Compared, ComparedSeries, ComparedSide, Comparing, DeltaRow, OverSeedsRow, Parted, PartedAt,
+    With,
+};
 pub use forks::ForkRow;
 pub use inspect::{
     BeliefRow, Came, HandledRow, Inspected, InspectedPart, Inspectee, LastEvent, MailRow, TimerRow,

@@ -8,9 +8,14 @@ use crate::ui::style::GlyphSet;
 /// right. The largest value fills a cell; any value above 0 shows, and 0 is the lowest line, so that a series of zeros
 /// can be told from none.
 pub fn sparkline(values: &[u64], cells: usize, set: GlyphSet) -> String {
+    sparkline_to(values, 0, cells, set)
+}
+
+/// The same where at least `least` fills a cell: for series that are held against one another.
+pub fn sparkline_to(values: &[u64], least: u64, cells: usize, set: GlyphSet) -> String {
     if set == GlyphSet::Braille {
         let columns = shrink(values, cells * 2);
-        let max = columns.iter().copied().max().unwrap_or(0);
+        let max = columns.iter().copied().max().unwrap_or(0).max(least);
         let mut levels: Vec<u8> = columns.iter().map(|&v| dots(v, max)).collect();
         if levels.len() % 2 == 1 {
             levels.insert(0, 0);
@@ -22,7 +27,7 @@ pub fn sparkline(values: &[u64], cells: usize, set: GlyphSet) -> String {
         return pad(drawn, cells);
     }
     let columns = shrink(values, cells);
-    let max = columns.iter().copied().max().unwrap_or(0);
+    let max = columns.iter().copied().max().unwrap_or(0).max(least);
     let drawn: String = columns
         .iter()
         .map(|&v| glyphs::EIGHTHS[eighths(v, max)])
@@ -83,6 +88,12 @@ mod tests {
         assert_eq!(sparkline(&[], 3, GlyphSet::Block), "   ");
         assert_eq!(sparkline(&[5], 3, GlyphSet::Block), "  █");
         assert_eq!(sparkline(&[u64::MAX, 1], 2, GlyphSet::Block), "█▂");
+    }
+
+    #[test]
+    fn series_on_one_scale_are_of_the_same_height_where_they_are_the_same() {
+        assert_eq!(sparkline_to(&[0, 1, 7], 14, 3, GlyphSet::Block), "▁▂▅");
+        assert_eq!(sparkline_to(&[14, 7], 7, 2, GlyphSet::Block), "█▅");
     }
 
     #[test]

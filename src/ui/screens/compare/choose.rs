@@ -1,0 +1,173 @@
+//! With what a run is to be compared: a small list.
+
+use crate::ui::glyphs;
+use crate::ui::keymap::Action;
+use crate::ui::pen::{Pen, scroll};
+use crate::ui::style::Role;
+use crate::ui::text;
+use crate::ui::update::moved;
+use crate::ui::view::{ForkRow, With};
+
+/// The longest setting.
+const SETTING_MAX: usize = 400;
+/// The longest seed.
+const SEED_MAX: usize = 20;
+
+/// A line of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Choice {
+    Control,
+    Fork(usize),
+    Setting,
+    Seed,
+}
+
+/// The list, and what is typed in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Chooser {
+    at: usize,
+    typed: Option<String>,
+}
+
+/// What came of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// Nothing yet.
+    Nothing,
+    /// Nothing at all.
+    Left,
+    /// This.
+    With(With),
+}
+
+/// What there is to choose from.
+fn choices(forks: &[ForkRow]) -> Vec<Choice> {
+    let others = forks.iter().enumerate().filter(|(_, fork)| !fork.current);
+    let others = others.map(|(place, _)| Choice::Fork(place));
+    [Choice::Control]
+        .into_iter()
+        .chain(others)
+        .chain([Choice::Setting, Choice::Seed])
+        .collect()
+}
+
+impl Chooser {
+    pub(super) fn is_typing(&self) -> bool {
+        self.typed.is_some()
+    }
+
+    /// Columns and rows that it takes.
+    #[allow(clippy::unused_self, reason = "as the other screens have it")]
+    pub(super) fn size(&self, (width, height): (u16, u16)) -> (u16, u16) {
+        (width.min(76), height.min(14))
+    }
+
+    pub(super) fn update(&mut self, forks: &[ForkRow], action: Action) -> Chosen {
+        let all = choices(forks);
+        self.at = self.at.min(all.len() - 1);
+        if self.typed.is_some() {
+            return self.enter(&all[self.at], action);
+        }
+        match (action, &all[self.at]) {
+            (Action::Back | Action::Compare, _) => Chosen::Left,
+            (Action::Open, Choice::Control) => Chosen::With(With::Control),
+            (Action::Open, Choice::Fork(place)) => Chosen::With(With::Fork(*place)),
+            (Action::Open, Choice::Setting | Choice::Seed) => {
+                self.typed = Some(String::new());
+                Chosen::Nothing
+            }
+            _ => {
+                self.at = moved(Some(self.at), all.len(), action).unwrap_or(0);
+                Chosen::Nothing
+            }
+        }
+    }
+
+    /// Takes in what is typed.
+    fn enter(&mut self, choice: &Choice, action: Action) -> Chosen {
+        let is_seed = *choice == Choice::Seed;
+        let Some(typed) = &mut self.typed else {
+            return Chosen::Nothing;
+        };
+        match action {
+            Action::Back => self.typed = None,
+            Action::Erase => {
+                typed.pop();
+            }
+            Action::Type(c) if is_seed && (!c.is_ascii_digit() || typed.len() >= SEED_MAX) => {}
+            Action::Type(c) if typed.chars().count() < SETTING_MAX => typed.push(c),
+            Action::Open if typed.trim().is_empty() => self.typed = None,
+            Action::Open if is_seed => {
+                if let Ok(seed) = typed.parse() {
+                    return Chosen::With(With::Seed(seed));
+                }
+            }
+            Action::Open => return Chosen::With(With::Setting(typed.trim().to_owned())),
+            _ => {}
+        }
+        Chosen::Nothing
+    }
+}
+
+pub(super) fn draw(chooser: &Chooser, forks: &[ForkRow], pen: &mut Pen<'_>) {
+    let all = choices(forks);
+    let at = chooser.at.min(all.len() - 1);
+    let rows = usize::from(pen.height().saturating_sub(2));
+    let first = scroll(at, all.len(), rows);
+    let last = (first + rows).min(all.len());
+    let remark = if rows < all.len() {
+        format!("{}-{last} of {}", first + 1, all.len())
+    } else {
+        "Enter chooses  Esc".to_owned()
+    };
+    let mut inner = pen.frame("Compare this run with", &remark, true);
+    let width = usize::from(inner.width());
+    for (y, (place, choice)) in all.iter().enumerate().take(last).skip(first).enumerate() {
+        let y = y as u16;
+        let typed = chooser.typed.as_ref().filter(|_| place == at);
+        let line = match (choice, typed) {
+            (Choice::Control, _) => "its control: the same without the fault".to_owned(),
+            (Choice::Fork(fork), _) => {
+                let fork = &forks[*fork];
+                format!("branch {}: {}", fork.name, fork.what)
+            }
+            (Choice::Seed, None) => "the same with another seed …".to_owned(),
+            (Choice::Setting, None) => "the same with one setting changed …".to_owned(),
+            (Choice::Seed, Some(typed)) => format!("seed {typed}_"),
+            (Choice::Setting, Some(typed)) if typed.is_empty() => {
+                "_  (name=value, such as workloads.checkout.acks=All)".to_owned()
+            }
+            // The end of what is typed is in sight.
+            (Choice::Setting, Some(typed)) => {
+                let hidden = text::width(typed).saturating_sub(width.saturating_sub(6));
+                let shown: String = typed.chars().skip(hidden).collect();
+                format!("{shown}_")
+            }
+        };
+        let sign = if place == at { glyphs::RIGHT } else { ' ' };
+        inner.sign(1, y, sign, Role::Plain);
+        let role = if typed.is_some() {
+            Role::Strong
+        } else {
+            Role::Plain
+        };
+        inner.text(3, y, &line, role);
+        if place == at && typed.is_none() {
+            inner.restyle_row(y, Role::Selected);
+        }
+    }
+    explain(&mut inner, (last - first) as u16 + 1);
+}
+
+/// What a comparison is, where there is room.
+fn explain(inner: &mut Pen<'_>, from: u16) {
+    const WHAT: &str = "Both stand at the same moment and draw the same random numbers wherever they do the same: what differs is owed to what was changed. The run that is shown stays as it is.";
+    let width = usize::from(inner.width().saturating_sub(4));
+    let lines = text::wrap(WHAT, width);
+    if usize::from(inner.height().saturating_sub(from)) < lines.len() {
+        return;
+    }
+    for (y, line) in (from..).zip(&lines) {
+        inner.text(3, y, line, Role::Dim);
+    }
+}
