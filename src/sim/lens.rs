@@ -151,7 +151,20 @@ pub enum Happening {
     Fault {
         /// Index in the plan.
         fault: u32,
+        /// Which of the three.
+        phase: Phase,
     },
+}
+
+/// A moment in the life of a fault.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Phase {
+    /// It began.
+    Begins,
+    /// It went on.
+    GoesOn,
+    /// It ended.
+    Ends,
 }
 
 /// An event, whether or not anything was recorded in it.
@@ -361,7 +374,10 @@ impl<P: Process> Sim<P> {
             at: self.core.now,
             cause: 0,
             pid: Record::NOBODY,
-            what: Happening::Fault { fault },
+            what: Happening::Fault {
+                fault,
+                phase: Phase::Begins,
+            },
         };
         let lens = self.core.lens.as_mut();
         if let Some(log) = lens.and_then(|lens| lens.log.as_mut()) {
@@ -395,14 +411,15 @@ impl<P: Process> Sim<P> {
             Event::Rare(Rare::Resend { .. }) => Happening::Resent,
             Event::Rare(Rare::Stop { .. }) => Happening::Stop,
             Event::Rare(Rare::Thaw { .. }) => Happening::Thawed,
-            Event::Rare(Rare::Fault(step)) => Happening::Fault {
-                fault: match *step {
-                    Step::Begin { fault, .. } => fault,
-                    Step::End { active: of } | Step::Tick { active: of, .. } => {
-                        active(of).map_or(u32::MAX, |a| a.fault)
-                    }
-                },
-            },
+            Event::Rare(Rare::Fault(step)) => {
+                let of = |of: u32| active(of).map_or(u32::MAX, |a| a.fault);
+                let (fault, phase) = match *step {
+                    Step::Begin { fault, .. } => (fault, Phase::Begins),
+                    Step::Tick { active, .. } => (of(active), Phase::GoesOn),
+                    Step::End { active } => (of(active), Phase::Ends),
+                };
+                Happening::Fault { fault, phase }
+            }
         };
         let happened = Happened {
             event: self.core.event,

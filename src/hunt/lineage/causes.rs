@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::sim::lens::{Happened, Happening, Lens};
+use crate::sim::lens::{Happened, Happening, Lens, Phase};
 use crate::sim::{Names, Observer, Record};
 use crate::systems::Message;
 use crate::trace::marks::{describe, is_mark};
@@ -254,7 +254,7 @@ fn is_same(one: &Link, other: &Link) -> bool {
 
 fn link(happened: &Happened, said: Option<&Record>, names: &Names) -> Link {
     let mut line = 0;
-    if let Happening::Fault { fault } = happened.what {
+    if let Happening::Fault { fault, .. } = happened.what {
         line = names.faults.get(fault as usize).map_or(0, |f| f.line);
     }
     let process = if happened.pid == Record::NOBODY {
@@ -292,9 +292,14 @@ pub(super) fn words(happened: &Happened, names: &Names) -> String {
         Happening::Resent => "lost packets sent again".to_owned(),
         Happening::Stop => "asked to stop".to_owned(),
         Happening::Thawed => "goes on after a pause".to_owned(),
-        Happening::Fault { fault } => {
+        Happening::Fault { fault, phase } => {
             let name = names.faults.get(fault as usize);
-            name.map_or("a fault".to_owned(), |f| f.label.clone())
+            let label = name.map_or("a fault", |f| &f.label);
+            match phase {
+                Phase::Begins => label.to_owned(),
+                Phase::GoesOn => format!("{label} goes on"),
+                Phase::Ends => format!("{label} ends"),
+            }
         }
     }
 }

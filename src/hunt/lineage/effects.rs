@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::sim::lens::{Happened, Happening, Lens};
+use crate::sim::lens::{Happened, Happening, Lens, Phase};
 use crate::sim::{Names, Observer, Record};
 use crate::systems::Message;
 use crate::trace::marks::{Line, describe, is_mark};
@@ -210,7 +210,11 @@ impl Run {
             };
             if since == 0 {
                 self.at = Some(happened.at);
-                if let Happening::Fault { fault } = happened.what {
+                if let Happening::Fault {
+                    fault,
+                    phase: Phase::Begins,
+                } = happened.what
+                {
                     self.fault = Some(fault);
                 }
             }

@@ -474,3 +474,42 @@ fn a_request_has_a_life_too() {
         "{sentence}"
     );
 }
+
+#[test]
+fn what_somebody_did_by_hand_is_named_as_well() {
+    let until = 20 * SECOND;
+    let text = LOST_ANSWERS
+        .lines()
+        .filter(|line| !line.contains("During("))
+        .collect::<Vec<_>>();
+    let mut run = of_text(&text.join("\n"));
+    run.run_to(10 * SECOND);
+    let cut = "Cut(from: \"broker\", to: \"web\", one_way: true)";
+    let by_hand = run
+        .intervention(cut, Some(500 * MS))
+        .unwrap_or_else(|d| panic!("{}", d.render(false)));
+    let mut past = run.beginning();
+    past.follow(&[by_hand].into());
+    let found = troubled(&past, until);
+    let twice = found.iter().find(|f| f.kind == Kind::Again).unwrap();
+    let mut lineage = Lineage::new(twice.what, until);
+    lineage.finish(&past);
+    let sentence = lineage.owed().sentence(&lineage.story().unwrap().verdict);
+    assert!(
+        sentence.contains("owed to what was done by hand (cut "),
+        "{sentence}"
+    );
+
+    // Its beginning comes from nothing but it, and its end from its beginning.
+    let mut played = past.clone();
+    played.run();
+    let marks = &played.watch().unwrap().marks;
+    let event = |is: fn(&Fact) -> bool| marks.kept().iter().find(|r| is(&r.fact)).unwrap().event;
+    let began = event(|fact| matches!(fact, Fact::FaultBegan { .. }));
+    let ended = event(|fact| matches!(fact, Fact::FaultEnded { .. }));
+    let mut causes = Causes::new(ended);
+    causes.finish(&past);
+    let links: Vec<(u64, u32)> = causes.links().iter().map(|l| (l.event, l.line)).collect();
+    let line = crate::sim::fault::FaultPlan::BY_HAND;
+    assert_eq!(links, [(ended, line), (began, line)]);
+}
