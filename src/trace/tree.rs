@@ -164,6 +164,13 @@ impl<R: Branching> Tree<R> {
         self.follow();
     }
 
+    /// Puts the run where a clone of it stands, which was taken on this branch.
+    pub fn put(&mut self, run: R) {
+        self.note_front();
+        self.run = run;
+        self.follow();
+    }
+
     /// Goes to a place that the run stood at.
     pub fn go_to(&mut self, place: Place) {
         self.leap_to_event(place.event);

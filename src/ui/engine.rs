@@ -114,6 +114,12 @@ pub trait Engine {
     /// lies behind it goes back to before that.
     fn leap(&mut self, until: Until);
 
+    /// Remembers where the run stands, for [`Engine::cancel`].
+    fn hold(&mut self) {}
+
+    /// Goes back to where [`Engine::hold`] was called last, on the same branch.
+    fn cancel(&mut self) {}
+
     /// Begins again from the start, with this seed. Where the seed is the same, so is all that follows.
     fn restart(&mut self, seed: u64);
 

@@ -511,11 +511,17 @@ pub(crate) fn live() -> Live {
 pub(crate) struct Fake {
     pub(crate) seed: u64,
     pub(crate) events: u64,
+    /// Where it stood before it went anywhere.
+    held: u64,
 }
 
 impl Fake {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, events: 0 }
+        Self {
+            seed,
+            events: 0,
+            held: 0,
+        }
     }
 }
 
@@ -553,6 +559,14 @@ impl Engine for Fake {
         if is_behind {
             self.events = 0;
         }
+    }
+
+    fn hold(&mut self) {
+        self.held = self.events;
+    }
+
+    fn cancel(&mut self) {
+        self.events = self.held;
     }
 
     fn restart(&mut self, seed: u64) {

@@ -147,6 +147,10 @@ pub enum Action {
     Remove,
     /// The next field.
     NextField,
+    /// Ask for a moment.
+    Goto,
+    /// Go nowhere, and stand where the run stood before.
+    Cancel,
     /// Another theme.
     Theme,
     /// Copy what is selected.
@@ -212,6 +216,8 @@ pub enum Context {
     Inspector,
     /// On the screen of a message.
     Lineage,
+    /// While the run is on a long way.
+    Seek,
     /// While it is asked how the screen is to be saved.
     Save,
     /// On the screen of two runs.
@@ -220,8 +226,9 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Travel,
+        Self::Seek,
         Self::Dashboard,
         Self::Queues,
         Self::Latency,
@@ -243,6 +250,7 @@ impl Context {
         match self {
             Self::Always => "Everywhere",
             Self::Travel => "Moving the run",
+            Self::Seek => "On a long way",
             Self::Forks => "Forks",
             Self::Inspector => "Inspector",
             Self::Lineage => "Lineage",
@@ -359,7 +367,9 @@ const KEYS: &[Binding] = &[
     bind(Travel, &[key(KeyCode::Right), ch('l')], Action::SecondOn, "1s", "one second on"),
     bind(Travel, &[key(KeyCode::Left), ch('h')], Action::SecondBack, "1s", "one second back"),
     bind(Travel, &[key(KeyCode::Home), ch('r')], Action::Restart, "restart", "from the start, with the same seed"),
+    bind(Travel, &[ch('#')], Action::Goto, "", "go to a moment: 12.48s, +2s, #31877 (an event), 50%, end"),
     bind(Travel, &[key(KeyCode::End)], Action::End, "", "run to the end"),
+    bind(Context::Seek, &[key(KeyCode::Esc)], Action::Cancel, "", "cancel: the run is back where it stood before, paused"),
     bind(Dashboard, &[ch('s')], Action::Seed, "seed", "choose a seed and start again"),
     bind(Dashboard, &[key(KeyCode::Tab)], Action::NextPane, "pane", "the next pane gets the keys"),
     bind(Dashboard, &[key(KeyCode::BackTab)], Action::PreviousPane, "", "the pane before gets the keys"),

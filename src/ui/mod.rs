@@ -26,6 +26,7 @@ pub mod preview;
 pub mod run;
 pub mod screen;
 pub mod screens;
+pub mod seek;
 pub mod settings;
 pub mod shot;
 pub mod style;

@@ -8,6 +8,7 @@ use super::help;
 use super::keymap::{Action, Context};
 use super::layout::Pane;
 use super::screens::{Open, Seen};
+use super::seek::Bar;
 use super::style::Look;
 use super::view::{EventLine, Fact, Frame, Heatmap, Latency, QueueRow, RowKind};
 
@@ -194,6 +195,8 @@ pub struct Model {
     pub answer: Option<Answer>,
     /// How much of that is done, while it is not all there.
     pub working: Option<f64>,
+    /// A long way on which the run is.
+    pub seeking: Option<Bar>,
     /// Whether the mouse is ours.
     pub mouse: bool,
     /// In which pane the mouse was pressed last.
@@ -233,6 +236,7 @@ impl Model {
             screens: Vec::new(),
             answer: None,
             working: None,
+            seeking: None,
             mouse: false,
             pressed: None,
             comfort: Comfort::default(),
@@ -271,6 +275,11 @@ impl Model {
 
     /// Where keys go, the innermost first.
     pub fn contexts(&self) -> Vec<Context> {
+        let cancel = self.seeking.is_some().then_some(Context::Seek);
+        cancel.into_iter().chain(self.inner_contexts()).collect()
+    }
+
+    fn inner_contexts(&self) -> Vec<Context> {
         if self.comfort.saving {
             return vec![Context::Save, Context::Always];
         }

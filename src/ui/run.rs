@@ -19,9 +19,11 @@ use super::preview::{self, Preview};
 use super::screen;
 use super::screens::Open;
 use super::screens::notice::Notice;
+use super::seek::Seek;
 use super::settings::{Settings, Speed};
 use super::style::Look;
 use super::term::Terminal;
+use super::text;
 use super::update::{Effect, arrived, update};
 
 /// Between two frames at least.
@@ -364,6 +366,8 @@ struct Show<'a> {
     clicks: Clicks,
     opened: Instant,
     pace: Pace,
+    /// The way it is on.
+    seek: Option<Seek>,
     measured: Anchor,
     dirty: bool,
     drawn: Option<Instant>,
@@ -386,6 +390,7 @@ impl<'a> Show<'a> {
             clicks: Clicks::default(),
             opened,
             pace: Pace::new(here),
+            seek: None,
             measured: here,
             dirty: true,
             drawn: None,
@@ -402,6 +407,7 @@ impl<'a> Show<'a> {
     /// From now on the run follows the clock, and its speed is measured anew.
     fn follow(&mut self) {
         self.model.playback.goal = None;
+        (self.seek, self.model.seeking) = (None, None);
         self.measured = self.here();
         self.pace.follow(self.measured);
     }
@@ -469,6 +475,7 @@ impl<'a> Show<'a> {
                 self.seek(until);
                 self.move_on();
             }
+            Effect::Cancel => self.cancel(),
             Effect::Restart(seed) => self.restart(seed),
             Effect::RestartByChance => self.restart(by_chance()),
             Effect::Mouse(on) => terminal.set_mouse(on)?,
@@ -476,7 +483,7 @@ impl<'a> Show<'a> {
             Effect::Order(order) => self.obey(&order),
             Effect::Wish(wish) => self.fulfil(terminal, wish)?,
             // Those are the model's own.
-            Effect::Open(_) | Effect::Close | Effect::Log(_) => {}
+            Effect::Open(_) | Effect::Close | Effect::Leave(_) | Effect::Log(_) => {}
             Effect::Back => return Ok(Some(Leave::Back)),
             Effect::Quit => return Ok(Some(Leave::Quit)),
         }
@@ -613,6 +620,9 @@ impl<'a> Show<'a> {
     /// Goes to a place. One that lies behind is reached by running on from a moment before it.
     fn seek(&mut self, until: Until) {
         let from = (self.engine.now_ns(), self.engine.events());
+        if self.seek.is_none() {
+            self.engine.hold();
+        }
         self.engine.leap(until);
         if (self.engine.now_ns(), self.engine.events()) != from {
             self.model.playback.ended = false;
@@ -621,6 +631,24 @@ impl<'a> Show<'a> {
         self.model.playback.paused = !stays_live;
         self.model.playback.goal = Some(until);
         self.pace.seek(until);
+        self.seek = Some(match self.seek {
+            Some(seek) => seek.then(until, self.engine),
+            None => Seek::new(until, self.engine, self.opened.elapsed()),
+        });
+    }
+
+    /// Back to where the run stood before it went anywhere.
+    fn cancel(&mut self) {
+        if self.seek.is_none() {
+            return;
+        }
+        self.engine.cancel();
+        let now_ns = self.engine.now_ns();
+        self.model.playback.paused = true;
+        self.model.playback.ended = now_ns >= self.engine.end_ns();
+        self.model.show(self.engine.frame());
+        self.model.notice = format!("cancelled: back at {}s", text::moment(now_ns));
+        self.follow();
     }
 
     /// Lets the run move for one slice.
@@ -634,6 +662,8 @@ impl<'a> Show<'a> {
         let clock = || opened.elapsed();
         let moved = self.pace.move_on(self.engine, speed, &clock);
         self.dirty |= moved != Moved::No;
+        let seek = self.seek.as_ref();
+        self.model.seeking = seek.and_then(|s| s.bar(self.engine, clock()));
         if matches!(moved, Moved::Arrived | Moved::Ended) && goal.is_some() {
             self.follow();
         }

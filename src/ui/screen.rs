@@ -78,7 +78,9 @@ fn draw_layout(model: &Model, layout: &Layout, buffer: &mut Buffer) {
     draw_screens(model, buffer);
     draw_overlay(model, buffer);
     let mut foot = Pen::new(buffer, layout.footer, look);
-    if model.notice.is_empty() {
+    if let Some(bar) = &model.seeking {
+        footer::seek(&mut foot, bar);
+    } else if model.notice.is_empty() {
         footer::draw(&mut foot, &model.contexts());
     } else {
         footer::say(&mut foot, &model.notice);

@@ -8,6 +8,7 @@ use super::layout::{self, Pane};
 use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
 use super::mouse;
 use super::screens::compare::Compare;
+use super::screens::goto::Goto;
 use super::screens::inspector::Inspector;
 use super::screens::lineage::Lineage;
 use super::screens::{Open, forks};
@@ -23,6 +24,8 @@ pub enum Effect {
     Pace,
     /// The run goes to a place on, or back, and stands there.
     Seek(Until),
+    /// It goes nowhere, and stands where it was before.
+    Cancel,
     /// The run begins again with a seed, and plays or stands as the model says.
     Restart(u64),
     /// The same with a seed by chance.
@@ -35,6 +38,8 @@ pub enum Effect {
     Open(Box<Open>),
     /// The innermost screen closes.
     Close,
+    /// It closes, and the run goes to a place.
+    Leave(Until),
     /// To the dashboard's log, with the events that name this.
     Log(String),
     /// A person wants something done to the run.
@@ -54,6 +59,10 @@ pub fn update(model: &mut Model, action: Action) -> Effect {
     match action {
         Action::Interrupt => return Effect::Quit,
         Action::Suspend => return Effect::Suspend,
+        Action::Cancel => {
+            model.playback.waiting.clear();
+            return Effect::Cancel;
+        }
         _ => {}
     }
     if let Some(effect) = comfort::update(model, action).or_else(|| with_mouse(model, action)) {
@@ -123,6 +132,7 @@ fn in_screen(model: &mut Model, action: Action) -> Effect {
             Effect::None
         }
         Action::Quit if contexts[0] != Context::Detail => Effect::Quit,
+        Action::Goto if contexts.contains(&Context::Travel) => opened(Goto::default()),
         _ if contexts.contains(&Context::Travel) && is_travel(action) => travel(model, action),
         _ => open.update(model.seen(), action),
     };
@@ -141,6 +151,10 @@ fn settle(model: &mut Model, effect: Effect) -> Effect {
             model.screens.pop();
             Effect::None
         }
+        Effect::Leave(until) => {
+            model.screens.pop();
+            Effect::Seek(until)
+        }
         Effect::Log(name) => {
             model.screens.clear();
             show_events_of(model, name);
@@ -148,6 +162,10 @@ fn settle(model: &mut Model, effect: Effect) -> Effect {
         }
         other => other,
     }
+}
+
+fn opened(screen: impl Into<Open>) -> Effect {
+    Effect::Open(Box::new(screen.into()))
 }
 
 /// Opens a screen over what is there.
@@ -196,6 +214,7 @@ pub fn arrived(model: &mut Model) -> Effect {
 fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
     match action {
         _ if is_travel(action) => travel(model, action),
+        Action::Goto => open_screen(model, Goto::default()),
         Action::Lineage => open_lineage(model),
         Action::Forks => open_screen(model, forks::Forks::default()),
         Action::Compare => open_screen(model, Compare::choosing()),

@@ -45,6 +45,8 @@ pub struct Run {
     asked: Option<Asked>,
     /// Where the scenario came from.
     files: Option<reload::Files>,
+    /// Where the run stood before it went to a place.
+    held: Option<Box<Scene>>,
 }
 
 impl Run {
@@ -67,6 +69,7 @@ impl Run {
             comparison: None,
             asked: None,
             files: None,
+            held: None,
         }
     }
 
@@ -125,6 +128,16 @@ impl Engine for Run {
             Until::Time(ns) => self.tree.leap_to(ns),
             Until::Event(number) => self.tree.leap_to_event(number),
             Until::NextMark => {}
+        }
+    }
+
+    fn hold(&mut self) {
+        self.held = Some(Box::new(self.tree.run().clone()));
+    }
+
+    fn cancel(&mut self) {
+        if let Some(scene) = self.held.take() {
+            self.tree.put(*scene);
         }
     }
 

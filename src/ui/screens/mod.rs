@@ -6,6 +6,7 @@
 
 pub mod compare;
 pub mod forks;
+pub mod goto;
 pub mod inspector;
 pub mod lineage;
 pub mod notice;
@@ -113,6 +114,8 @@ macro_rules! screens {
 screens! {
     /// Something to read: why something could not be done.
     Notice(notice::Notice),
+    /// A moment to go to.
+    Goto(goto::Goto),
     /// The branches of the run.
     Forks(forks::Forks),
     /// Another run beside this one.
@@ -129,7 +132,9 @@ impl Open {
         let screen = self.screen();
         let mut out = vec![screen.context()];
         if screen.is_typing() {
-            out.push(Context::Entry);
+            if out[0] != Context::Entry {
+                out.push(Context::Entry);
+            }
         } else if screen.travels() {
             out.push(Context::Travel);
         }

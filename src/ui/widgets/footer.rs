@@ -1,7 +1,9 @@
 //! The last lines: what is not shown, and the keys that matter here.
 
-use crate::ui::keymap::{self, Binding, Context, key_name};
+use crate::ui::glyphs;
+use crate::ui::keymap::{self, Action, Binding, Context, key_name};
 use crate::ui::pen::Pen;
+use crate::ui::seek::Bar;
 use crate::ui::style::Role;
 use crate::ui::text;
 
@@ -27,6 +29,30 @@ pub fn draw(pen: &mut Pen<'_>, contexts: &[Context]) {
 /// Says something in the place of the keys.
 pub fn say(pen: &mut Pen<'_>, notice: &str) {
     pen.text(1, 0, notice, Role::Warn);
+}
+
+/// Shows how far the run is on its way, and how to cancel that.
+pub fn seek(pen: &mut Pen<'_>, bar: &Bar) {
+    let width = pen.width();
+    let key = keymap::key_for(Context::Seek, Action::Cancel).unwrap_or_default();
+    let cancel = text::width(&key) as u16 + 9;
+    let mut end = width.saturating_sub(cancel);
+    let x = pen.text(end, 0, &key, Role::Key);
+    pen.text(x + 1, 0, "cancels", Role::Plain);
+    if let Some(share) = bar.share {
+        let percent = format!("{:>3}%", (share * 100.0).floor());
+        end = end.saturating_sub(6);
+        pen.text(end, 0, &percent, Role::Strong);
+    }
+    let to = format!("to {}", bar.to);
+    let from = pen.text(1, 0, &text::cut(&to, usize::from(end)), Role::Plain) + 2;
+    let Some(share) = bar.share else {
+        return;
+    };
+    let end = end.saturating_sub(1);
+    let done = from + (f64::from(end.saturating_sub(from)) * share) as u16;
+    pen.row(from, done, 0, glyphs::SPAN, Role::Series);
+    pen.row(done, end, 0, glyphs::AHEAD, Role::Dim);
 }
 
 /// Names what a small screen leaves out.
