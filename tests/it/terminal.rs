@@ -310,6 +310,41 @@ fn a_node_is_looked_into_event_by_event() {
 }
 
 #[test]
+fn one_asks_why_a_message_was_delivered_twice() {
+    let run = ["run", "visibility-timeout-too-short", "--speed", "max"];
+    let mut session = start(&run, &[]);
+    session.sees("ENDED");
+    session.resize(120, 40);
+    session.press("w");
+    for part in [
+        "Space-time",
+        "delivered twice",
+        "path send",
+        "processing",
+        "with heartbeat=",
+    ] {
+        session.sees(part);
+    }
+    session.press("a");
+    session.sees("Messages");
+    session.press("\x1b");
+    session.sees("Space-time");
+    session.press("\r");
+    session.sees("back to the scenario");
+    session.press("\x1b");
+    session.sees("Space-time");
+    session.press("n");
+    session.sees("2 of ");
+    session.press("\x1b");
+    session.until("the dashboard", |s| {
+        s.contains("Topology") && !s.contains("Space-time")
+    });
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
 fn the_picker_runs_a_scenario_and_comes_back() {
     let mut session = start(&[], &[]);
     session.sees("Choose a scenario");
