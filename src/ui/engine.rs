@@ -1,7 +1,7 @@
 //! What a screen needs from a run.
 
 use super::view::lineage::{About, Known};
-use super::view::{Compared, Comparing, Fact, Frame, Inspected, Inspectee};
+use super::view::{Choices, Compared, Comparing, Fact, Frame, Inspected, Inspectee};
 
 /// Where a stretch of the run shall stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub enum Save {
 /// What a screen wants to know that takes running a part of the past again.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Query {
+    /// What there is to be struck or changed.
+    Choices,
     /// How one node or process came to be as it is.
     Inspect(Inspectee),
     /// The life of a message, messages to choose from, or what an event comes from and what comes of it.
@@ -77,6 +79,8 @@ pub enum Query {
 /// The answer to a [`Query`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
+    /// To [`Query::Choices`].
+    Choices(Box<Choices>),
     /// To [`Query::Inspect`].
     Inspected(Box<Inspected>),
     /// To [`Query::Lineage`].

@@ -173,6 +173,12 @@ pub enum Action {
     WheelDown(u16, u16),
     /// Or away.
     WheelUp(u16, u16),
+    /// The field before.
+    FieldBefore,
+    /// The next that can stand in a field.
+    NextChoice,
+    /// The one before.
+    ChoiceBefore,
     /// Another run beside this one.
     Compare,
     /// To where two runs part.
@@ -212,6 +218,8 @@ pub enum Context {
     Picker,
     /// On the screen of the forks.
     Forks,
+    /// Where something is done to the run.
+    Injector,
     /// On the screen of a node.
     Inspector,
     /// On the screen of a message.
@@ -226,7 +234,7 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Travel,
         Self::Seek,
         Self::Dashboard,
@@ -235,6 +243,7 @@ impl Context {
         Self::Events,
         Self::Detail,
         Self::Forks,
+        Self::Injector,
         Self::Inspector,
         Self::Lineage,
         Self::Compare,
@@ -252,6 +261,7 @@ impl Context {
             Self::Travel => "Moving the run",
             Self::Seek => "On a long way",
             Self::Forks => "Forks",
+            Self::Injector => "Doing something to the run",
             Self::Inspector => "Inspector",
             Self::Lineage => "Lineage",
             Self::Compare => "Comparison",
@@ -329,6 +339,7 @@ use Context::{Always, Dashboard, Detail, Entry, Events, Help, Latency, Picker, Q
 const TABLES: &[&[Binding]] = &[
     KEYS,
     screens::forks::KEYS,
+    screens::injector::KEYS,
     screens::inspector::KEYS,
     screens::lineage::KEYS,
     comfort::KEYS,
@@ -388,6 +399,7 @@ const KEYS: &[Binding] = &[
     bind(Dashboard, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
     bind(Dashboard, &[ch('g')], Action::Top, "", "to the first line"),
     bind(Dashboard, &[ch('G')], Action::Bottom, "", "to the last line"),
+    bind(Dashboard, &[ch('i')], Action::Inject, "inject", "do something to the run: a fault, more traffic, another setting"),
     bind(Dashboard, &[ch('f')], Action::Fork, "fork", "leave the run here with a fork, to go on with from this moment"),
     bind(Dashboard, &[ch('F')], Action::Forks, "", "the forks of the run"),
     bind(Dashboard, &[ch('u')], Action::Undo, "", "undo: back to where this fork left its parent"),

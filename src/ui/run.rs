@@ -522,7 +522,10 @@ impl<'a> Show<'a> {
     /// Has done to the run what a person wants.
     fn obey(&mut self, order: &Order) {
         match self.engine.obey(order) {
-            Ok(said) => self.model.notice = said,
+            Ok(said) => {
+                self.model.notice = said;
+                self.model.screens.retain(|s| !s.closes_when_done());
+            }
             Err(mut why) if why.len() == 1 => self.model.notice = why.remove(0),
             Err(why) => self
                 .model

@@ -11,7 +11,7 @@ use super::screens::compare::Compare;
 use super::screens::goto::Goto;
 use super::screens::inspector::Inspector;
 use super::screens::lineage::Lineage;
-use super::screens::{Open, forks};
+use super::screens::{Open, forks, injector};
 use super::view::lineage::About;
 use super::view::{QueueRow, RowKind};
 
@@ -164,6 +164,13 @@ fn settle(model: &mut Model, effect: Effect) -> Effect {
     }
 }
 
+/// The selected node, as the scenario language has it.
+fn target(model: &Model) -> Option<String> {
+    let at = model
+        .selection(Pane::Topology)
+        .filter(|_| model.focus == Pane::Topology)?;
+    let node = model.frame.topology.nodes.get(at)?;
+    Some(format!("\"{}\"", node.name))
 fn opened(screen: impl Into<Open>) -> Effect {
     Effect::Open(Box::new(screen.into()))
 }
@@ -217,6 +224,7 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
         Action::Goto => open_screen(model, Goto::default()),
         Action::Lineage => open_lineage(model),
         Action::Forks => open_screen(model, forks::Forks::default()),
+        Action::Inject => open_screen(model, injector::Injector::new(target(model))),
         Action::Compare => open_screen(model, Compare::choosing()),
         Action::Fork => Effect::Order(Order::Fork),
         Action::Undo => Effect::Order(Order::Undo),

@@ -149,7 +149,7 @@ pub trait Fault {
 }
 
 macro_rules! faults {
-    ($($name:ident),* $(,)?) => {
+    ($($name:ident: $form:literal),* $(,)?) => {
         /// Any fault. The variants are the words of the scenario language.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[allow(missing_docs, reason = "each is documented where it is defined")]
@@ -158,6 +158,13 @@ macro_rules! faults {
         impl Action {
             /// Every word.
             pub const WORDS: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            /// Every word with how it is written, for whoever asks a person for one: `{target}` stands for what is to be
+            /// said, `{factor=10}` for what is usual.
+            pub const FORMS: &'static [(&'static str, &'static str)] = &[$((stringify!($name), $form)),*];
+
+            /// By the number of the word: see [`Fault::LASTS`].
+            pub const LASTING: &'static [bool] = &[$(<$name as Fault>::LASTS),*];
 
             /// See [`Fault::LASTS`].
             pub fn lasts(&self) -> bool {
@@ -210,34 +217,34 @@ macro_rules! faults {
 }
 
 faults! {
-    Crash,
-    PowerLoss,
-    Stop,
-    Restart,
-    RollingRestart,
-    Pause,
-    Slow,
-    DiskSlow,
-    DiskStalled,
-    DiskFull,
-    DiskLostUnsynced,
-    ClockJump,
-    ClockDrift,
-    Cut,
-    Isolate,
-    Split,
-    Bridge,
-    Flapping,
-    LinkSlow,
-    LinkLossy,
-    LinkDuplicating,
-    LinkReordering,
-    LinkBandwidth,
-    ZoneOutage,
-    ChaosMonkey,
-    Traffic,
-    Set,
-    Heal,
+    Crash: "Crash({target})",
+    PowerLoss: "PowerLoss({target})",
+    Stop: "Stop({target})",
+    Restart: "Restart({target})",
+    RollingRestart: "RollingRestart(targets: {targets}, down_for: \"{down_for=5s}\", gap: \"{gap=10s}\")",
+    Pause: "Pause({target})",
+    Slow: "Slow(target: {target}, factor: {factor=10})",
+    DiskSlow: "DiskSlow(target: {target}, factor: {factor=20})",
+    DiskStalled: "DiskStalled({target})",
+    DiskFull: "DiskFull({target})",
+    DiskLostUnsynced: "DiskLostUnsynced({target})",
+    ClockJump: "ClockJump(target: {target}, by: \"{by=2s}\")",
+    ClockDrift: "ClockDrift(target: {target}, by: \"{by=200us/s}\")",
+    Cut: "Cut(from: {from}, to: {to}, one_way: {one_way=false})",
+    Isolate: "Isolate({target})",
+    Split: "Split(groups: [[{left}], [{right}]])",
+    Bridge: "Bridge(left: {left}, right: {right}, bridge: {bridge})",
+    Flapping: "Flapping(from: {from}, to: {to}, down: \"{down=500ms}\", up: \"{up=2s}\")",
+    LinkSlow: "LinkSlow(from: {from}, to: {to}, delay: \"{delay=200ms}\")",
+    LinkLossy: "LinkLossy(from: {from}, to: {to}, loss: \"{loss=5%}\")",
+    LinkDuplicating: "LinkDuplicating(from: {from}, to: {to}, share: \"{share=5%}\")",
+    LinkReordering: "LinkReordering(from: {from}, to: {to}, share: \"{share=5%}\", by: \"{by=20ms}\")",
+    LinkBandwidth: "LinkBandwidth(from: {from}, to: {to}, bandwidth: \"{bandwidth=1MiB}\")",
+    ZoneOutage: "ZoneOutage(zone: \"{zone}\", how: {how=PowerLoss})",
+    ChaosMonkey: "ChaosMonkey(targets: {targets}, when: Every(gap: \"{gap=10s}\"), down_for: \"{down_for=5s}\")",
+    Traffic: "Traffic(of: \"{workload}\", factor: {factor=3})",
+    Set: "Set(of: \"{of}\", setting: \"{setting}\", to: {value})",
+    Heal: "Heal({what=All})",
 }
 
 /// A fault with its time, by the plan.

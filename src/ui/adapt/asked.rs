@@ -1,5 +1,6 @@
 //! What a screen asked a run, and how far its answer is.
 
+use super::choices::choices;
 use super::compare::Contest;
 use super::inspector::Inspection;
 use super::lineage::Asking;
@@ -10,6 +11,8 @@ use crate::ui::engine::{Answer, Query};
 /// A question that is being answered.
 #[derive(Debug)]
 pub(super) enum Asked {
+    /// About what there is to be struck or changed.
+    Choices,
     /// About one node or process.
     Inspect(Box<Inspection>),
     /// About a message or an event.
@@ -28,6 +31,7 @@ impl Asked {
         branch: impl Fn(usize) -> Option<Session>,
     ) -> Self {
         match query {
+            Query::Choices => Self::Choices,
             Query::Inspect(of) => {
                 let before = match &before {
                     Some(Self::Inspect(inspection)) => Some(&**inspection),
@@ -57,6 +61,7 @@ impl Asked {
     /// Works on for about so many events.
     pub(super) fn work(&mut self, session: &Session, past: &dyn Past, events: u64) -> Progress {
         match self {
+            Self::Choices => Progress::Done,
             Self::Lineage(asking) => asking.work(past, session.sim().names(), events),
             Self::Compare(contest) => contest.work(session.sim().now(), events),
             Self::Inspect(inspection) => inspection.work(past, events),
@@ -66,6 +71,7 @@ impl Asked {
     /// What is known so far; what concerns the present is of where the session stands now.
     pub(super) fn answer(&self, session: &Session) -> Option<Answer> {
         match self {
+            Self::Choices => Some(Answer::Choices(Box::new(choices(session)))),
             Self::Inspect(inspection) => {
                 Some(Answer::Inspected(Box::new(inspection.view(session))))
             }

@@ -3,6 +3,7 @@
 
 mod asked;
 mod branches;
+mod choices;
 mod compare;
 #[cfg(test)]
 mod compare_tests;
@@ -347,13 +348,18 @@ mod tests {
         };
         let mut run = open(&all, choice).expect("a run");
         while run.run(Until::Time(choice.from_ns), 1000) == Progress::More {}
-        let before = run.frame();
+        // How far it was played is another matter.
+        let picture = |run: &dyn Engine| Frame {
+            forks: Vec::new(),
+            ..run.frame()
+        };
+        let before = picture(run.as_ref());
         assert_eq!((before.header.seed, before.header.now_ns), (7, 2 * SECOND));
         while run.run(Until::Time(3 * SECOND), 1000) == Progress::More {}
-        assert_ne!(run.frame(), before);
+        assert_ne!(picture(run.as_ref()), before);
         run.leap(Until::Time(choice.from_ns));
         while run.run(Until::Time(choice.from_ns), 1000) == Progress::More {}
-        assert_eq!(run.frame(), before, "the same moment again");
+        assert_eq!(picture(run.as_ref()), before, "the same moment again");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod compare;
 pub mod forks;
+pub mod injector;
 pub mod goto;
 pub mod inspector;
 pub mod lineage;
@@ -60,6 +61,11 @@ pub trait Screen {
     /// Columns and rows of a popup, on a terminal of a size; a full screen has none.
     fn popup(&self, _size: (u16, u16)) -> Option<(u16, u16)> {
         None
+    }
+
+    /// Whether it closes when what it ordered is done.
+    fn closes_when_done(&self) -> bool {
+        false
     }
 
     /// What it wants to know.
@@ -118,6 +124,8 @@ screens! {
     Goto(goto::Goto),
     /// The branches of the run.
     Forks(forks::Forks),
+    /// What a person does to the run.
+    Injector(injector::Injector),
     /// Another run beside this one.
     Compare(compare::Compare),
     /// One node closely.
@@ -145,6 +153,11 @@ impl Open {
     /// See [`Screen::popup`].
     pub fn popup(&self, size: (u16, u16)) -> Option<(u16, u16)> {
         self.screen().popup(size)
+    }
+
+    /// See [`Screen::closes_when_done`].
+    pub fn closes_when_done(&self) -> bool {
+        self.screen().closes_when_done()
     }
 
     /// See [`Screen::query`].

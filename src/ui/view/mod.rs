@@ -1,6 +1,7 @@
 //! What a screen shows, as plain values: names, numbers, series. Times are virtual, in nanoseconds from the start of the
 //! run. An adapter fills these from a run; widgets read them; neither knows the other.
 
+mod choices;
 mod compare;
 mod forks;
 mod inspect;
@@ -9,6 +10,7 @@ pub mod lineage;
 mod timeline;
 mod topology;
 
+pub use choices::{Choices, SettingChoice, SubjectChoice};
 pub use compare::{
     Compared, ComparedSeries, ComparedSide, Comparing, DeltaRow, OverSeedsRow, Parted, PartedAt,
     With,

@@ -1,0 +1,376 @@
+//! What a person does to the run: a kind of fault, a form to fill in, and the line of a scenario that it is.
+
+mod form;
+
+use ratatui::crossterm::event::KeyCode;
+
+use self::form::Form;
+use super::{Screen, Seen};
+use crate::sim::fault::Action as Fault;
+use crate::ui::engine::{Answer, Order, Query};
+use crate::ui::keymap::{Action, Binding, Context, bind, key};
+use crate::ui::pen::{Pen, scroll};
+use crate::ui::style::Role;
+use crate::ui::text;
+use crate::ui::update::{Effect, moved};
+use crate::ui::view::Choices;
+
+/// Its keys. Characters are what is typed into the fields.
+#[rustfmt::skip]
+pub const KEYS: &[Binding] = &[
+    bind(Context::Injector, &[key(KeyCode::Enter)], Action::Open, "do it", "do it, here and now: the run forks"),
+    bind(Context::Injector, &[key(KeyCode::Tab)], Action::NextField, "field", "the next field"),
+    bind(Context::Injector, &[key(KeyCode::BackTab)], Action::FieldBefore, "", "the field before"),
+    bind(Context::Injector, &[key(KeyCode::Down)], Action::Down, "", "the next kind of fault, or field"),
+    bind(Context::Injector, &[key(KeyCode::Up)], Action::Up, "", "the kind of fault, or field, before"),
+    bind(Context::Injector, &[key(KeyCode::Right)], Action::NextChoice, "choose", "the next that can stand in the field"),
+    bind(Context::Injector, &[key(KeyCode::Left)], Action::ChoiceBefore, "choose", "the one before"),
+    bind(Context::Injector, &[key(KeyCode::Esc)], Action::Back, "close", "close, and do nothing"),
+];
+
+/// Columns for the kinds.
+const KINDS: u16 = 20;
+/// The longest text of a field.
+const FIELD_MAX: usize = 80;
+
+/// The screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Injector {
+    /// Whom it was opened for: a target in the words of the scenario language.
+    whom: Option<String>,
+    kind: usize,
+    form: Form,
+    filled: bool,
+    /// How long it lasts; empty for until it is healed.
+    lasting: String,
+    /// 0 is the list of kinds, then the fields, then how long it lasts.
+    at: usize,
+}
+
+impl Injector {
+    /// For a target in the words of the scenario language, or whatever comes first.
+    pub fn new(whom: Option<String>) -> Self {
+        Self {
+            whom,
+            kind: 0,
+            form: Form::of(0),
+            filled: false,
+            lasting: String::new(),
+            at: 0,
+        }
+    }
+
+    fn choices(seen: Seen<'_>) -> Option<&Choices> {
+        match seen.answer {
+            Some(Answer::Choices(choices)) => Some(choices),
+            _ => None,
+        }
+    }
+
+    /// The form, filled with what is usual as soon as it is known what there is.
+    fn form(&self, seen: Seen<'_>) -> Form {
+        let mut form = self.form.clone();
+        if let (false, Some(choices)) = (self.filled, Self::choices(seen)) {
+            form.fill(choices, self.whom.as_deref());
+        }
+        form
+    }
+
+    fn take_form(&mut self, seen: Seen<'_>) {
+        self.form = self.form(seen);
+        self.filled |= Self::choices(seen).is_some();
+    }
+
+    fn turn_to(&mut self, kind: usize) {
+        self.kind = kind;
+        self.form = Form::of(kind);
+        self.filled = false;
+    }
+
+    /// Whether this kind of fault can last.
+    fn lasts(&self) -> bool {
+        Fault::LASTING.get(self.kind).copied().unwrap_or_default()
+    }
+
+    fn fields(&self) -> usize {
+        2 + self.form.fields.len()
+    }
+
+    fn field_mut(&mut self) -> Option<&mut String> {
+        match self.at.checked_sub(1)? {
+            at if at < self.form.fields.len() => Some(&mut self.form.fields[at].value),
+            _ => Some(&mut self.lasting),
+        }
+    }
+
+    fn edit(&mut self, action: Action) {
+        let Some(value) = self.field_mut() else {
+            return;
+        };
+        match action {
+            Action::Type(c) if value.chars().count() < FIELD_MAX => value.push(c),
+            Action::Erase => {
+                value.pop();
+            }
+            _ => {}
+        }
+    }
+
+    fn order(&self) -> Effect {
+        let lasting = self.lasting.trim();
+        let lasting = (!lasting.is_empty() && self.lasts()).then(|| lasting.to_owned());
+        Effect::Order(Order::Inject(self.form.text(), lasting))
+    }
+}
+
+impl Screen for Injector {
+    fn context(&self) -> Context {
+        Context::Injector
+    }
+
+    fn is_typing(&self) -> bool {
+        true
+    }
+
+    fn closes_when_done(&self) -> bool {
+        true
+    }
+
+    fn popup(&self, size: (u16, u16)) -> Option<(u16, u16)> {
+        Some((size.0.min(96), size.1.min(22)))
+    }
+
+    fn query(&self) -> Option<Query> {
+        Some(Query::Choices)
+    }
+
+    fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
+        self.take_form(seen);
+        match action {
+            Action::Back => return Effect::Close,
+            Action::Open => return self.order(),
+            Action::NextField => self.at = (self.at + 1) % self.fields(),
+            Action::FieldBefore => self.at = (self.at + self.fields() - 1) % self.fields(),
+            Action::Down | Action::Up | Action::PageDown | Action::PageUp if self.at == 0 => {
+                let kind = moved(Some(self.kind), Fault::FORMS.len(), action);
+                self.turn_to(kind.unwrap_or(0));
+                self.take_form(seen);
+            }
+            Action::Down => self.at = (self.at + 1).min(self.fields() - 1),
+            Action::Up => self.at = self.at.saturating_sub(1),
+            Action::NextChoice if self.at == 0 => self.at = 1,
+            Action::NextChoice | Action::ChoiceBefore => {
+                let field = self
+                    .at
+                    .checked_sub(1)
+                    .filter(|f| *f < self.form.fields.len());
+                if let (Some(field), Some(choices)) = (field, Self::choices(seen)) {
+                    self.form
+                        .turn(field, choices, action == Action::ChoiceBefore);
+                }
+            }
+            Action::Type(c) if self.at == 0 => {
+                // The next kind that begins with it.
+                let kinds = Fault::FORMS.len();
+                let begins = |kind: &usize| {
+                    let first = Fault::FORMS[*kind].0.chars().next();
+                    first.is_some_and(|f| f.eq_ignore_ascii_case(&c))
+                };
+                let after = (1..=kinds).map(|n| (self.kind + n) % kinds);
+                if let Some(kind) = after.into_iter().find(begins) {
+                    self.turn_to(kind);
+                    self.take_form(seen);
+                }
+            }
+            other => self.edit(other),
+        }
+        Effect::None
+    }
+
+    fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
+        let now = format!("at {}s", text::moment(seen.frame.header.now_ns));
+        let mut inner = pen.frame("Do to the run", &now, true);
+        self.draw_kinds(&mut inner);
+        let mut right = inner.part(
+            KINDS,
+            0,
+            inner.width().saturating_sub(KINDS),
+            inner.height(),
+        );
+        self.draw_fields(seen, &mut right);
+    }
+}
+
+impl Injector {
+    fn draw_kinds(&self, pen: &mut Pen<'_>) {
+        let rows = usize::from(pen.height());
+        let first = scroll(self.kind, Fault::FORMS.len(), rows);
+        for (y, (kind, (word, _))) in Fault::FORMS
+            .iter()
+            .enumerate()
+            .skip(first)
+            .take(rows)
+            .enumerate()
+        {
+            let y = y as u16;
+            let mut row = pen.part(0, y, KINDS - 1, 1);
+            row.text(1, 0, word, Role::Plain);
+            if kind == self.kind {
+                row.restyle_row(
+                    0,
+                    if self.at == 0 {
+                        Role::Selected
+                    } else {
+                        Role::Strong
+                    },
+                );
+                row.sign(0, 0, crate::ui::glyphs::RIGHT, Role::Strong);
+            }
+        }
+        let below = Fault::FORMS.len().saturating_sub(first + rows);
+        if below > 0 {
+            pen.text(
+                1,
+                pen.height().saturating_sub(1),
+                &format!("+{} more", below + 1),
+                Role::Dim,
+            );
+        }
+    }
+
+    fn draw_fields(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
+        let form = self.form(seen);
+        let offered = |at: usize| Self::choices(seen).map_or(0, |c| form.offered(at, c).len());
+        let mut y = 0;
+        for (at, field) in form.fields.iter().enumerate() {
+            let hint = match offered(at) {
+                0 | 1 => String::new(),
+                n => format!("← → {n}"),
+            };
+            self.draw_field(
+                pen,
+                y,
+                (at + 1, &field.name.replace('_', " ")),
+                &field.value,
+                &hint,
+            );
+            y += 1;
+        }
+        let lasts = if self.lasts() {
+            "until it is healed"
+        } else {
+            "is over at once"
+        };
+        let hint = if self.lasting.is_empty() { lasts } else { "" };
+        self.draw_field(pen, y, (form.fields.len() + 1, "for"), &self.lasting, hint);
+        y += 2;
+        if let Some(setting) = Self::choices(seen).and_then(|c| form.setting(c)) {
+            pen.text(
+                0,
+                y,
+                &format!(
+                    "{} is {} now: {}",
+                    setting.name, setting.value, setting.what
+                ),
+                Role::Dim,
+            );
+            y += 2;
+        }
+        pen.text(0, y, "as a scenario has it", Role::Dim);
+        for (i, line) in text::wrap(&form.text(), usize::from(pen.width().max(12)))
+            .iter()
+            .enumerate()
+        {
+            pen.text(0, y + 1 + i as u16, line, Role::Strong);
+        }
+    }
+
+    fn draw_field(
+        &self,
+        pen: &mut Pen<'_>,
+        y: u16,
+        (at, name): (usize, &str),
+        value: &str,
+        hint: &str,
+    ) {
+        let is_here = self.at == at;
+        pen.text(
+            0,
+            y,
+            &text::cut(name, 11),
+            if is_here { Role::Strong } else { Role::Dim },
+        );
+        let cursor = if is_here { "_" } else { "" };
+        let end = pen.text(
+            12,
+            y,
+            &format!("{value}{cursor}"),
+            if is_here { Role::Strong } else { Role::Plain },
+        );
+        pen.text(end + 2, y, hint, Role::Dim);
+        if is_here {
+            let mut field = pen.part(12, y, (end - 12).max(1), 1);
+            field.restyle_row(0, Role::Selected);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::fixture;
+
+    fn press(injector: &mut Injector, actions: &[Action]) -> Effect {
+        let frame = fixture::frame();
+        let answer = Answer::Choices(Box::new(Choices {
+            targets: vec!["\"broker-1\"".into(), "\"broker-2\"".into()],
+            ..Choices::default()
+        }));
+        let seen = Seen {
+            frame: &frame,
+            answer: Some(&answer),
+            working: None,
+            goal: None,
+            size: (80, 22),
+        };
+        let mut effect = Effect::None;
+        for &action in actions {
+            effect = injector.update(seen, action);
+        }
+        effect
+    }
+
+    #[test]
+    fn what_is_filled_in_is_what_is_done() {
+        let whom = Some("\"broker-2\"".to_owned());
+        let done = press(&mut Injector::new(whom.clone()), &[Action::Open]);
+        let crash = Order::Inject("Crash(\"broker-2\")".into(), None);
+        assert_eq!(done, Effect::Order(crash));
+        let mut injector = Injector::new(whom);
+        let keys = [
+            Action::Type('p'),
+            Action::Type('p'),
+            Action::NextField,
+            Action::NextChoice,
+            Action::NextField,
+            Action::Type('5'),
+            Action::Type('s'),
+            Action::Open,
+        ];
+        let pause = Order::Inject("Pause(\"broker-1\")".into(), Some("5s".into()));
+        assert_eq!(press(&mut injector, &keys), Effect::Order(pause));
+    }
+
+    #[test]
+    fn what_is_over_at_once_does_not_last() {
+        let mut injector = Injector::new(None);
+        let restart = Fault::WORDS
+            .iter()
+            .position(|w| *w == "Restart")
+            .expect("a word");
+        injector.turn_to(restart);
+        injector.lasting = "5s".into();
+        let done = Order::Inject("Restart(\"broker-1\")".into(), None);
+        assert_eq!(press(&mut injector, &[Action::Open]), Effect::Order(done));
+    }
+}
