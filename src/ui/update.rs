@@ -171,6 +171,8 @@ fn target(model: &Model) -> Option<String> {
         .filter(|_| model.focus == Pane::Topology)?;
     let node = model.frame.topology.nodes.get(at)?;
     Some(format!("\"{}\"", node.name))
+}
+
 fn opened(screen: impl Into<Open>) -> Effect {
     Effect::Open(Box::new(screen.into()))
 }

@@ -6,8 +6,8 @@
 
 pub mod compare;
 pub mod forks;
-pub mod injector;
 pub mod goto;
+pub mod injector;
 pub mod inspector;
 pub mod lineage;
 pub mod notice;
