@@ -428,14 +428,17 @@ pub(crate) fn crowd(count: usize) -> Frame {
             11 => NodeState::Slow { factor: 10.0 },
             _ => NodeState::Up,
         };
-        nodes.push(node(
-            &format!("{group}-{i}"),
-            group,
-            layer,
-            state,
-            Rank::Member,
-            &["works"],
-        ));
+        nodes.push(NodeCard {
+            zone: ["a", "b", "c"][i % 3].into(),
+            ..node(
+                &format!("{group}-{i}"),
+                group,
+                layer,
+                state,
+                Rank::Member,
+                &["works"],
+            )
+        });
     }
     let mut edges = Vec::new();
     for i in 0..third {

@@ -9,6 +9,7 @@ use super::text;
 pub const DASHBOARD: &[Context] = &[
     Context::Travel,
     Context::Dashboard,
+    Context::Topology,
     Context::Queues,
     Context::Latency,
     Context::Events,

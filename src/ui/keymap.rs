@@ -8,6 +8,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::comfort;
 use super::keys::{Keymap, names};
 use super::layout::Pane;
+use super::panes;
 use super::screens;
 
 /// What a person wants.
@@ -191,6 +192,12 @@ pub enum Action {
     MarkOfEither,
     /// To the mark of either before this moment.
     MarkBeforeOfEither,
+    /// Open or close a group.
+    Group,
+    /// Open or close all groups.
+    AllGroups,
+    /// By zone, or by name.
+    Zones,
 }
 
 /// Where a key means something. What is open comes before the pane that has the keys, that before the screen.
@@ -202,6 +209,8 @@ pub enum Context {
     Travel,
     /// On the dashboard.
     Dashboard,
+    /// In the pane of the nodes.
+    Topology,
     /// In the pane of the queues.
     Queues,
     /// In the pane of the latencies.
@@ -234,10 +243,11 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Travel,
         Self::Seek,
         Self::Dashboard,
+        Self::Topology,
         Self::Queues,
         Self::Latency,
         Self::Events,
@@ -266,6 +276,7 @@ impl Context {
             Self::Lineage => "Lineage",
             Self::Compare => "Comparison",
             Self::Dashboard => "Dashboard",
+            Self::Topology => "Topology pane",
             Self::Queues => "Queues pane",
             Self::Latency => "Latency pane",
             Self::Events => "Events pane",
@@ -333,11 +344,12 @@ pub(super) const fn bind(
     }
 }
 
-use Context::{Always, Dashboard, Detail, Entry, Events, Help, Latency, Picker, Queues, Travel};
+use Context::{Always, Dashboard, Detail, Entry, Events, Help, Latency, Picker, Travel};
 
 /// All keys: those of the dashboard, and each screen's own.
 const TABLES: &[&[Binding]] = &[
     KEYS,
+    panes::KEYS,
     screens::forks::KEYS,
     screens::injector::KEYS,
     screens::inspector::KEYS,
@@ -407,7 +419,6 @@ const KEYS: &[Binding] = &[
     bind(Dashboard, &[ch('c')], Action::Compare, "compare", "another run beside this one: its control, a branch, a setting, a seed"),
     bind(Dashboard, &[ch('/')], Action::Filter, "filter", "show only events that contain a text"),
     bind(Dashboard, &[ch('m')], Action::Mouse, "", "mouse on or off (off lets the terminal select text)"),
-    bind(Queues, &[ch('o')], Action::Sort, "sort", "sort by depth, age, name or as in the scenario"),
     bind(Latency, &[ch('y')], Action::Scale, "scale", "counts linear or logarithmic"),
     bind(Latency, &[ch('t')], Action::LatencyOf, "", "where a run has both: of requests, or of messages"),
     bind(Events, &[ch('n')], Action::Down, "", "the next (older) event"),

@@ -20,6 +20,7 @@ pub mod layout;
 pub mod model;
 pub mod mouse;
 pub mod pace;
+mod panes;
 pub mod pen;
 pub mod picker;
 pub mod preview;

@@ -11,6 +11,7 @@ use super::screens::{Open, Seen};
 use super::seek::Bar;
 use super::style::Look;
 use super::view::{EventLine, Fact, Frame, Heatmap, Latency, QueueRow, RowKind};
+use super::widgets::topology::Groups;
 
 /// The speeds that keys choose from, in virtual seconds per second, slowest first; the last is as fast as the machine can.
 pub const SPEEDS: [f64; 14] = [
@@ -179,6 +180,8 @@ pub struct Model {
     pub zoom: bool,
     /// The selected line of each pane.
     pub selected: [Option<usize>; 6],
+    /// Which groups of nodes are open.
+    pub groups: Groups,
     /// In what order queues are shown.
     pub sort: Sort,
     /// Whether counts of latencies are drawn on a logarithmic scale.
@@ -228,6 +231,7 @@ impl Model {
             focus: Pane::Topology,
             zoom: false,
             selected: [None; 6],
+            groups: Groups::default(),
             sort: Sort::Scenario,
             log_counts: false,
             latency_of: 0,
@@ -292,6 +296,7 @@ impl Model {
             }
             Overlay::None => {
                 let pane = match self.focus {
+                    Pane::Topology => Some(Context::Topology),
                     Pane::Queues => Some(Context::Queues),
                     Pane::Latency => Some(Context::Latency),
                     Pane::Events => Some(Context::Events),

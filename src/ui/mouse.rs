@@ -5,6 +5,7 @@ use super::engine::Until;
 use super::keymap::Action;
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay};
+use super::panes;
 use super::update::Effect;
 use super::widgets::{events, queues, timeline, topology};
 
@@ -110,14 +111,12 @@ fn line_at(model: &Model, under: &Under, cell: Cell) -> Option<usize> {
     let shown = chosen.filter(|_| model.focus == under.pane);
     match under.pane {
         Pane::Topology => {
-            let frame = &model.frame;
-            topology::node_at(
-                &frame.topology,
-                frame.header.now_ns,
-                shown,
-                under.size,
-                cell,
-            )
+            let (scene, _) = panes::scene(model);
+            let scene = topology::Scene {
+                selected: shown,
+                ..scene
+            };
+            topology::node_at(scene, under.size, cell)
         }
         Pane::Queues => {
             let rows = model.sort.apply(&model.frame.queues);

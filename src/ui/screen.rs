@@ -143,8 +143,12 @@ fn draw_pane(model: &Model, pane: Pane, pen: &mut Pen<'_>) -> Option<topology::L
     let chosen = if focused { model.selection(pane) } else { None };
     match pane {
         Pane::Topology => {
-            let left = topology::draw(&mut inner, &frame.topology, frame.header.now_ns, chosen);
-            return Some(left);
+            let (scene, _) = super::panes::scene(model);
+            let scene = topology::Scene {
+                selected: chosen,
+                ..scene
+            };
+            return Some(topology::draw(&mut inner, scene));
         }
         Pane::Queues => {
             let rows = model.sort.apply(&frame.queues);

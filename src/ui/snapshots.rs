@@ -137,11 +137,48 @@ fn the_smallest_dashboard() {
 }
 
 #[test]
-fn many_nodes() {
-    for (count, w, h) in [(50, 120, 40), (500, 120, 40), (500, 80, 24)] {
+fn few_and_many_nodes() {
+    for count in [5, 50, 500] {
+        for (w, h) in SIZES {
+            let mut model = fixture::model(w, h);
+            model.frame = fixture::crowd(count);
+            check(&format!("crowd_{count}_{w}x{h}"), &picture(&model));
+        }
+    }
+}
+
+#[test]
+fn groups_of_nodes_open_and_close() {
+    for (w, h) in SIZES {
         let mut model = fixture::model(w, h);
-        model.frame = fixture::crowd(count);
-        check(&format!("crowd_{count}_{w}x{h}"), &picture(&model));
+        model.frame = fixture::crowd(500);
+        // To the brokers, in there, and down.
+        for action in [Action::Down, Action::Down, Action::Open] {
+            update(&mut model, action);
+        }
+        (0..40).for_each(|_| drop(update(&mut model, Action::Down)));
+        if w == 80 {
+            check("crowd_500_open_80x24", &picture(&model));
+        }
+        let node = model.selection(Pane::Topology);
+        assert_eq!(node, Some(166 + 40), "forty below the first of them");
+        update(&mut model, Action::Group);
+        assert_eq!(model.selection(Pane::Topology), node);
+        // That of the first layer and this one.
+        assert_eq!(dump(&picture(&model)).matches("×166 ").count(), 2);
+    }
+}
+
+#[test]
+fn zones_as_boxes() {
+    for count in [5, 50, 500] {
+        for (w, h) in SIZES {
+            let mut model = fixture::model(w, h);
+            model.frame = fixture::crowd(count);
+            update(&mut model, Action::Zones);
+            update(&mut model, Action::Zoom);
+            check(&format!("zones_{count}_{w}x{h}"), &picture(&model));
+        }
     }
 }
 

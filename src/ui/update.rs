@@ -7,6 +7,7 @@ use super::keymap::{Action, Binding, Context};
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
 use super::mouse;
+use super::panes;
 use super::screens::compare::Compare;
 use super::screens::goto::Goto;
 use super::screens::inspector::Inspector;
@@ -221,6 +222,9 @@ pub fn arrived(model: &mut Model) -> Effect {
 }
 
 fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
+    if let Some(effect) = panes::update(model, action) {
+        return effect;
+    }
     match action {
         _ if is_travel(action) => travel(model, action),
         Action::Goto => open_screen(model, Goto::default()),
@@ -502,6 +506,7 @@ fn run_from_help(model: &mut Model, binding: &Binding) -> Effect {
         };
     }
     match binding.context {
+        Context::Topology => model.focus = Pane::Topology,
         Context::Queues => model.focus = Pane::Queues,
         Context::Latency => model.focus = Pane::Latency,
         Context::Events => model.focus = Pane::Events,

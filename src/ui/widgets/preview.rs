@@ -56,7 +56,9 @@ pub fn draw(pen: &mut Pen<'_>, live: &Live, shares: Shares) {
     let y = shares.topology;
     if y > 0 {
         let mut inner = pen.part(1, 0, width.saturating_sub(1), y);
-        topology::draw(&mut inner, &frame.topology, frame.header.now_ns, None);
+        let groups = topology::Groups::default();
+        let scene = topology::Scene::new(&frame.topology, &groups, frame.header.now_ns);
+        topology::draw(&mut inner, scene);
     }
     draw_place(&mut pen.part(0, y, width, 1), &frame.header);
     draw_waiting(&mut pen.part(0, y + 1, width, 1), &frame.queues);

@@ -5,6 +5,8 @@ use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::view::{NodeCard, NodeState, Rank, Topology};
 
+use super::Scene;
+
 /// A node or a group of nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Card {
@@ -20,6 +22,8 @@ pub struct Card {
     pub zone: String,
     /// The nodes it stands for.
     pub members: Vec<usize>,
+    /// Whether it stands for what has no room, above or below what is shown.
+    pub is_rest: bool,
 }
 
 impl Card {
@@ -138,26 +142,68 @@ pub fn single(topology: &Topology, index: usize, now_ns: u64) -> Card {
         lines,
         zone: node.zone.clone(),
         members: vec![index],
+        is_rest: false,
     }
 }
 
-/// Cards for the nodes of a layer, those of one group together. A group of one stays a node.
+/// The groups of each layer as cards, whether they are open or not: made once, because that takes a look at every link.
+pub struct Deck {
+    /// For each layer its groups, in the order of their first nodes; one of a single node is that node.
+    pub groups: Vec<Vec<Card>>,
+}
+
+impl Deck {
+    /// The groups of these layers.
+    pub fn new(scene: Scene<'_>, layers: &[Vec<usize>]) -> Self {
+        let key = |i: usize| scene.groups.key(&scene.topology.nodes[i]);
+        let name = |key: &str| scene.groups.name(key);
+        let layers = layers.iter();
+        Self {
+            groups: layers
+                .map(|layer| grouped_by(scene.topology, layer, scene.now_ns, key, name))
+                .collect(),
+        }
+    }
+}
+
+/// Cards for some nodes, those of one name together. A group of one stays a node.
 pub fn grouped(topology: &Topology, layer: &[usize], now_ns: u64) -> Vec<Card> {
+    let key = |i: usize| topology.nodes[i].group.as_str();
+    grouped_by(topology, layer, now_ns, key, str::to_owned)
+}
+
+fn grouped_by<'a>(
+    topology: &Topology,
+    layer: &[usize],
+    now_ns: u64,
+    key: impl Fn(usize) -> &'a str,
+    name: impl Fn(&str) -> String,
+) -> Vec<Card> {
     let mut groups: Vec<(&str, Vec<usize>)> = Vec::new();
     for &index in layer {
-        let name = topology.nodes[index].group.as_str();
-        match groups.iter_mut().find(|g| g.0 == name) {
+        let key = key(index);
+        match groups.iter_mut().find(|g| g.0 == key) {
             Some(group) => group.1.push(index),
-            None => groups.push((name, vec![index])),
+            None => groups.push((key, vec![index])),
         }
     }
     groups
         .into_iter()
-        .map(|(name, members)| match members[..] {
+        .map(|(key, members)| match members[..] {
             [one] => single(topology, one, now_ns),
-            _ => group(topology, name, members),
+            _ => group(topology, &name(key), members),
         })
         .collect()
+}
+
+/// What has no room `above` or `below` what is shown, in one card.
+pub fn rest(topology: &Topology, place: &str, members: Vec<usize>) -> Card {
+    let title = format!("+{} {place}", members.len());
+    Card {
+        title: title.trim_end().to_owned(),
+        is_rest: true,
+        ..group(topology, "", members)
+    }
 }
 
 /// All nodes of a layer in one card.
@@ -177,23 +223,28 @@ fn group(topology: &Topology, name: &str, members: Vec<usize>) -> Card {
             None => kinds.push((sign, role, word, vec![&node.name])),
         }
     }
-    // The worst first: it gives the card its sign.
+    // The worst first: it gives the card its sign. Then who leads.
     kinds.sort_by_key(|k| match k.1 {
         Role::Bad => 0,
         Role::Warn => 1,
-        Role::Dim => 3,
-        _ => 2,
+        Role::Leader => 2,
+        Role::Dim => 4,
+        _ => 3,
     });
     let lines = kinds
         .iter()
         .map(|(sign, role, word, names)| {
-            let which = if *role == Role::Bad || *role == Role::Warn {
+            if let (Role::Leader, [leader]) = (*role, &names[..]) {
+                return format!("{sign} {leader} leads");
+            }
+            let which = if matches!(role, Role::Bad | Role::Warn | Role::Leader) {
                 format!("{NAMED}{}", names[..names.len().min(NAMES_MAX)].join(" "))
             } else {
                 String::new()
             };
             format!("{sign} {} {word}{which}", names.len())
         })
+        .chain(traffic(topology, &members))
         .collect();
     Card {
         title: format!("{name} ×{}", members.len()),
@@ -202,7 +253,30 @@ fn group(topology: &Topology, name: &str, members: Vec<usize>) -> Card {
         lines,
         zone: String::new(),
         members,
+        is_rest: false,
     }
+}
+
+/// What goes into a group and out of it, in a second; none where nothing does.
+fn traffic(topology: &Topology, members: &[usize]) -> Option<String> {
+    let mut is_member = vec![false; topology.nodes.len()];
+    members.iter().for_each(|&m| is_member[m] = true);
+    let is_member = |node: usize| is_member.get(node).copied().unwrap_or(false);
+    let (mut into, mut out) = (0.0, 0.0);
+    for edge in &topology.edges {
+        match (is_member(edge.from), is_member(edge.to)) {
+            (true, false) => out += edge.per_s,
+            (false, true) => into += edge.per_s,
+            _ => {}
+        }
+    }
+    let said =
+        |per_s: f64, word: &str| (per_s > 0.0).then(|| format!("{word} {}/s", text::rate(per_s)));
+    let said: Vec<String> = [said(into, "in"), said(out, "out")]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
 fn group_word(node: &NodeCard) -> &'static str {

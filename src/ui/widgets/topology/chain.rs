@@ -1,17 +1,18 @@
 //! Where more layers stand one behind another than columns have room: a line for each node, in the order of the layers, with
 //! what it does and whom it sends to.
 
+use std::collections::BTreeMap;
+
 use ratatui::layout::Rect;
 
 use crate::ui::glyphs;
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
-use crate::ui::view::Topology;
 
-use super::cards::{self, Card};
-use super::plan::{Mode, Plan, head, ordered};
-use super::{Left, Spots, fitting};
+use super::cards::{Card, Deck};
+use super::plan::{self, Mode, Plan, head};
+use super::{Item, Left, Scene, Spots, fitting, opened};
 
 /// With so few layers columns say more, even if names are cut.
 const LAYERS_MIN: usize = 4;
@@ -26,52 +27,64 @@ pub(super) struct Line {
     layer: usize,
 }
 
+/// The lines that are shown, and what there is to select, also where it has no room now.
+pub(super) struct Chain {
+    lines: Vec<Line>,
+    pub(super) items: Vec<Item>,
+}
+
 /// The lines, if columns cannot show the layers with whole names and lines have room.
-pub(super) fn lines(
-    topology: &Topology,
-    plan: Option<&Plan>,
-    height: u16,
-    now_ns: u64,
-) -> Option<Vec<Line>> {
-    let layers = ordered(topology);
+pub(super) fn chain(scene: Scene<'_>, plan: Option<&Plan>, height: u16) -> Option<Chain> {
     let is_cut = |plan: &Plan| {
-        let cut = |p: &super::Placed| text::width(&p.card.title) + 2 > usize::from(p.width);
-        plan.mode == Mode::Lines && plan.placed.iter().any(cut)
+        let cut = |p: &plan::Placed| text::width(&p.card.title) + 2 > usize::from(p.width);
+        let is_lines = matches!(plan.mode, Mode::Lines | Mode::Mixed(_));
+        is_lines && plan.placed.iter().any(cut)
     };
-    if layers.len() < LAYERS_MIN || plan.is_some_and(|plan| !is_cut(plan)) {
+    if plan.is_some_and(|plan| !is_cut(plan)) {
         return None;
     }
-    let single = |layer: &Vec<usize>| {
-        let cards = layer.iter();
-        cards
-            .map(|&i| cards::single(topology, i, now_ns))
-            .collect::<Vec<_>>()
+    let layers = plan::ordered(scene.topology);
+    if layers.len() < LAYERS_MIN {
+        return None;
+    }
+    let deck = Deck::new(scene, &layers);
+    let cards = |by_room: bool| -> Vec<Vec<Card>> {
+        let layers = layers.iter().zip(&deck.groups);
+        layers
+            .map(|(layer, groups)| opened::layer_cards(scene, layer, groups, by_room))
+            .collect()
     };
-    let grouped = |layer: &Vec<usize>| cards::grouped(topology, layer, now_ns);
     let fits = |all: &[Vec<Card>]| all.iter().map(Vec::len).sum::<usize>() <= usize::from(height);
-    let all: Vec<Vec<Card>> = layers.iter().map(single).collect();
-    let all = if fits(&all) {
-        all
-    } else {
-        layers.iter().map(grouped).collect()
+    let mut all = cards(true);
+    if !fits(&all) {
+        all = cards(false);
+    }
+    // Where nobody opened a group and even groups have no room, columns show the layers in cards of many.
+    if !fits(&all) && scene.groups.open.is_none() && plan.is_some() {
+        return None;
+    }
+    let items = opened::items(&all);
+    let layer_of = |card: &Card| {
+        let first = card.members.first();
+        let layers = all.iter();
+        let mut layers = layers.map(|cards| cards.iter().any(|c| c.members.first() == first));
+        layers.position(|is_here| is_here).unwrap_or(0)
     };
-    let lines = |all: Vec<Vec<Card>>| {
-        let lines = all.into_iter().enumerate();
-        let lines = lines
-            .flat_map(|(layer, cards)| cards.into_iter().map(move |card| Line { card, layer }));
-        lines.collect()
-    };
-    fits(&all).then(|| lines(all))
+    let flat: Vec<Card> = all.iter().flatten().cloned().collect();
+    let lines = opened::part(scene, flat, Mode::Lines, height).into_iter();
+    let lines = lines.map(|card| Line {
+        layer: layer_of(&card),
+        card,
+    });
+    Some(Chain {
+        lines: lines.collect(),
+        items,
+    })
 }
 
 /// Draws the lines, with an empty one between layers where there is room.
-pub(super) fn draw(
-    pen: &mut Pen<'_>,
-    topology: &Topology,
-    lines: &[Line],
-    selected: Option<usize>,
-    spots: &mut Spots,
-) -> Left {
+pub(super) fn draw(pen: &mut Pen<'_>, scene: Scene<'_>, chain: &Chain, spots: &mut Spots) -> Left {
+    let lines = &chain.lines;
     let (width, height) = (usize::from(pen.width()), usize::from(pen.height()));
     let layers = lines.last().map_or(0, |l| l.layer + 1);
     let is_airy = lines.len() + layers <= height + 1;
@@ -80,12 +93,13 @@ pub(super) fn draw(
     let does = widest(&|l| l.card.lines.first().map_or(0, |l| text::width(head(l))));
     let room = width.saturating_sub(name + 4);
     let does = does.min(DOES_MAX).min(room.saturating_sub(TARGETS_MIN + 3));
-    for (at, line) in lines.iter().enumerate() {
-        let y = (at + if is_airy { line.layer } else { 0 }) as u16;
+    let links = Links::new(scene, lines);
+    for (number, line) in lines.iter().enumerate() {
+        let y = (number + if is_airy { line.layer } else { 0 }) as u16;
         let card = &line.card;
         let at = Rect::new(0, y, pen.width(), 1);
         spots.extend(card.members.first().map(|&node| (at, node)));
-        let chosen = selected.is_some_and(|s| card.members.contains(&s));
+        let chosen = scene.selected.is_some_and(|s| card.members.contains(&s));
         let role = if chosen { Role::Selected } else { Role::Strong };
         pen.sign(0, y, card.sign, card.role);
         pen.text(2, y, &text::cut_middle(&card.title, name), role);
@@ -98,7 +112,7 @@ pub(super) fn draw(
             pen.text(x, y, &fitting(first, does), role);
         }
         let x = x + does as u16 + 1;
-        draw_targets(pen, (x, y), &targets(topology, lines, line));
+        draw_targets(pen, (x, y), &links.targets(lines, number));
     }
     let members = lines.iter().map(|l| l.card.members.len());
     Left {
@@ -108,30 +122,47 @@ pub(super) fn draw(
     }
 }
 
-/// Whom a card sends to, and how the links are. Answers go the other way: they are not told.
-fn targets(topology: &Topology, lines: &[Line], from: &Line) -> Vec<(String, char, Role)> {
-    let ahead = lines.iter().filter(|l| l.layer > from.layer);
-    let beside = lines.iter().filter(|l| l.layer == from.layer);
-    let others = ahead.chain(beside.filter(|l| l.card.members != from.card.members));
-    let target = |to: &Line| {
-        let between = topology
-            .edges
-            .iter()
-            .filter(|e| from.card.members.contains(&e.from) && to.card.members.contains(&e.to));
-        let between: Vec<_> = between.collect();
-        if between.is_empty() {
-            return None;
+/// How many links go from one line to another; how many of them are cut, and whether one is worse than it should be.
+struct Links(BTreeMap<(usize, usize), (u32, u32, bool)>);
+
+impl Links {
+    fn new(scene: Scene<'_>, lines: &[Line]) -> Self {
+        let mut line_of = vec![None; scene.topology.nodes.len()];
+        for (number, line) in lines.iter().enumerate() {
+            let members = line.card.members.iter();
+            members.for_each(|&node| line_of[node] = Some(number));
         }
-        let (sign, role) = if between.iter().all(|e| e.cut) {
-            ('╳', Role::Bad)
-        } else if between.iter().any(|e| e.cut || e.impaired) {
-            ('≈', Role::Warn)
-        } else {
-            (glyphs::RIGHT, Role::Dim)
+        let line_of = |node: usize| line_of.get(node).copied().flatten();
+        let mut links: BTreeMap<(usize, usize), (u32, u32, bool)> = BTreeMap::new();
+        for edge in &scene.topology.edges {
+            if let (Some(from), Some(to)) = (line_of(edge.from), line_of(edge.to)) {
+                let (all, cut, worse) = links.entry((from, to)).or_default();
+                *all += 1;
+                *cut += u32::from(edge.cut);
+                *worse |= edge.impaired;
+            }
+        }
+        Self(links)
+    }
+
+    /// Whom a line sends to, and how the links are. Answers go the other way: they are not told.
+    fn targets(&self, lines: &[Line], from: usize) -> Vec<(String, char, Role)> {
+        let layer = lines[from].layer;
+        let ahead = (0..lines.len()).filter(|&l| lines[l].layer > layer);
+        let beside = (0..lines.len()).filter(|&l| lines[l].layer == layer && l != from);
+        let target = |to: usize| {
+            let &(all, cut, worse) = self.0.get(&(from, to))?;
+            let (sign, role) = if cut == all {
+                ('╳', Role::Bad)
+            } else if cut > 0 || worse {
+                ('≈', Role::Warn)
+            } else {
+                (glyphs::RIGHT, Role::Dim)
+            };
+            Some((lines[to].card.title.clone(), sign, role))
         };
-        Some((to.card.title.clone(), sign, role))
-    };
-    others.filter_map(target).collect()
+        ahead.chain(beside).filter_map(target).collect()
+    }
 }
 
 /// As many as fit, each with the sign of its link; the rest are counted.
@@ -155,16 +186,18 @@ fn draw_targets(pen: &mut Pen<'_>, (mut x, y): (u16, u16), targets: &[(String, c
 
 #[cfg(test)]
 mod tests {
+    use super::super::Groups;
     use super::*;
     use crate::ui::fixture_services::shop;
     use crate::ui::style::Look;
+    use crate::ui::view::Topology;
     use ratatui::buffer::Buffer;
 
     fn drawn(topology: &Topology, width: u16, height: u16) -> Vec<String> {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
         let area = buffer.area;
         let mut pen = Pen::new(&mut buffer, area, Look::default());
-        super::super::draw(&mut pen, topology, 0, None);
+        super::super::draw(&mut pen, Scene::new(topology, &Groups::default(), 0));
         let rows = 0..height;
         rows.map(|y| (0..width).map(|x| buffer[(x, y)].symbol()).collect())
             .collect()

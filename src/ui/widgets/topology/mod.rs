@@ -2,20 +2,26 @@
 
 mod cards;
 mod chain;
+mod groups;
 mod layers;
+mod opened;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod wires;
+mod zones;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::ui::layout::share;
-use crate::ui::pen::Pen;
+use crate::ui::pen::{Pen, scroll};
 use crate::ui::style::{Look, Role};
 use crate::ui::text;
-use crate::ui::view::{NodeCard, Topology};
+use crate::ui::view::Topology;
 
 pub use cards::{sign, state_words};
+pub use groups::{By, Groups, Item};
 use plan::{Mode, Placed, Plan};
 use wires::{At, Flow, Grid, Wire};
 
@@ -30,69 +36,116 @@ pub struct Left {
     pub hidden: usize,
 }
 
+/// What is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The nodes and links.
+    pub topology: &'a Topology,
+    /// Which groups are open.
+    pub groups: &'a Groups,
+    /// Now, in virtual time.
+    pub now_ns: u64,
+    /// The selected node. What does not all have room is shown around it.
+    pub selected: Option<usize>,
+}
+
+impl<'a> Scene<'a> {
+    /// A scene in which nothing is selected.
+    pub fn new(topology: &'a Topology, groups: &'a Groups, now_ns: u64) -> Self {
+        Self {
+            topology,
+            groups,
+            now_ns,
+            selected: None,
+        }
+    }
+}
+
 /// Where nodes were drawn, by their number; of a group, its first.
 type Spots = Vec<(Rect, usize)>;
 
+/// How a scene is drawn.
+enum Arranged {
+    /// In columns.
+    Plan(Plan),
+    /// A line for each.
+    Chain(chain::Chain),
+    /// Not even columns of groups fit: nodes in lines, the worst first.
+    List(Vec<usize>),
+}
+
+fn arrange(scene: Scene<'_>, width: u16, height: u16) -> Arranged {
+    let plan = plan::plan(scene, width, height);
+    if let Some(chain) = chain::chain(scene, plan.as_ref(), height) {
+        return Arranged::Chain(chain);
+    }
+    plan.map_or_else(|| Arranged::List(worst_first(scene)), Arranged::Plan)
+}
+
+/// What can be selected in a picture of this size, in the order in which it is shown: nodes, and groups of them.
+pub fn items(scene: Scene<'_>, size: (u16, u16)) -> Vec<Item> {
+    if scene.topology.nodes.is_empty() {
+        return Vec::new();
+    }
+    match arrange(scene, size.0, size.1) {
+        Arranged::Plan(plan) => plan.items,
+        Arranged::Chain(chain) => chain.items,
+        Arranged::List(nodes) => nodes.into_iter().map(|node| vec![node]).collect(),
+    }
+}
+
 /// Draws the pane's inside.
-pub fn draw(pen: &mut Pen<'_>, topology: &Topology, now_ns: u64, selected: Option<usize>) -> Left {
-    draw_spots(pen, topology, now_ns, selected, &mut Spots::new())
+pub fn draw(pen: &mut Pen<'_>, scene: Scene<'_>) -> Left {
+    draw_spots(pen, scene, &mut Spots::new())
 }
 
 /// The node that is drawn in a cell of the pane's inside.
-pub fn node_at(
-    topology: &Topology,
-    now_ns: u64,
-    selected: Option<usize>,
-    size: (u16, u16),
-    cell: (u16, u16),
-) -> Option<usize> {
+pub fn node_at(scene: Scene<'_>, size: (u16, u16), cell: (u16, u16)) -> Option<usize> {
     let area = Rect::new(0, 0, size.0, size.1);
     let mut buffer = Buffer::empty(area);
     let mut pen = Pen::new(&mut buffer, area, Look::default());
     let mut spots = Spots::new();
-    draw_spots(&mut pen, topology, now_ns, selected, &mut spots);
+    draw_spots(&mut pen, scene, &mut spots);
     // What is drawn last lies above.
     let spot = spots.iter().rev().find(|(r, _)| r.contains(cell.into()));
     spot.map(|&(_, node)| node)
 }
 
-fn draw_spots(
-    pen: &mut Pen<'_>,
-    topology: &Topology,
-    now_ns: u64,
-    selected: Option<usize>,
-    spots: &mut Spots,
-) -> Left {
-    if topology.nodes.is_empty() {
+fn draw_spots(pen: &mut Pen<'_>, scene: Scene<'_>, spots: &mut Spots) -> Left {
+    if scene.topology.nodes.is_empty() {
         pen.text(1, 0, "no nodes", Role::Dim);
         return Left::default();
     }
-    let (width, height) = (pen.width(), pen.height());
-    let plan = plan::plan(topology, width, height, now_ns);
-    if let Some(lines) = chain::lines(topology, plan.as_ref(), height, now_ns) {
-        return chain::draw(pen, topology, &lines, selected, spots);
+    match arrange(scene, pen.width(), pen.height()) {
+        Arranged::Plan(plan) => draw_plan(pen, scene, &plan, spots),
+        Arranged::Chain(chain) => chain::draw(pen, scene, &chain, spots),
+        Arranged::List(nodes) => draw_list(pen, scene, &nodes, spots),
     }
-    let Some(plan) = plan else {
-        return draw_list(pen, topology, now_ns, selected, spots);
-    };
-    let wires = wires_of(topology, &plan, width, height);
+}
+
+fn draw_plan(pen: &mut Pen<'_>, scene: Scene<'_>, plan: &Plan, spots: &mut Spots) -> Left {
+    let (topology, selected, now_ns) = (scene.topology, scene.selected, scene.now_ns);
+    let (width, height) = (pen.width(), pen.height());
+    plan.frames.iter().for_each(|frame| draw_frame(pen, frame));
+    let wires = wires_of(topology, plan, width, height);
     let mut grid = Grid::new(width, height);
     wires.iter().for_each(|w| grid.add(&w.path));
     grid.draw(pen);
     wires::draw_traffic(pen, &wires, now_ns);
-    draw_titles(pen, topology, &plan);
+    draw_titles(pen, topology, plan);
+    plan.frames.iter().for_each(|frame| draw_zone(pen, frame));
     for placed in &plan.placed {
         let chosen = selected.is_some_and(|s| placed.card.members.contains(&s));
         let at = Rect::new(placed.x, placed.y, placed.width, placed.height);
         spots.extend(placed.card.members.first().map(|&node| (at, node)));
         match plan.mode {
             Mode::Boxes(_) => draw_box(pen, placed, chosen),
-            Mode::Lines | Mode::Stacks(_) => draw_line(pen, placed, chosen),
+            Mode::Lines | Mode::Stacks(_) | Mode::Mixed(_) => draw_line(pen, placed, chosen),
         }
     }
     let boxes = matches!(plan.mode, Mode::Boxes(_));
     if boxes {
-        leave_boxes(pen, &wires, &plan);
+        leave_boxes(pen, &wires, plan);
     }
     Left {
         boxes: !boxes,
@@ -109,6 +162,20 @@ fn draw_titles(pen: &mut Pen<'_>, topology: &Topology, plan: &Plan) {
         let room = usize::from(width) + 5;
         pen.text(x, 0, &text::cut(title, room), Role::Dim);
     }
+}
+
+/// The box of a zone, under everything else.
+fn draw_frame(pen: &mut Pen<'_>, frame: &plan::Frame) {
+    let mut part = pen.part(0, frame.y, frame.width, frame.height);
+    part.frame("", "", false);
+}
+
+/// Which zone it is, and the worst that is in it, over the links.
+fn draw_zone(pen: &mut Pen<'_>, frame: &plan::Frame) {
+    let mut part = pen.part(0, frame.y, frame.width, frame.height);
+    let x = part.text(2, 0, &format!(" {} ", frame.title), Role::Title);
+    part.sign(x, 0, frame.sign, frame.role);
+    part.sign(x + 1, 0, ' ', Role::Border);
 }
 
 fn draw_box(pen: &mut Pen<'_>, placed: &Placed, chosen: bool) {
@@ -259,7 +326,9 @@ fn flows(topology: &Topology, plan: &Plan) -> Vec<(usize, usize, Flow)> {
         if from == to {
             continue;
         }
-        let forward = from < to;
+        // From the left to the right; in one layer in the order of the cards.
+        let place = |card: usize| (plan.placed[card].layer, card);
+        let forward = place(from) < place(to);
         let key = if forward { (from, to) } else { (to, from) };
         let (flow, cuts, all) = flows.entry(key).or_default();
         if forward {
@@ -286,6 +355,7 @@ fn flows(topology: &Topology, plan: &Plan) -> Vec<(usize, usize, Flow)> {
 
 fn wires_of(topology: &Topology, plan: &Plan, width: u16, height: u16) -> Vec<Wire> {
     let flows = flows(topology, plan);
+    let channels = channels(plan, &flows);
     let mut wires = Vec::new();
     for &(a, b, flow) in &flows {
         let (from, to) = (&plan.placed[a], &plan.placed[b]);
@@ -293,7 +363,7 @@ fn wires_of(topology: &Topology, plan: &Plan, width: u16, height: u16) -> Vec<Wi
             continue;
         }
         if to.layer == from.layer + 1 {
-            wires.push(across(plan, &flows, a, b, flow));
+            wires.push(across(plan, &flows, &channels, a, b, flow));
         } else {
             wires.extend(around(plan, a, b, flow, height));
         }
@@ -302,24 +372,41 @@ fn wires_of(topology: &Topology, plan: &Plan, width: u16, height: u16) -> Vec<Wi
     wires
 }
 
+/// For each card, which of the columns between its layer and the next is its own, and how many there are.
+fn channels(plan: &Plan, flows: &[(usize, usize, Flow)]) -> Vec<(u16, u16)> {
+    let mut sends = vec![false; plan.placed.len()];
+    for &(a, b, _) in flows {
+        sends[a] |= plan.placed[b].layer == plan.placed[a].layer + 1;
+    }
+    let mut counts = vec![0; plan.columns.len()];
+    let numbers = plan.placed.iter().zip(&sends).map(|(card, &sends)| {
+        counts[card.layer] += u16::from(sends);
+        counts[card.layer]
+    });
+    let numbers: Vec<u16> = numbers.collect();
+    let with_count = plan.placed.iter().zip(numbers);
+    with_count
+        .map(|(card, number)| (number, counts[card.layer]))
+        .collect()
+}
+
 /// From a card to one in the next layer: along its row, down or up in a column of its own, along the other's row.
-fn across(plan: &Plan, flows: &[(usize, usize, Flow)], a: usize, b: usize, flow: Flow) -> Wire {
+fn across(
+    plan: &Plan,
+    flows: &[(usize, usize, Flow)],
+    channels: &[(u16, u16)],
+    a: usize,
+    b: usize,
+    flow: Flow,
+) -> Wire {
     let (from, to) = (&plan.placed[a], &plan.placed[b]);
     let start = (end_of(from, plan.mode), from.row());
     let end = (to.x.saturating_sub(1), to.row());
     let (column, width) = plan.columns[from.layer];
     let gap_from = column + width + 2;
     let gap = end.0.saturating_sub(gap_from + 2);
-    let layer: Vec<usize> = (0..plan.placed.len())
-        .filter(|&i| plan.placed[i].layer == from.layer)
-        .filter(|&i| {
-            flows
-                .iter()
-                .any(|f| f.0 == i && plan.placed[f.1].layer == to.layer)
-        })
-        .collect();
-    let order = layer.iter().position(|&i| i == a).unwrap_or(0) as u16;
-    let channel = gap_from + share(gap, order + 1, layer.len() as u16 + 1);
+    let (number, of) = channels[a];
+    let channel = gap_from + share(gap, number, of + 1);
     let start_x = start.0.min(end.0);
     let path = wires::path(&[
         (start_x, start.1),
@@ -432,48 +519,51 @@ fn buses(plan: &Plan, flows: &[(usize, usize, Flow)], width: u16) -> Vec<Wire> {
     wires
 }
 
-/// Where not even groups fit: nodes in lines, in as many columns as fit, the worst first.
-fn draw_list(
-    pen: &mut Pen<'_>,
-    topology: &Topology,
-    now_ns: u64,
-    selected: Option<usize>,
-    spots: &mut Spots,
-) -> Left {
+/// The nodes, those that are not well before the others.
+fn worst_first(scene: Scene<'_>) -> Vec<usize> {
+    let nodes = &scene.topology.nodes;
+    let mut order: Vec<usize> = (0..nodes.len()).collect();
+    order.sort_by_key(|&i| matches!(sign(&nodes[i]).1, Role::Good | Role::Leader));
+    order
+}
+
+/// Nodes in lines, in as many columns as fit, and in the last line how many there are beside them.
+fn draw_list(pen: &mut Pen<'_>, scene: Scene<'_>, order: &[usize], spots: &mut Spots) -> Left {
     let (width, height) = (pen.width().saturating_sub(1), pen.height());
-    let mut nodes: Vec<(usize, &NodeCard)> = topology.nodes.iter().enumerate().collect();
-    nodes.sort_by_key(|(i, n)| {
-        (
-            selected != Some(*i),
-            matches!(sign(n).1, Role::Good | Role::Leader),
-        )
-    });
-    let entry = |node: &NodeCard| {
-        let words = state_words(node, now_ns).unwrap_or_default();
-        format!("{} {} {words}", sign(node).0, node.name)
+    let entry = |&i: &usize| {
+        let n = &scene.topology.nodes[i];
+        let state = state_words(n, scene.now_ns);
+        let state = state.or_else(|| n.lines.first().cloned());
+        format!("{} {} {}", sign(n).0, n.name, state.unwrap_or_default())
     };
-    let widest = nodes.iter().map(|n| text::width(&entry(n.1))).max();
+    let widest = order.iter().map(|i| text::width(&entry(i))).max();
     let column = (widest.unwrap_or(1) + 2).min(usize::from(width).max(1)) as u16;
-    let columns = (width / column.max(1)).max(1);
-    let cells = usize::from(columns) * usize::from(height);
-    let shown = if nodes.len() > cells {
-        cells.saturating_sub(usize::from(columns))
+    let columns = usize::from((width / column.max(1)).max(1));
+    let rows = order.len().div_ceil(columns);
+    let room = usize::from(height);
+    let room = if rows > room {
+        room.saturating_sub(1)
     } else {
-        nodes.len()
+        room
     };
-    for (i, (index, node)) in nodes[..shown].iter().enumerate() {
-        let (row, at) = (i / usize::from(columns), i % usize::from(columns));
+    let at = scene
+        .selected
+        .and_then(|s| order.iter().position(|&i| i == s));
+    let first = columns * at.map_or(0, |at| scroll(at / columns, rows, room));
+    let shown = order.len().saturating_sub(first).min(room * columns);
+    for (i, index) in order[first..first + shown].iter().enumerate() {
+        let (row, at) = (i / columns, i % columns);
         let (x, y) = (1 + at as u16 * column, row as u16);
         spots.push((Rect::new(x, y, column, 1), *index));
-        let role = if selected == Some(*index) {
+        let role = if scene.selected == Some(*index) {
             Role::Selected
         } else {
-            sign(node).1
+            sign(&scene.topology.nodes[*index]).1
         };
         let room = usize::from(column).saturating_sub(1);
-        pen.text(x, y, &text::cut(&entry(node), room), role);
+        pen.text(x, y, &text::cut(&entry(index), room), role);
     }
-    let hidden = nodes.len() - shown;
+    let hidden = order.len() - shown;
     if hidden > 0 && height > 0 {
         let more = format!("+{} more nodes: z zooms", text::count(hidden as u64));
         pen.text(1, height - 1, &more, Role::Dim);

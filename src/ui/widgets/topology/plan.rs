@@ -1,10 +1,12 @@
 //! Where cards stand: as boxes where there is room, as single lines otherwise, as groups where there are too many.
 
+use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::view::Topology;
 
-use super::cards::{self, Card};
-use super::layers;
+use super::cards::{self, Card, Deck};
+use super::groups::By;
+use super::{Item, Scene, layers, opened, zones};
 
 /// How cards are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,11 +17,13 @@ pub enum Mode {
     Lines,
     /// Each with its name in a line, and below it what it does, in at most so many lines.
     Stacks(u16),
+    /// Nodes in one line, groups with at most so many lines below their name.
+    Mixed(u16),
 }
 
 /// What may be cut so that columns fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
+pub enum Cut {
     /// No text.
     Nothing,
     /// Texts of boxes, to two thirds; lines may lose what stands after the name.
@@ -65,6 +69,27 @@ pub struct Plan {
     pub grouped: usize,
     /// Rows taken by the titles of the layers.
     pub head: u16,
+    /// What can be selected, in the order in which it is shown, also where it has no room now.
+    pub items: Vec<Item>,
+    /// The boxes of zones.
+    pub frames: Vec<Frame>,
+}
+
+/// The box of a zone, as wide as the picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    /// Its first row.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+    /// What it is.
+    pub title: String,
+    /// The worst that is in it, in one sign.
+    pub sign: char,
+    /// The style of that.
+    pub role: Role,
 }
 
 /// In a layer with more nodes than this, single lines say less than a group.
@@ -79,7 +104,19 @@ const LINES_GAP_MIN: u16 = 4;
 const GAP_MAX: u16 = 30;
 
 /// The best plan for a rectangle; none where not even groups fit.
-pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option<Plan> {
+pub fn plan(scene: Scene<'_>, width: u16, height: u16) -> Option<Plan> {
+    match (scene.groups.by, &scene.groups.open) {
+        (By::Name, None) => by_room(scene, width, height),
+        (By::Name, Some(_)) => opened::plan(scene, width, height),
+        (By::Zone, _) => {
+            zones::plan(scene, width, height).or_else(|| opened::plan(scene, width, height))
+        }
+    }
+}
+
+/// Each node by itself where there is room, groups where there is none.
+fn by_room(scene: Scene<'_>, width: u16, height: u16) -> Option<Plan> {
+    let (topology, now_ns) = (scene.topology, scene.now_ns);
     let layers = ordered(topology);
     if layers.is_empty() {
         return None;
@@ -109,6 +146,7 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
     }
     let [boxes @ .., _, _, _] = modes;
     let groups = [
+        (Mode::Stacks(6), Cut::Texts),
         (Mode::Stacks(4), Cut::Texts),
         (Mode::Stacks(2), Cut::Texts),
         (Mode::Stacks(4), Cut::Names),
@@ -116,8 +154,10 @@ pub fn plan(topology: &Topology, width: u16, height: u16, now_ns: u64) -> Option
         (Mode::Stacks(1), Cut::Names),
         short,
     ];
-    let by_name = partly(topology, &layers, height, now_ns);
-    for (mode, cut) in boxes.into_iter().chain(groups) {
+    let deck = Deck::new(scene, &layers);
+    let by_name = partly(scene, &layers, &deck, height);
+    let roomy = [(Mode::Boxes(5), Cut::Texts)];
+    for (mode, cut) in roomy.into_iter().chain(boxes).chain(groups) {
         let cards = by_name(mode);
         if let Some(plan) = fit(topology, &cards, mode, cut, (width, height)) {
             return Some(plan);
@@ -158,22 +198,25 @@ pub fn ordered(topology: &Topology) -> Vec<Vec<usize>> {
 
 /// Groups by name in those layers that do not fit otherwise.
 fn partly<'a>(
-    topology: &'a Topology,
+    scene: Scene<'a>,
     layers: &'a [Vec<usize>],
+    deck: &'a Deck,
     height: u16,
-    now_ns: u64,
 ) -> impl Fn(Mode) -> Vec<Vec<Card>> + 'a {
     move |mode| {
-        let cards = |layer: &Vec<usize>| {
-            let one = |&i: &usize| cards::single(topology, i, now_ns);
+        let cards = |(layer, groups): (&Vec<usize>, &Vec<Card>)| {
+            if layer.len() > LINES_MAX {
+                return groups.clone();
+            }
+            let one = |&i: &usize| cards::single(scene.topology, i, scene.now_ns);
             let single: Vec<Card> = layer.iter().map(one).collect();
-            if layer.len() <= LINES_MAX && rows(&single, mode) <= height {
+            if rows(&single, mode) <= height {
                 single
             } else {
-                cards::grouped(topology, layer, now_ns)
+                groups.clone()
             }
         };
-        layers.iter().map(cards).collect()
+        layers.iter().zip(&deck.groups).map(cards).collect()
     }
 }
 
@@ -181,21 +224,26 @@ fn partly<'a>(
 fn most_cards(mode: Mode, height: u16) -> u16 {
     match mode {
         Mode::Boxes(lines) => height / (2 + lines),
-        Mode::Stacks(lines) => height / (1 + lines),
+        Mode::Stacks(lines) | Mode::Mixed(lines) => height / (1 + lines),
         Mode::Lines => height,
     }
 }
 
-fn card_height(card: &Card, mode: Mode) -> u16 {
+/// How many rows a card takes.
+pub fn card_height(card: &Card, mode: Mode) -> u16 {
     match mode {
+        Mode::Mixed(_) | Mode::Stacks(_) if card.is_rest => 1,
+        Mode::Mixed(_) if card.members.len() == 1 => 1,
         Mode::Boxes(lines) => 2 + (card.lines.len() as u16).clamp(1, lines),
         Mode::Lines => 1,
+        Mode::Mixed(lines) => 1 + lines.min(card.lines_below()),
         Mode::Stacks(lines) if card.members.len() > 1 => 1 + lines.min(card.lines_below()),
         Mode::Stacks(_) => 1 + u16::from(!card.lines.is_empty()),
     }
 }
 
-fn rows(cards: &[Card], mode: Mode) -> u16 {
+/// How many rows cards take one below the other.
+pub fn rows(cards: &[Card], mode: Mode) -> u16 {
     let sum: usize = cards
         .iter()
         .map(|c| usize::from(card_height(c, mode)))
@@ -217,7 +265,12 @@ fn card_width(card: &Card, mode: Mode) -> usize {
             (inside + 4).max(zone + 2)
         }
         Mode::Lines => title + lines(1).next().map_or(0, |w| w + 1),
-        Mode::Stacks(n) => lines(usize::from(n)).max().map_or(0, |w| w + 1).max(title),
+        Mode::Mixed(_) if card_height(card, mode) == 1 => {
+            title + lines(1).next().map_or(0, |w| w + 1)
+        }
+        Mode::Stacks(n) | Mode::Mixed(n) => {
+            lines(usize::from(n)).max().map_or(0, |w| w + 1).max(title)
+        }
     }
 }
 
@@ -226,7 +279,8 @@ pub fn head(line: &str) -> &str {
     line.split_once(": ").map_or(line, |(head, _)| head)
 }
 
-fn fit(
+/// Cards one below the other in the columns of their layers; none where they have no room.
+pub fn fit(
     topology: &Topology,
     cards: &[Vec<Card>],
     mode: Mode,
@@ -263,12 +317,11 @@ fn fit(
             y += h + between;
         }
     }
-    let grouped = placed
-        .iter()
-        .map(|p| p.card.members.len())
-        .filter(|&n| n > 1)
-        .sum();
+    let items: Vec<Item> = placed.iter().map(|p| p.card.members.clone()).collect();
+    let grouped = items.iter().map(Vec::len).filter(|&n| n > 1).sum();
     Some(Plan {
+        items,
+        frames: Vec::new(),
         mode,
         placed,
         columns,
@@ -278,7 +331,7 @@ fn fit(
 }
 
 /// First column and width of each layer, with no more cut than may be.
-fn columns(cards: &[Vec<Card>], mode: Mode, cut: Cut, width: u16) -> Option<Vec<(u16, u16)>> {
+pub fn columns(cards: &[Vec<Card>], mode: Mode, cut: Cut, width: u16) -> Option<Vec<(u16, u16)>> {
     let gaps = (cards.len() as u16).checked_sub(1)?;
     let wanted: Vec<u16> = cards
         .iter()
@@ -338,6 +391,7 @@ fn columns(cards: &[Vec<Card>], mode: Mode, cut: Cut, width: u16) -> Option<Vec<
 
 #[cfg(test)]
 mod tests {
+    use super::super::Groups;
     use super::*;
     use crate::ui::pen::Pen;
     use crate::ui::style::Look;
@@ -374,7 +428,7 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
         let area = buffer.area;
         let mut pen = Pen::new(&mut buffer, area, Look::default());
-        super::super::draw(&mut pen, topology, 0, None);
+        super::super::draw(&mut pen, Scene::new(topology, &Groups::default(), 0));
         buffer
             .content
             .iter()
@@ -387,7 +441,9 @@ mod tests {
         let topology = three_layers([("frontend", 2), ("kafka-broker", 5), ("payments", 2)]);
         for width in [32, 36, 42] {
             let text = drawn(&topology, width, 7);
-            assert_eq!(plan(&topology, width, 7, 0).map(|p| p.grouped), Some(0));
+            let groups = Groups::default();
+            let plan = plan(Scene::new(&topology, &groups, 0), width, 7);
+            assert_eq!(plan.map(|p| p.grouped), Some(0));
             for number in 1..=5 {
                 assert!(text.contains(&format!("r-{number} ")), "{width}: {text}");
             }
@@ -420,6 +476,8 @@ mod tests {
     #[test]
     fn more_nodes_than_rows_are_a_group() {
         let topology = three_layers([("frontend", 2), ("kafka-broker", 9), ("payments", 2)]);
-        assert!(plan(&topology, 42, 7, 0).is_some_and(|p| p.grouped >= 9));
+        let groups = Groups::default();
+        let plan = plan(Scene::new(&topology, &groups, 0), 42, 7);
+        assert!(plan.is_some_and(|p| p.grouped >= 9));
     }
 }
