@@ -8,11 +8,13 @@ mod tests;
 
 use ratatui::crossterm::event::KeyCode;
 
+use super::lineage::Lineage;
 use super::{Screen, Seen};
 use crate::ui::engine::{Answer, Order, Query, Until};
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::Pen;
 use crate::ui::update::{Effect, moved};
+use crate::ui::view::lineage::About;
 use crate::ui::view::{Inspected, Inspectee};
 
 /// Its keys.
@@ -24,6 +26,7 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Inspector, &[ch('<')], Action::NodeBefore, "other node", "the node before"),
     bind(Context::Inspector, &[ch('p')], Action::Process, "process", "one process of the node after the other, then all"),
     bind(Context::Inspector, &[ch('g')], Action::Cause, "go to cause", "go to the event that caused what is selected"),
+    bind(Context::Inspector, &[ch('w')], Action::Lineage, "lineage", "what the selected event of the list comes from, and what came of it"),
     bind(Context::Inspector, &[key(KeyCode::Enter)], Action::Open, "go there", "go to the selected event of the list"),
     bind(Context::Inspector, &[key(KeyCode::Tab)], Action::NextPane, "pane", "the next pane gets the keys"),
     bind(Context::Inspector, &[key(KeyCode::BackTab)], Action::PreviousPane, "", "the pane before gets the keys"),
@@ -176,6 +179,17 @@ impl Screen for Inspector {
         Some(Query::Inspect(self.of))
     }
 
+    fn copied(&self, seen: Seen<'_>) -> Option<String> {
+        if self.pane == Pane::Handled {
+            let row = Self::known(seen)?
+                .handled
+                .get(self.at[self.pane.number()])?;
+            return Some(format!("#{}", row.event));
+        }
+        let node = seen.frame.topology.nodes.get(self.of.node)?;
+        Some(node.name.clone())
+    }
+
     fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
         let nodes = seen.frame.topology.nodes.len().max(1);
         match action {
@@ -217,6 +231,9 @@ impl Screen for Inspector {
                 Some(row) if row.cause > 0 => go(row.cause),
                 _ => Effect::None,
             },
+            Action::Lineage => selected.map_or(Effect::None, |row| {
+                Effect::Open(Box::new(Lineage::new(About::Event(row.event)).into()))
+            }),
             Action::Open if self.pane == Pane::Handled => {
                 selected.map_or(Effect::None, |row| go(row.event))
             }

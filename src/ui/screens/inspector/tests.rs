@@ -7,6 +7,7 @@ use crate::ui::screens::Open;
 use crate::ui::snapshots::{check, picture};
 use crate::ui::style::{GlyphSet, Look};
 use crate::ui::update::update;
+use crate::ui::view::lineage::About;
 use crate::ui::view::{
     BeliefRow, Came, HandledRow, InspectedPart, LastEvent, MailRow, TimerRow, TrackRow, TrackValues,
 };
@@ -292,9 +293,26 @@ fn its_events_are_one_key_away() {
     update(&mut model, Action::Down);
     assert_eq!(update(&mut model, Action::Open), go(31_150));
     assert_eq!(update(&mut model, Action::Cause), go(31_102));
+    // What that comes from and what came of it is another screen's; it opens over this one.
+    update(&mut model, Action::Lineage);
+    let about = Query::Lineage(About::Event(31_150));
+    assert_eq!(model.query(), Some(about));
+    update(&mut model, Action::Back);
+    assert!(matches!(model.screens[..], [Open::Inspector(_)]));
     // What the scenario does has no event to go to.
     update(&mut model, Action::Bottom);
     assert_eq!(update(&mut model, Action::Cause), Effect::None);
+}
+
+#[test]
+fn the_selected_event_or_the_node_is_what_is_copied() {
+    let mut model = model(120, 40);
+    let copied = |model: &Model| inspector(model).copied(model.seen());
+    update(&mut model, Action::Down);
+    assert_eq!(copied(&model).as_deref(), Some("#31150"));
+    update(&mut model, Action::NextPane);
+    let name = model.frame.topology.nodes[1].name.clone();
+    assert_eq!(copied(&model), Some(name));
 }
 
 #[test]
