@@ -8,6 +8,7 @@ mod tests;
 
 use ratatui::crossterm::event::KeyCode;
 
+use super::injector::Injector;
 use super::lineage::Lineage;
 use super::{Screen, Seen};
 use crate::ui::engine::{Answer, Order, Query, Until};
@@ -37,6 +38,7 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Inspector, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
     bind(Context::Inspector, &[ch('G')], Action::Bottom, "", "to the last line"),
     bind(Context::Inspector, &[ch('e')], Action::Log, "its log", "close, and show the events of the log that name it"),
+    bind(Context::Inspector, &[ch('i')], Action::Inject, "inject", "do something to it: any fault, for as long as it is to last"),
     bind(Context::Inspector, &[ch('x')], Action::CrashIt, "crash", "crash its processes now"),
     bind(Context::Inspector, &[ch('r')], Action::RestartIt, "restart", "bring back what is dead of it"),
     bind(Context::Inspector, &[ch('c')], Action::CutIt, "cut", "cut it off from everybody else"),
@@ -207,6 +209,11 @@ impl Screen for Inspector {
             Action::Log => {
                 let node = seen.frame.topology.nodes.get(self.of.node);
                 return node.map_or(Effect::None, |n| Effect::Log(n.name.clone()));
+            }
+            Action::Inject => {
+                let node = seen.frame.topology.nodes.get(self.of.node);
+                let whom = node.map(|n| format!("\"{}\"", n.name));
+                return Effect::Open(Box::new(Injector::new(whom).into()));
             }
             Action::CrashIt | Action::RestartIt | Action::CutIt | Action::SlowIt => {
                 return self.harm(seen, action);

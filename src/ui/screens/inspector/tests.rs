@@ -351,4 +351,8 @@ fn harm_is_done_in_the_words_of_the_scenario_language() {
         said(Action::SlowIt),
         format!("Slow(target: \"{name}\", factor: 10)")
     );
+    // Anything else is chosen in a form, which is filled in for the node.
+    update(&mut model, Action::Inject);
+    let whom = Some(format!("\"{name}\""));
+    assert_eq!(model.screens.last(), Some(&Open::from(Injector::new(whom))));
 }
