@@ -7,6 +7,7 @@ use super::progress::Progress;
 use super::run::{SLICE, seconds};
 use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Looks, Out, ReplayArgs, mixup};
 use crate::hunt::Session;
+use crate::hunt::command::quoted;
 use crate::trace::comparison::Comparison;
 use crate::trace::recording::{Recording, Verdict};
 
@@ -34,14 +35,15 @@ pub fn replay(args: &ReplayArgs, looks: Looks) -> u8 {
         }
     };
     if !args.headless && on_terminal() {
-        return show(session, recording, looks);
+        let command = format!("splitbrain replay {}", quoted(&file.to_string()));
+        return show(session, recording, command, looks);
     }
     verify(session, recording)
 }
 
 /// Replays on the screen. What was played is verified, whether or not it was all.
-fn show(session: Session, recording: Recording, looks: Looks) -> u8 {
-    let (code, comparison) = super::screen::replay(session, recording, looks);
+fn show(session: Session, recording: Recording, command: String, looks: Looks) -> u8 {
+    let (code, comparison) = super::screen::replay(session, recording, command, looks);
     // After a signal or without a terminal nobody asks for a verdict.
     let Some(comparison) = comparison.filter(|_| code == EXIT_MET) else {
         return code;

@@ -29,8 +29,13 @@ fn show(run: &mut Run, options: &mut ui::Options) -> u8 {
 }
 
 /// Shows a replay until the person leaves it. Gives the exit code, and how what was played compares.
-pub fn replay(session: Session, recording: Recording, looks: Looks) -> (u8, Option<Comparison>) {
-    let mut run = Run::replay(session, recording);
+pub fn replay(
+    session: Session,
+    recording: Recording,
+    command: String,
+    looks: Looks,
+) -> (u8, Option<Comparison>) {
+    let mut run = Run::replay(session, recording, command);
     let code = show(&mut run, &mut options(looks, None));
     (code, run.comparison().cloned())
 }

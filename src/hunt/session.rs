@@ -145,12 +145,16 @@ impl Session {
         variant(&self.loaded, self.options.control).0
     }
 
-    /// The command that runs it as far as it is now. There is none for a run in which somebody intervened, and none for a
-    /// scenario that came through a pipe.
+    /// Whether nobody intervened in it so far.
+    pub fn is_untouched(&self) -> bool {
+        self.done == 0
+    }
+
+    /// The command that runs it as far as it is now, if nobody intervened. There is none for a scenario that came through a
+    /// pipe.
     pub fn command(&self) -> Option<Command<'_>> {
         let now_ns = self.sim.now();
-        let by_hand = self.interventions[..self.done].is_empty();
-        (by_hand && self.loaded.name != "<stdin>").then(|| Command {
+        (self.is_untouched() && self.loaded.name != "<stdin>").then(|| Command {
             scenario: &self.loaded.name,
             seed: self.seed,
             control: self.options.control,

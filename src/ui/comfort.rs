@@ -126,8 +126,8 @@ fn selected(model: &Model) -> Option<String> {
 
 /// What a wish needs of the screen that has it.
 pub struct Desk<'a> {
-    /// The command that runs what is shown, if there is one.
-    pub command: Option<String>,
+    /// The command that runs what is shown, or why there is none.
+    pub command: Result<String, String>,
     /// What a file of this screen is called.
     pub name: String,
     /// Draws the screen.
@@ -155,8 +155,8 @@ pub fn fulfil(wish: Wish, desk: &Desk<'_>, terminal: &mut Terminal) -> io::Resul
     let notice = match wish {
         Wish::Copy(text) => copied(&text, terminal)?,
         Wish::CopyCommand => match &desk.command {
-            Some(command) => copied(command, terminal)?,
-            None => "there is no command that runs this".to_owned(),
+            Ok(command) => copied(command, terminal)?,
+            Err(why) => why.clone(),
         },
         Wish::Save(form) => saved(form, desk, Path::new(""))
             .map_or_else(|why| why, |path| format!("saved {}", path.display())),

@@ -1,5 +1,6 @@
 //! One thing in full: the selected queue or event. What a pane had to cut is whole here.
 
+use super::keymap::{Action, Context, name_for};
 use super::layout::Pane;
 use super::model::Model;
 use super::pen::Pen;
@@ -141,7 +142,8 @@ pub fn draw(pen: &mut Pen<'_>, lines: &[Line]) {
     } else {
         lines.len()
     };
-    let mut inner = pen.frame("Detail", "Esc closes", true);
+    let closes = format!("{} closes", name_for(Context::Detail, Action::Back));
+    let mut inner = pen.frame("Detail", &closes, true);
     for (y, line) in lines[..shown].iter().enumerate() {
         inner.text(1, y as u16, &line.name, Role::Dim);
         inner.text(1 + NAMES as u16, y as u16, &line.value, line.role);

@@ -146,9 +146,9 @@ pub trait Engine {
         Reloaded::Same
     }
 
-    /// The command that runs what there is to see, as a shell takes it.
-    fn command(&self) -> Option<String> {
-        None
+    /// The command that runs what there is to see, as a shell takes it; the error says why there is none.
+    fn command(&self) -> Result<String, String> {
+        Err("there is no command that runs this".to_owned())
     }
 
     /// What there is to see.

@@ -519,12 +519,13 @@ pub fn key_names(binding: &Binding) -> String {
     names.join(" ")
 }
 
-/// The first key that does this in a context.
-pub fn key_for(context: Context, wanted: Action) -> Option<String> {
-    all()
+/// The name of the first key that does this in a context, as a sentence names it.
+pub fn name_for(context: Context, wanted: Action) -> String {
+    let line = all()
         .iter()
-        .find(|b| b.context == context && b.action == wanted)
-        .and_then(|b| b.keys.first().map(|&k| key_name(k)))
+        .find(|b| b.context == context && b.action == wanted);
+    let key = line.and_then(|b| b.keys.first());
+    key.map_or_else(|| "(no key)".to_owned(), |&key| key_name(key))
 }
 
 #[cfg(test)]

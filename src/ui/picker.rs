@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use super::comfort::{self, Came, Comfort, Wish};
 use super::glyphs;
 use super::help;
-use super::keymap::{Action, Context};
+use super::keymap::{Action, Context, name_for};
 use super::layout::{HEIGHT_MIN, WIDTH_MIN, share};
 use super::model::{REAL_TIME, SPEEDS, speed_text};
 use super::pen::{Pen, scroll};
@@ -457,7 +457,10 @@ fn draw_head(picker: &Picker, pen: &mut Pen<'_>) {
     pen.text(1, 0, "Choose a scenario", Role::Strong);
     let (text, role) = match (picker.asking, picker.filter.is_empty()) {
         (Asking::Filter, _) => (format!("/{}_", picker.filter), Role::Strong),
-        (_, true) => ("/ to filter".to_string(), Role::Dim),
+        (_, true) => {
+            let key = name_for(Context::Picker, Action::Filter);
+            (format!("{key} to filter"), Role::Dim)
+        }
         (_, false) => (format!("/{}", picker.filter), Role::Strong),
     };
     let end = pen.width() - 1;
@@ -609,9 +612,13 @@ fn draw_options(picker: &Picker, pen: &mut Pen<'_>) {
     let readable = picker.current().filter(|(_, e)| e.error.is_none());
     let own = readable.map_or_else(String::new, |(_, e)| format!(" ({})", e.seed));
     let own = format!("the scenario's own{own}");
+    let chance = name_for(Context::Entry, Action::RandomSeed);
     let (seed, note) = match (picker.asking, picker.seed.as_str()) {
-        (Asking::Seed, "") => ("_".to_owned(), format!("  empty: {own}; Tab by chance")),
-        (Asking::Seed, typed) => (format!("{typed}_"), "  Tab by chance".to_owned()),
+        (Asking::Seed, "") => (
+            "_".to_owned(),
+            format!("  empty: {own}; {chance} by chance"),
+        ),
+        (Asking::Seed, typed) => (format!("{typed}_"), format!("  {chance} by chance")),
         (_, "") => (own, String::new()),
         (_, chosen) => (chosen.to_owned(), format!("  not {own}")),
     };

@@ -253,7 +253,9 @@ impl<'a> Choosing<'a> {
         };
         let picker = &self.picker;
         let desk = Desk {
-            command: picker.command(),
+            command: picker
+                .command()
+                .ok_or_else(|| "there is nothing to run".to_owned()),
             name: "splitbrain-scenarios".to_owned(),
             draw: &|buffer| picker::draw(picker, buffer),
             size: picker.size,

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::detail;
 use super::glyphs;
 use super::help;
+use super::keymap::{Action, Context, name_for};
 use super::layout::{HEIGHT_MIN, Layout, Pane, Room, WIDTH_MIN, layout};
 use super::model::{Model, Overlay};
 use super::pen::Pen;
@@ -31,7 +32,7 @@ pub fn too_small(buffer: &mut Buffer, look: Look) {
     let lines = [
         format!("needs {WIDTH_MIN}x{HEIGHT_MIN}"),
         format!("has {}x{}", area.width, area.height),
-        "q quits".to_string(),
+        format!("{} quits", name_for(Context::Always, Action::Quit)),
     ];
     let top = area.height.saturating_sub(3) / 2;
     for (y, line) in lines.iter().enumerate() {
@@ -73,7 +74,7 @@ fn draw_layout(model: &Model, layout: &Layout, buffer: &mut Buffer) {
         &mut Pen::new(buffer, layout.remark, look),
         model.size,
         &missing,
-        "z zoom",
+        &format!("{} zoom", name_for(Context::Dashboard, Action::Zoom)),
     );
     draw_screens(model, buffer);
     draw_overlay(model, buffer);
@@ -284,7 +285,11 @@ fn draw_overlay(model: &Model, buffer: &mut Buffer) {
             let mut inner = pen.frame("Seed", "", true);
             let x = inner.text(1, 0, "seed ", Role::Plain);
             inner.text(x, 0, &format!("{typed}_"), Role::Strong);
-            inner.text(1, 1, "digits  Tab by chance  Enter start  Esc", Role::Dim);
+            let key = |action| name_for(Context::Entry, action);
+            let (chance, start) = (key(Action::RandomSeed), key(Action::Open));
+            let back = key(Action::Back);
+            let keys = format!("digits  {chance} by chance  {start} start  {back}");
+            inner.text(1, 1, &keys, Role::Dim);
         }
     }
 }

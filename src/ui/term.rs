@@ -8,7 +8,7 @@ use std::sync::{Arc, Once};
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{DisableMouseCapture, EnableMouseCapture};
 use ratatui::crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{cursor, execute};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
@@ -112,7 +112,10 @@ impl Terminal {
         if self.mouse {
             self.set_mouse(true)?;
         }
-        self.inner.clear()
+        // Not `inner.clear()`: that asks the terminal where its cursor is, and fails where it does not answer. With what was
+        // drawn forgotten, all is drawn anew.
+        self.inner.swap_buffers();
+        execute!(io::stdout(), Clear(ClearType::All))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::comfort::{self, Wish};
 use super::engine::{Order, Until};
 use super::help;
-use super::keymap::{Action, Binding, Context};
+use super::keymap::{self, Action, Binding, Context};
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
 use super::mouse;
@@ -55,7 +55,7 @@ pub enum Effect {
 
 /// What an action does.
 pub fn update(model: &mut Model, action: Action) -> Effect {
-    let asked = model.notice == LEAVING;
+    let asked = model.notice == leaving();
     model.notice.clear();
     match action {
         Action::Interrupt => return Effect::Quit,
@@ -367,7 +367,10 @@ fn open_selected(model: &mut Model) -> Effect {
 }
 
 /// A run that nobody recorded is gone when its dashboard is left: that takes a second press.
-const LEAVING: &str = "Esc again: back to the picker, without this run";
+fn leaving() -> String {
+    let back = keymap::name_for(Context::Dashboard, Action::Back);
+    format!("{back} again: back to the picker, without this run")
+}
 
 fn back(model: &mut Model, asked: bool) -> Effect {
     let at = model.focus.index();
@@ -381,7 +384,7 @@ fn back(model: &mut Model, asked: bool) -> Effect {
     } else if model.has_parent && asked {
         return Effect::Back;
     } else if model.has_parent {
-        LEAVING.clone_into(&mut model.notice);
+        model.notice = leaving();
     }
     Effect::None
 }
@@ -437,7 +440,8 @@ fn travel(model: &mut Model, action: Action) -> Effect {
     match action {
         Action::Pause => {
             if play.ended {
-                model.notice = "the run is at its end: r restarts it".into();
+                let restart = keymap::name_for(Context::Travel, Action::Restart);
+                model.notice = format!("the run is at its end: {restart} restarts it");
                 return Effect::None;
             }
             play.paused = !play.paused;

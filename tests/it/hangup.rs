@@ -37,7 +37,7 @@ fn read_until(output: &mut dyn Read, text: &str) {
 }
 
 /// The state of a process as the kernel gives it: `R`unning, `S`leeping, s`T`opped …
-fn state(pid: u32) -> char {
+pub fn state(pid: u32) -> char {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let (_, behind_name) = stat.rsplit_once(')').unwrap();
     behind_name.trim_start().chars().next().unwrap()

@@ -38,6 +38,7 @@ mod scaffold;
 mod scaling;
 mod scenario_syntax;
 mod scene;
+mod screens;
 mod seek;
 mod selectors;
 mod service_balance;

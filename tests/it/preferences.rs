@@ -214,3 +214,24 @@ fn what_is_copied_goes_to_the_terminal_and_stands_there() {
     session.press("q");
     assert_eq!(session.ends(), 0);
 }
+
+#[test]
+fn the_command_of_a_replay_replays() {
+    let folder = Folder::new("replay", &[]);
+    let file = folder.0.join("r.recording.ron");
+    let record = [
+        "run",
+        "healthy",
+        "--until",
+        "2s",
+        "--record",
+        file.to_str().unwrap(),
+    ];
+    assert_eq!(folder.run(&record).status.code(), Some(0));
+    let mut session = start_in(&folder.0, &["replay", "r.recording.ron"], &[]);
+    session.sees("Topology");
+    session.press("Y");
+    session.sees("copied: splitbrain replay r.recording.ron");
+    session.press("q");
+    session.ends();
+}

@@ -152,6 +152,23 @@ impl Session {
         self.master.resize(size).expect("resize");
     }
 
+    /// Whether it has the terminal's other screen.
+    fn has_screen(&self) -> bool {
+        let parser = self.screen.lock().expect("screen");
+        parser.screen().alternate_screen()
+    }
+
+    /// Stops it with Ctrl-Z, and lets it go on as `fg` does.
+    #[cfg(target_os = "linux")]
+    pub fn stop_and_go_on(&mut self) {
+        let pid = self.child.process_id().expect("it runs");
+        self.press("\x1a");
+        self.until("a stop", |_| crate::hangup::state(pid) == 'T');
+        self.until("the terminal back", |_| !self.has_screen());
+        self.signal("CONT");
+        self.until("the terminal taken", |_| self.has_screen());
+    }
+
     pub fn signal(&self, name: &str) {
         let pid = self.child.process_id().expect("it runs").to_string();
         let sent = std::process::Command::new("kill")

@@ -7,6 +7,7 @@ use crate::sim::units::Duration;
 use crate::trace::timeline::Playable;
 use crate::trace::tree::{Branch, Tree};
 use crate::ui::engine::{Order, Save};
+use crate::ui::keymap::{Action, Context, name_for};
 use crate::ui::text;
 use crate::ui::view::ForkRow;
 
@@ -127,8 +128,9 @@ fn inject(
     let name = next_name(tree);
     tree.inject(deed, at, name.clone(), label.clone());
     Ok(format!(
-        "{label} at {}s: {name}; u takes it back",
-        text::moment(at)
+        "{label} at {}s: {name}; {} takes it back",
+        text::moment(at),
+        name_for(Context::Dashboard, Action::Undo)
     ))
 }
 

@@ -24,6 +24,7 @@ mod topology;
 use std::sync::Arc;
 
 use super::engine::{Answer, Engine, Order, Progress, Query, Reloaded, Subject, Until, Working};
+use super::keymap::{Action, Context, name_for};
 use super::picker;
 use super::preview::{Choice, LEAD_NS};
 use super::view::{Fact, Frame};
@@ -48,6 +49,8 @@ pub struct Run {
     files: Option<reload::Files>,
     /// Where the run stood before it went to a place.
     held: Option<Box<Scene>>,
+    /// The command that replays the recording.
+    replayed_by: Option<String>,
 }
 
 impl Run {
@@ -71,13 +74,15 @@ impl Run {
             asked: None,
             files: None,
             held: None,
+            replayed_by: None,
         }
     }
 
-    /// The replay of a recording, from its beginning. As far as it is played it is compared.
-    pub fn replay(session: Session, recording: Recording) -> Self {
+    /// The replay of a recording, from its beginning, which this command does again. As far as it is played it is compared.
+    pub fn replay(session: Session, recording: Recording, command: String) -> Self {
         Self {
             comparison: Some(Comparison::new(recording)),
+            replayed_by: Some(command),
             // What was recorded stays so, whatever becomes of the file.
             files: None,
             ..Self::new(session)
@@ -176,9 +181,25 @@ impl Engine for Run {
             .then(|| format!("replay: {}", comparison.words()))
     }
 
-    fn command(&self) -> Option<String> {
-        // What was done by hand is in no command.
-        self.session().command().map(|c| c.to_string())
+    fn command(&self) -> Result<String, String> {
+        let session = self.session();
+        if self.replays()
+            && let Some(command) = &self.replayed_by
+        {
+            return Ok(command.clone());
+        }
+        if !session.is_untouched() {
+            let forks = name_for(Context::Dashboard, Action::Forks);
+            return Err(format!(
+                "what was done by hand is in no command: {forks} keeps it as a recording"
+            ));
+        }
+        let files = self.files.as_ref();
+        if self.comparison.is_some() || files.is_some_and(|f| !f.hold(session.loaded())) {
+            return Err("the scenario is another than this one by now".to_owned());
+        }
+        let command = session.command().map(|c| c.to_string());
+        command.ok_or_else(|| "no command has what came through a pipe".to_owned())
     }
 
     fn frame(&self) -> Frame {
@@ -286,7 +307,8 @@ fn about(loaded: &Loaded, names: &Names, plays: bool) -> Vec<String> {
     let lasts = super::text::span(loaded.plan.duration_ns);
     let mut lines = vec![loaded.scenario.about.clone(), String::new()];
     if !plays {
-        lines.insert(0, "Too large to play here: Enter opens it.".into());
+        let open = name_for(Context::Picker, Action::Open);
+        lines.insert(0, format!("Too large to play here: {open} opens it."));
         lines.insert(1, String::new());
     }
     for expect in &loaded.scenario.expect {

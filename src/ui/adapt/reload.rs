@@ -10,6 +10,7 @@ use crate::hunt::{self, Loaded};
 use crate::scenario::LoadError;
 use crate::trace::tree::Tree;
 use crate::ui::engine::Reloaded;
+use crate::ui::keymap::{Action, Context, name_for};
 
 /// The files that a run's scenario was read from, and what stood in them.
 pub(super) struct Files {
@@ -29,13 +30,18 @@ impl Files {
         })
     }
 
+    /// Whether a scenario is what was read from them last.
+    pub fn hold(&self, loaded: &Loaded) -> bool {
+        loaded.text == self.loaded.text && loaded.files == self.loaded.files
+    }
+
     /// The scenario as it is in its files now, if that is another than before; the error is a diagnostic in lines.
     fn read_again(&mut self) -> Option<Result<Arc<Loaded>, Vec<String>>> {
         if !self.changes.look(stamps(&self.paths)) {
             return None;
         }
         match hunt::load(&self.loaded.name, &self.loaded.sets) {
-            Ok(new) if new.text == self.loaded.text && new.files == self.loaded.files => None,
+            Ok(new) if self.hold(&new) => None,
             Ok(new) => Some(Ok(Arc::new(new))),
             Err(why) => Some(Err(lines(&why))),
         }
@@ -69,6 +75,7 @@ pub(super) fn reload(tree: &mut Tree<Scene>, files: &mut Option<Files>) -> Reloa
     let name = format!("text {}", roots.count() + 1);
     tree.plant(&scene.clone(), scene, deeds, name.clone());
     Reloaded::Again(format!(
-        "the file was changed: this is {name} up to the same moment; F has the run before"
+        "the file was changed: this is {name} up to the same moment; {} has the run before",
+        name_for(Context::Dashboard, Action::Forks)
     ))
 }

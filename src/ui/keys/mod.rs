@@ -3,7 +3,7 @@
 pub mod file;
 pub mod names;
 
-use super::keymap::{Action, Binding, Context, key_name, shipped};
+use super::keymap::{Binding, Context, key_name, shipped};
 use super::text;
 
 /// A table of keys. It lives as long as the program, so that whatever draws or asks may have a copy of it.
@@ -33,13 +33,6 @@ impl Keymap {
     /// The lines of a context, in their order; those without a key, too.
     pub fn of(self, context: Context) -> impl Iterator<Item = &'static Binding> {
         self.0.iter().filter(move |b| b.context == context)
-    }
-
-    /// The name of the first key that does this in a context.
-    pub fn key_for(self, context: Context, wanted: Action) -> Option<String> {
-        let key = self.of(context).filter(|b| b.action == wanted);
-        let mut keys = key.flat_map(|b| b.keys);
-        keys.next().map(|&key| key_name(key))
     }
 
     /// All of it as text: what `keys.ron` calls each place and action, the keys, and what they do.

@@ -1,7 +1,7 @@
 //! Something to read: a diagnostic, or why something could not be done.
 
 use super::{Screen, Seen};
-use crate::ui::keymap::{Action, Context};
+use crate::ui::keymap::{Action, Context, name_for};
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
@@ -63,7 +63,7 @@ impl Screen for Notice {
         let remark = if rows < self.lines.len() {
             format!("{}-{last} of {}", first + 1, self.lines.len())
         } else {
-            "Esc closes".into()
+            format!("{} closes", name_for(Context::Detail, Action::Back))
         };
         let mut inner = pen.frame(&self.title, &remark, true);
         for (y, line) in self.lines[first..last].iter().enumerate() {

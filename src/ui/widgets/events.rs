@@ -1,5 +1,6 @@
 //! The log of what happened, newest first.
 
+use crate::ui::keymap::{Action, Context, name_for};
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::style::Role;
 use crate::ui::text;
@@ -12,11 +13,12 @@ pub fn draw(pen: &mut Pen<'_>, events: &[&EventLine], selected: Option<usize>, f
     let rows = usize::from(pen.height());
     if events.is_empty() {
         let text = if filtered {
-            "no event contains this text"
+            "no event contains this text".to_owned()
         } else {
-            "nothing has happened yet: ] runs to the next mark"
+            let key = name_for(Context::Travel, Action::NextMark);
+            format!("nothing has happened yet: {key} runs to the next mark")
         };
-        pen.text(1, 0, text, Role::Dim);
+        pen.text(1, 0, &text, Role::Dim);
         return;
     }
     let first = first_shown(events.len(), rows, selected);

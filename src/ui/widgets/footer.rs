@@ -34,7 +34,7 @@ pub fn say(pen: &mut Pen<'_>, notice: &str) {
 /// Shows how far the run is on its way, and how to cancel that.
 pub fn seek(pen: &mut Pen<'_>, bar: &Bar) {
     let width = pen.width();
-    let key = keymap::key_for(Context::Seek, Action::Cancel).unwrap_or_default();
+    let key = keymap::name_for(Context::Seek, Action::Cancel);
     let cancel = text::width(&key) as u16 + 9;
     let mut end = width.saturating_sub(cancel);
     let x = pen.text(end, 0, &key, Role::Key);

@@ -14,6 +14,7 @@ mod zones;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::ui::keymap::{Action, Context, name_for};
 use crate::ui::layout::share;
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::style::{Look, Role};
@@ -565,7 +566,8 @@ fn draw_list(pen: &mut Pen<'_>, scene: Scene<'_>, order: &[usize], spots: &mut S
     }
     let hidden = order.len() - shown;
     if hidden > 0 && height > 0 {
-        let more = format!("+{} more nodes: z zooms", text::count(hidden as u64));
+        let zoom = name_for(Context::Dashboard, Action::Zoom);
+        let more = format!("+{} more nodes: {zoom} zooms", text::count(hidden as u64));
         pen.text(1, height - 1, &more, Role::Dim);
     }
     Left {
