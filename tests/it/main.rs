@@ -10,6 +10,7 @@ mod calls;
 mod claims;
 mod cli;
 mod compare;
+mod compare_screen;
 mod consumer_settings;
 mod consuming;
 mod determinism;
