@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::log::event_line;
+use super::log::{event_line, mark_kind};
 use super::numbers;
 use crate::hunt::compare::{
     Beside, Call, Change, Delta, Difference, Found, OverSeeds, Pair, Row, Search, Variants, deltas,
@@ -291,13 +291,10 @@ fn side(pair: &Pair, place: usize) -> ComparedSide {
     let mut frame = Frame::default();
     numbers::fill(run, &mut frame);
     let marks = pair.marks()[place].iter();
-    let marks = marks.map(|mark| {
-        let line = event_line(mark.line.clone());
-        TimelineMark {
-            at_ns: line.at_ns,
-            event: line.event,
-            kind: line.kind,
-        }
+    let marks = marks.map(|mark| TimelineMark {
+        at_ns: mark.at_ns,
+        event: mark.line.event,
+        kind: mark_kind(mark.line.sign),
     });
     ComparedSide {
         label: pair.labels()[place].clone(),
