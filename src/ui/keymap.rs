@@ -229,6 +229,8 @@ pub enum Context {
     Forks,
     /// Where something is done to the run.
     Injector,
+    /// Where everything is found by its name.
+    Palette,
     /// On the screen of a node.
     Inspector,
     /// On the screen of a message.
@@ -243,7 +245,7 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Travel,
         Self::Seek,
         Self::Dashboard,
@@ -254,6 +256,7 @@ impl Context {
         Self::Detail,
         Self::Forks,
         Self::Injector,
+        Self::Palette,
         Self::Inspector,
         Self::Lineage,
         Self::Compare,
@@ -272,6 +275,7 @@ impl Context {
             Self::Seek => "On a long way",
             Self::Forks => "Forks",
             Self::Injector => "Doing something to the run",
+            Self::Palette => "Everything by name",
             Self::Inspector => "Inspector",
             Self::Lineage => "Lineage",
             Self::Compare => "Comparison",
@@ -352,6 +356,7 @@ const TABLES: &[&[Binding]] = &[
     panes::KEYS,
     screens::forks::KEYS,
     screens::injector::KEYS,
+    screens::palette::KEYS,
     screens::inspector::KEYS,
     screens::lineage::KEYS,
     comfort::KEYS,
@@ -411,6 +416,7 @@ const KEYS: &[Binding] = &[
     bind(Dashboard, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
     bind(Dashboard, &[ch('g')], Action::Top, "", "to the first line"),
     bind(Dashboard, &[ch('G')], Action::Bottom, "", "to the last line"),
+    bind(Travel, &[ch(':')], Action::Palette, "all", "everything by name: what can be done, nodes, queues, marks, branches, moments"),
     bind(Dashboard, &[ch('i')], Action::Inject, "inject", "do something to the run: a fault, more traffic, another setting"),
     bind(Dashboard, &[ch('f')], Action::Fork, "fork", "leave the run here with a fork, to go on with from this moment"),
     bind(Dashboard, &[ch('F')], Action::Forks, "", "the forks of the run"),

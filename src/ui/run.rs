@@ -485,7 +485,12 @@ impl<'a> Show<'a> {
             Effect::Order(order) => self.obey(&order),
             Effect::Wish(wish) => self.fulfil(terminal, wish)?,
             // Those are the model's own.
-            Effect::Open(_) | Effect::Close | Effect::Leave(_) | Effect::Log(_) => {}
+            Effect::Open(_)
+            | Effect::Close
+            | Effect::Instead(_)
+            | Effect::Act(..)
+            | Effect::Leave(_)
+            | Effect::Log(_) => {}
             Effect::Back => return Ok(Some(Leave::Back)),
             Effect::Quit => return Ok(Some(Leave::Quit)),
         }

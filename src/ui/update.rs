@@ -12,6 +12,7 @@ use super::screens::compare::Compare;
 use super::screens::goto::Goto;
 use super::screens::inspector::Inspector;
 use super::screens::lineage::Lineage;
+use super::screens::palette::Palette;
 use super::screens::{Open, forks, injector};
 use super::view::lineage::About;
 use super::view::{QueueRow, RowKind};
@@ -39,6 +40,10 @@ pub enum Effect {
     Open(Box<Open>),
     /// The innermost screen closes.
     Close,
+    /// It closes, and another opens in its place.
+    Instead(Box<Open>),
+    /// It closes, and this is done as if its key had been pressed in that place.
+    Act(Context, Action),
     /// It closes, and the run goes to a place.
     Leave(Until),
     /// To the dashboard's log, with the events that name this.
@@ -134,6 +139,7 @@ fn in_screen(model: &mut Model, action: Action) -> Effect {
         }
         Action::Quit if contexts[0] != Context::Detail => Effect::Quit,
         Action::Goto if contexts.contains(&Context::Travel) => opened(Goto::default()),
+        Action::Palette if contexts.contains(&Context::Travel) => opened(palette(&contexts)),
         _ if contexts.contains(&Context::Travel) && is_travel(action) => travel(model, action),
         _ => open.update(model.seen(), action),
     };
@@ -152,6 +158,15 @@ fn settle(model: &mut Model, effect: Effect) -> Effect {
             model.screens.pop();
             Effect::None
         }
+        Effect::Instead(open) => {
+            model.screens.pop();
+            model.screens.push(*open);
+            Effect::None
+        }
+        Effect::Act(context, action) => {
+            model.screens.pop();
+            act(model, context, action)
+        }
         Effect::Leave(until) => {
             model.screens.pop();
             Effect::Seek(until)
@@ -163,6 +178,27 @@ fn settle(model: &mut Model, effect: Effect) -> Effect {
         }
         other => other,
     }
+}
+
+/// The palette with what can be done in some places.
+fn palette(contexts: &[Context]) -> Palette {
+    let none = [
+        Context::Entry,
+        Context::Detail,
+        Context::Help,
+        Context::Palette,
+    ];
+    let contexts: Vec<Context> = contexts
+        .iter()
+        .copied()
+        .filter(|c| !none.contains(c))
+        .collect();
+    Palette::new(help::bindings(&contexts).into_iter())
+}
+
+fn open_palette(model: &mut Model) -> Effect {
+    let screen = palette(&model.help_contexts());
+    open_screen(model, screen)
 }
 
 /// The selected node, as the scenario language has it.
@@ -230,6 +266,7 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
         Action::Goto => open_screen(model, Goto::default()),
         Action::Lineage => open_lineage(model),
         Action::Forks => open_screen(model, forks::Forks::default()),
+        Action::Palette => open_palette(model),
         Action::Inject => open_screen(model, injector::Injector::new(target(model))),
         Action::Compare => open_screen(model, Compare::choosing()),
         Action::Fork => Effect::Order(Order::Fork),
@@ -498,7 +535,11 @@ fn in_help(model: &mut Model, action: Action, line: usize) -> Effect {
 
 /// Does what a line of the help says, as if its key had been pressed on the dashboard.
 fn run_from_help(model: &mut Model, binding: &Binding) -> Effect {
-    let action = binding.action;
+    act(model, binding.context, binding.action)
+}
+
+/// Does what an action does in a place.
+fn act(model: &mut Model, context: Context, action: Action) -> Effect {
     if let Some(effect) = comfort::update(model, action) {
         return effect;
     }
@@ -509,7 +550,7 @@ fn run_from_help(model: &mut Model, binding: &Binding) -> Effect {
             _ => in_screen(model, action),
         };
     }
-    match binding.context {
+    match context {
         Context::Topology => model.focus = Pane::Topology,
         Context::Queues => model.focus = Pane::Queues,
         Context::Latency => model.focus = Pane::Latency,

@@ -55,4 +55,5 @@ mod terminal;
 mod theory;
 mod time_machine;
 mod tuning;
+mod walk;
 mod workflows;

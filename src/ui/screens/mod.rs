@@ -11,6 +11,7 @@ pub mod injector;
 pub mod inspector;
 pub mod lineage;
 pub mod notice;
+pub mod palette;
 
 use super::engine::{Answer, Query, Until};
 use super::keymap::{Action, Context};
@@ -124,6 +125,8 @@ screens! {
     Goto(goto::Goto),
     /// The branches of the run.
     Forks(forks::Forks),
+    /// Everything by its name.
+    Palette(palette::Palette),
     /// What a person does to the run.
     Injector(injector::Injector),
     /// Another run beside this one.

@@ -203,38 +203,33 @@ impl Screen for Injector {
 
 impl Injector {
     fn draw_kinds(&self, pen: &mut Pen<'_>) {
-        let rows = usize::from(pen.height());
-        let first = scroll(self.kind, Fault::FORMS.len(), rows);
-        for (y, (kind, (word, _))) in Fault::FORMS
-            .iter()
-            .enumerate()
-            .skip(first)
-            .take(rows)
-            .enumerate()
-        {
-            let y = y as u16;
-            let mut row = pen.part(0, y, KINDS - 1, 1);
+        let kinds = Fault::FORMS.len();
+        // The last row tells of what is below.
+        let all = usize::from(pen.height());
+        let rows = if kinds > all {
+            all.saturating_sub(1)
+        } else {
+            all
+        };
+        let first = scroll(self.kind, kinds, rows);
+        let shown = Fault::FORMS.iter().enumerate().skip(first).take(rows);
+        for (y, (kind, (word, _))) in shown.enumerate() {
+            let mut row = pen.part(0, y as u16, KINDS - 1, 1);
             row.text(1, 0, word, Role::Plain);
             if kind == self.kind {
-                row.restyle_row(
-                    0,
-                    if self.at == 0 {
-                        Role::Selected
-                    } else {
-                        Role::Strong
-                    },
-                );
+                let is_here = self.at == 0;
+                let role = if is_here {
+                    Role::Selected
+                } else {
+                    Role::Strong
+                };
+                row.restyle_row(0, role);
                 row.sign(0, 0, crate::ui::glyphs::RIGHT, Role::Strong);
             }
         }
-        let below = Fault::FORMS.len().saturating_sub(first + rows);
-        if below > 0 {
-            pen.text(
-                1,
-                pen.height().saturating_sub(1),
-                &format!("+{} more", below + 1),
-                Role::Dim,
-            );
+        let more = kinds - rows.min(kinds);
+        if more > 0 {
+            pen.text(1, rows as u16, &format!("+{more} more"), Role::Dim);
         }
     }
 

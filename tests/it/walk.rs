@@ -1,0 +1,156 @@
+//! A person's way through the program on a real pseudo-terminal, from the choice of a scenario to the replay of what was kept.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::terminal::{Session, start_in};
+
+const SCENARIO: &str = r#"(
+    title: "a small shop", duration: "6s", seed: 5,
+    nodes: [(name: "broker", count: 3), (name: "web"), (name: "app")],
+    network: (latency: Constant("1ms")),
+    systems: [Kafka(name: "k", nodes: "broker", topics: [(name: "t", partitions: 2, replication_factor: 3)])],
+    workloads: [
+        Producer(name: "p", nodes: "web", to: "k/t", arrivals: Poisson("200/s")),
+        ConsumerGroup(name: "g", nodes: "app", from: "k/t"),
+    ],
+    faults: [At("2s", Crash(LeaderOf("k/t/0"))), At("4s", Restart(All))],
+    expect: [AtLeast("messages.produced", 1)],
+    control: [AtLeast("messages.produced", 1)],
+)
+"#;
+
+/// A folder of its own, which is gone with this.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(path.join("scenarios")).expect("a folder");
+        Self(path)
+    }
+
+    /// The files in it whose names end so.
+    fn files(&self, ending: &str) -> Vec<PathBuf> {
+        let all = std::fs::read_dir(&self.0).expect("the folder");
+        let all = all.map(|entry| entry.expect("an entry").path());
+        let mut found: Vec<PathBuf> = all
+            .filter(|p| p.to_string_lossy().ends_with(ending))
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// What the program says; its exit code.
+    fn run(&self, args: &[&str]) -> (String, Option<i32>) {
+        let program = env!("CARGO_BIN_EXE_splitbrain");
+        let out = Command::new(program)
+            .args(args)
+            .current_dir(&self.0)
+            .output();
+        let out = out.expect("the program runs");
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        (said, out.status.code())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn go_to(session: &mut Session, moment: &str, shown: &str) {
+    session.press("#");
+    session.sees("Go to");
+    session.press(moment);
+    session.press("\r");
+    session.until(shown, |s| {
+        s.contains(&format!("t {shown}")) && !s.contains("Go to")
+    });
+}
+
+#[test]
+fn from_the_choice_of_a_scenario_to_the_replay_of_what_was_kept() {
+    let folder = Folder::new("walk");
+    std::fs::write(folder.0.join("scenarios/shop.ron"), SCENARIO).expect("a file");
+    let mut session = start_in(&folder.0, &[], &[]);
+    session.resize(120, 40);
+    // Pick, run, pause.
+    session.sees("Choose a scenario");
+    session.press("/shop\r");
+    session.sees("a small shop");
+    session.press("\r");
+    session.until("the dashboard", |s| {
+        s.contains("Topology") && s.contains("Queues")
+    });
+    session.press(" ");
+    session.sees("PAUSED");
+    // Inject: the run forks.
+    go_to(&mut session, "1s", "1.000s");
+    session.press("i");
+    session.sees("as a scenario has it");
+    session.sees("Crash(\"broker-1\")");
+    session.press("\r");
+    session.sees("fork 1; u takes it back");
+    session.press("\x1b[F");
+    session.sees("t 6.000s");
+    // Rewind, and another fork.
+    go_to(&mut session, "3s", "3.000s");
+    session.press("f");
+    session.sees("fork 2");
+    session.press("u");
+    session.sees("back on fork 1");
+    // Inspect.
+    session.press("1j\r");
+    session.sees("What changed");
+    session.press("\x1b");
+    session.until("the dashboard", |s| {
+        s.contains("Topology") && !s.contains("What changed")
+    });
+    // Lineage: what the last mark comes from.
+    session.press("5jw");
+    session.sees("back to");
+    session.press("\x1b");
+    session.until("the dashboard", |s| s.contains("Topology"));
+    // Compare with the control.
+    session.press("c");
+    session.sees("control");
+    session.press("\r");
+    session.sees("Difference");
+    session.press("\x1b");
+    session.until("the dashboard", |s| {
+        s.contains("Topology") && !s.contains("Difference")
+    });
+    // Save what was done, under its own name and never over another.
+    session.press("F");
+    session.sees("what was done");
+    session.press("w");
+    session.sees("kept in shop-seed5-fork-1.recording.ron");
+    session.press("s");
+    session.sees("kept in shop-seed5-fork-1.ron");
+    session.press("s");
+    session.sees("kept in shop-seed5-fork-1-2.ron");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+    // What was kept is the run, without a terminal.
+    let recording = "shop-seed5-fork-1.recording.ron";
+    let (said, code) = folder.run(&["replay", recording, "--headless"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("the same run"), "{said}");
+    let digest = |text: &str| {
+        let line = text
+            .lines()
+            .find(|l| l.starts_with("digest"))
+            .expect("a digest");
+        line.split_whitespace().last().expect("a number").to_owned()
+    };
+    let (scenario, code) = folder.run(&["run", "shop-seed5-fork-1.ron", "--headless"]);
+    assert_eq!(code, Some(0), "{scenario}");
+    assert_eq!(digest(&scenario), digest(&said));
+    assert_eq!(folder.files("fork-1.ron").len(), 1);
+    let untouched = std::fs::read_to_string(folder.0.join("scenarios/shop.ron"));
+    assert_eq!(untouched.expect("the file"), SCENARIO);
+}
