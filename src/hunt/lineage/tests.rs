@@ -513,3 +513,50 @@ fn what_somebody_did_by_hand_is_named_as_well() {
     let line = crate::sim::fault::FaultPlan::BY_HAND;
     assert_eq!(links, [(ended, line), (began, line)]);
 }
+
+#[test]
+fn the_parts_add_up_for_hundreds_of_messages_and_requests() {
+    let message = |number| Followed::Message {
+        lane: crate::sim::LaneId(0),
+        number,
+    };
+    let task = |number| {
+        Followed::Task(crate::sim::Task {
+            flow: crate::sim::FlowId(0),
+            number,
+        })
+    };
+    let until = 20 * SECOND;
+    let runs: Vec<(Box<Session>, Vec<Followed>, u64)> = vec![
+        (
+            Box::new(of_text(LOST_ANSWERS)),
+            (0..250).map(message).collect(),
+            until,
+        ),
+        (Box::new(of_text(SHOP)), (0..40).map(task).collect(), until),
+        (
+            Box::new(shipped("visibility-timeout-too-short", 100 * SECOND)),
+            (0..60).map(message).collect(),
+            100 * SECOND,
+        ),
+    ];
+    for (past, all, until) in runs {
+        let mut with_time = 0;
+        for what in all {
+            let mut lineage = Lineage::new(what, until);
+            while lineage.story().is_none() && lineage.work(&*past, 1 << 22) != Progress::Done {}
+            let story = lineage
+                .story()
+                .unwrap_or_else(|| panic!("{what:?} is not made"));
+            let sum: u64 = story.parts.iter().map(|p| p.ns).sum();
+            assert_eq!(sum, story.whole_ns(), "{what:?}");
+            // Whatever ended was worked on, and went over some link.
+            let spent = |spent| story.parts.iter().any(|p| p.spent == spent && p.ns > 0);
+            if story.verdict.kind == Kind::Once {
+                assert!(spent(Spent::Network), "{what:?} {:?}", story.parts);
+                with_time += 1;
+            }
+        }
+        assert!(with_time > 20, "{with_time}");
+    }
+}
