@@ -1,6 +1,7 @@
 //! Whole runs: a scenario with a seed and everything that watches it; what came of it. Many of them at once.
 
 mod apart;
+pub mod breaks;
 pub mod catalogue;
 pub mod changes;
 pub mod command;

@@ -427,7 +427,8 @@ impl Metrics {
             || kinds.all(|(names, is_there)| !names.iter().any(of) || is_there(&self.names))
     }
 
-    fn read(&self, definition: &Definition, thing: usize) -> Option<Amount> {
+    /// The value of a metric that was [found](Metrics::find). `None`: nothing was there to be measured.
+    pub fn read(&self, definition: &Definition, thing: usize) -> Option<Amount> {
         if !self.is_there(definition) {
             return None;
         }

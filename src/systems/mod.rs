@@ -28,7 +28,7 @@ pub use inspect::{Badge, Belief, Cell, Inspect, Row, Standing, amount};
 pub use plan::Plan;
 pub use registry::{
     AnyInlet, AnyOutlet, Export, Message, Note, Process, SystemSettings, WorkloadSettings, limits,
-    note,
+    note, notes,
 };
 pub use tune::Tune;
 

@@ -23,6 +23,8 @@ pub enum Progress {
     More,
     /// At the end of the run.
     Ended,
+    /// At a breakpoint.
+    Broke,
 }
 
 /// One thing that can be looked at closely.
@@ -50,8 +52,21 @@ pub enum Order {
     /// A fault, here and now, in the words of the scenario language: `Crash("broker-1")`; for how long in its words
     /// (`"5s"`), if not until it is healed.
     Inject(String, Option<String>),
+    /// What is done with breakpoints.
+    Break(Breaking),
     /// A branch, as far as it was played, is written to a new file.
     Save(usize, Save),
+}
+
+/// What a person does with breakpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Breaking {
+    /// One more: `mark crash`.
+    Add(String),
+    /// One is switched off, or on again.
+    Turn(usize),
+    /// One is removed.
+    Remove(usize),
 }
 
 /// What a branch is written as.
@@ -149,6 +164,11 @@ pub trait Engine {
     /// The command that runs what there is to see, as a shell takes it; the error says why there is none.
     fn command(&self) -> Result<String, String> {
         Err("there is no command that runs this".to_owned())
+    }
+
+    /// What breakpoint the run stopped at last, and what happened.
+    fn stopped(&self) -> Option<String> {
+        None
     }
 
     /// What there is to see.

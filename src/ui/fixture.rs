@@ -405,6 +405,7 @@ pub(crate) fn frame() -> Frame {
             check("recovers within 15s", Verdict::Open, None),
         ],
         forks: Vec::new(),
+        breaks: Vec::new(),
         timeline: timeline(),
     }
 }

@@ -164,6 +164,7 @@ pub(crate) fn shop() -> Frame {
             ..base.header
         },
         forks: Vec::new(),
+        breaks: Vec::new(),
         topology: topology(),
         queues: services(),
         totals: vec![

@@ -144,6 +144,10 @@ pub enum Action {
     Palette,
     /// Where the run shall stop.
     Breaks,
+    /// One more.
+    Add,
+    /// Switch off what is selected, or on again.
+    Turn,
     /// Do away with what is selected.
     Remove,
     /// The next field.
@@ -231,6 +235,8 @@ pub enum Context {
     Injector,
     /// Where everything is found by its name.
     Palette,
+    /// On the screen of the breakpoints.
+    Breaks,
     /// On the screen of a node.
     Inspector,
     /// On the screen of a message.
@@ -245,7 +251,7 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Travel,
         Self::Seek,
         Self::Dashboard,
@@ -257,6 +263,7 @@ impl Context {
         Self::Forks,
         Self::Injector,
         Self::Palette,
+        Self::Breaks,
         Self::Inspector,
         Self::Lineage,
         Self::Compare,
@@ -276,6 +283,7 @@ impl Context {
             Self::Forks => "Forks",
             Self::Injector => "Doing something to the run",
             Self::Palette => "Everything by name",
+            Self::Breaks => "Breakpoints",
             Self::Inspector => "Inspector",
             Self::Lineage => "Lineage",
             Self::Compare => "Comparison",
@@ -357,6 +365,7 @@ const TABLES: &[&[Binding]] = &[
     screens::forks::KEYS,
     screens::injector::KEYS,
     screens::palette::KEYS,
+    screens::breaks::KEYS,
     screens::inspector::KEYS,
     screens::lineage::KEYS,
     comfort::KEYS,
@@ -421,6 +430,7 @@ const KEYS: &[Binding] = &[
     bind(Dashboard, &[ch('f')], Action::Fork, "fork", "leave the run here with a fork, to go on with from this moment"),
     bind(Dashboard, &[ch('F')], Action::Forks, "", "the forks of the run"),
     bind(Dashboard, &[ch('u')], Action::Undo, "", "undo: back to where this fork left its parent"),
+    bind(Dashboard, &[ch('b')], Action::Breaks, "", "breakpoints: where the run shall stop"),
     bind(Dashboard, &[ch('w')], Action::Lineage, "why", "why: what the selected event comes from, or the messages that went wrong"),
     bind(Dashboard, &[ch('c')], Action::Compare, "compare", "another run beside this one: its control, a branch, a setting, a seed"),
     bind(Dashboard, &[ch('/')], Action::Filter, "filter", "show only events that contain a text"),

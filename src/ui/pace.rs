@@ -43,6 +43,8 @@ pub enum Moved {
     Arrived,
     /// It is at its end.
     Ended,
+    /// It stands at a breakpoint.
+    Broke,
 }
 
 /// Where a run goes, and how far it has come.
@@ -110,6 +112,10 @@ impl Pace {
             Progress::Ended => {
                 self.goal = None;
                 Moved::Ended
+            }
+            Progress::Broke => {
+                self.goal = None;
+                Moved::Broke
             }
         }
     }

@@ -569,6 +569,8 @@ impl<'a> Show<'a> {
                 self.asked = None;
                 self.model.playback.ended = false;
                 self.model.show(self.engine.frame());
+                // Whoever cancels this way is at the beginning of the new run.
+                self.follow();
                 self.seek(Until::Time(at.min(self.engine.end_ns())));
                 self.model.notice = said;
             }
@@ -677,6 +679,9 @@ impl<'a> Show<'a> {
         if matches!(moved, Moved::Arrived | Moved::Ended) && goal.is_some() {
             self.follow();
         }
+        if moved == Moved::Broke {
+            self.stop();
+        }
         if moved == Moved::Ended {
             self.end(goal == Some(Until::NextMark));
         }
@@ -697,6 +702,16 @@ impl<'a> Show<'a> {
         if let Effect::Seek(until) = arrived(&mut self.model) {
             self.seek(until);
         }
+    }
+
+    /// It stands at a breakpoint, wherever it was to go.
+    fn stop(&mut self) {
+        let play = &mut self.model.playback;
+        play.waiting.clear();
+        play.paused = true;
+        play.ended = self.engine.now_ns() >= self.engine.end_ns();
+        self.follow();
+        self.model.notice = self.engine.stopped().unwrap_or_default();
     }
 
     fn end(&mut self, no_mark: bool) {

@@ -8,6 +8,7 @@ use super::layout::{self, Pane};
 use super::model::{Model, Overlay, REAL_TIME, SPEEDS, faster, slower};
 use super::mouse;
 use super::panes;
+use super::screens::breaks::BreakList;
 use super::screens::compare::Compare;
 use super::screens::goto::Goto;
 use super::screens::inspector::Inspector;
@@ -269,6 +270,7 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
         Action::Palette => open_palette(model),
         Action::Inject => open_screen(model, injector::Injector::new(target(model))),
         Action::Compare => open_screen(model, Compare::choosing()),
+        Action::Breaks => open_screen(model, BreakList::default()),
         Action::Fork => Effect::Order(Order::Fork),
         Action::Undo => Effect::Order(Order::Undo),
         Action::Seed => open(model, Overlay::Seed(String::new())),

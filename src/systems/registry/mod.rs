@@ -170,6 +170,11 @@ pub fn note(code: u16) -> Option<&'static Note> {
     NOTES.iter().copied().flatten().find(|n| n.code == code)
 }
 
+/// What codes of all systems mean.
+pub fn notes() -> impl Iterator<Item = &'static Note> {
+    NOTES.iter().copied().flatten()
+}
+
 /// The whole numbers that a field of that name can be, where that is less than its type can hold.
 pub fn limits(field: &str) -> Option<(u64, u64)> {
     let mut all = LIMITS.iter().copied().flatten();

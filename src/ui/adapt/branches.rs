@@ -66,6 +66,7 @@ pub(super) fn obey(tree: &mut Tree<Scene>, order: &Order) -> Result<String, Vec<
             Ok(format!("it is called {name}"))
         }
         Order::Inject(action, lasting) => inject(tree, action, lasting.as_deref()),
+        Order::Break(_) => Err(vec!["a branch has no breakpoints of its own".into()]),
         Order::Save(branch, what) => save(tree, *branch, *what),
     }
 }

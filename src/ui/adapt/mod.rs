@@ -19,6 +19,9 @@ mod numbers;
 mod reload;
 mod scene;
 mod service;
+mod stops;
+#[cfg(test)]
+mod stops_tests;
 mod topology;
 
 use std::sync::Arc;
@@ -28,6 +31,7 @@ use super::keymap::{Action, Context, name_for};
 use super::picker;
 use super::preview::{Choice, LEAD_NS};
 use super::view::{Fact, Frame};
+use crate::hunt::breaks::Guard;
 use crate::hunt::{Loaded, Options, Session, catalogue, past};
 use crate::sim::{Names, SECOND};
 use crate::trace::comparison::Comparison;
@@ -37,6 +41,7 @@ use crate::trace::tree::Tree;
 
 use asked::Asked;
 use scene::Scene;
+use stops::Stops;
 
 /// A session on the screen, its past and its branches.
 pub struct Run {
@@ -51,6 +56,8 @@ pub struct Run {
     held: Option<Box<Scene>>,
     /// The command that replays the recording.
     replayed_by: Option<String>,
+    /// Where it shall stop.
+    stops: Stops,
 }
 
 impl Run {
@@ -75,6 +82,7 @@ impl Run {
             files: None,
             held: None,
             replayed_by: None,
+            stops: Stops::default(),
         }
     }
 
@@ -92,6 +100,20 @@ impl Run {
     /// How what was played compares with its recording, if there is one.
     pub fn comparison(&self) -> Option<&Comparison> {
         self.comparison.as_ref()
+    }
+
+    /// Lets it go on until something happens that it shall stop at.
+    fn run_watched(&mut self, until: Until, events_max: u32) -> Progress {
+        let mut guard = Guard::new(&self.stops.breaks, &self.tree.run().session);
+        let (progress, hits) = self
+            .tree
+            .run_mut()
+            .run_watched(until, events_max, &mut guard);
+        if !hits.is_empty() {
+            let (now_ns, event) = (self.now_ns(), self.events());
+            self.stops.stopped(&hits, now_ns, event);
+        }
+        progress
     }
 
     /// Whether what is shown is the recorded run.
@@ -123,13 +145,26 @@ impl Run {
 
 impl Engine for Run {
     fn run(&mut self, until: Until, events_max: u32) -> Progress {
-        let progress = self.tree.run_mut().run(until, events_max);
+        let progress = match self.stops.watches(&self.tree.run().session) {
+            Ok(()) => self.run_watched(until, events_max),
+            Err(events) => {
+                let most = u32::try_from(events).unwrap_or(u32::MAX);
+                self.tree.run_mut().run(until, events_max.min(most))
+            }
+        };
+        if progress != Progress::More {
+            self.stops.arrived();
+        }
         self.tree.keep();
         self.compare();
         progress
     }
 
     fn leap(&mut self, until: Until) {
+        let (now_ns, event) = (self.now_ns(), self.events());
+        if !self.stops.goes(until, now_ns, event) {
+            return;
+        }
         match until {
             Until::Time(ns) => self.tree.leap_to(ns),
             Until::Event(number) => self.tree.leap_to_event(number),
@@ -144,10 +179,12 @@ impl Engine for Run {
     fn cancel(&mut self) {
         if let Some(scene) = self.held.take() {
             self.tree.put(*scene);
+            self.stops.arrived();
         }
     }
 
     fn restart(&mut self, seed: u64) {
+        self.stops.arrived();
         if seed == self.session().seed() {
             self.tree.leap_to_event(0);
         } else {
@@ -156,6 +193,10 @@ impl Engine for Run {
     }
 
     fn obey(&mut self, order: &Order) -> Result<String, Vec<String>> {
+        if let Order::Break(breaking) = order {
+            return self.stops.obey(&self.tree.run().session, breaking);
+        }
+        self.stops.arrived();
         branches::obey(&mut self.tree, order)
     }
 
@@ -202,9 +243,14 @@ impl Engine for Run {
         command.ok_or_else(|| "no command has what came through a pipe".to_owned())
     }
 
+    fn stopped(&self) -> Option<String> {
+        self.stops.said().map(str::to_owned)
+    }
+
     fn frame(&self) -> Frame {
         Frame {
             forks: branches::rows(&self.tree),
+            breaks: self.stops.rows(),
             ..self.tree.run().frame()
         }
     }

@@ -4,6 +4,8 @@ use super::log::Log;
 use super::numbers;
 use super::topology::{self, Rates};
 use crate::hunt::Session;
+use crate::hunt::breaks::{Guard, Hit};
+use crate::sim::Observer;
 use std::sync::Arc;
 
 use crate::hunt::Intervention;
@@ -43,6 +45,11 @@ impl Scene {
     /// Lets at most `events` events happen up to a moment, and counts traffic at each full second on the way, so that
     /// what is shown does not depend on when it is drawn. `true` if it stopped because of `events`.
     fn play(&mut self, until_ns: u64, events: u64) -> bool {
+        self.play_with(until_ns, events, &mut ())
+    }
+
+    /// The same with somebody who reads the records.
+    fn play_with<O: Observer>(&mut self, until_ns: u64, events: u64, observer: &mut O) -> bool {
         let mut left = events;
         loop {
             let second = self
@@ -51,7 +58,7 @@ impl Scene {
                 .min(until_ns)
                 .min(self.session.end_ns());
             let before = self.session.sim().events();
-            if self.session.advance(second, left) {
+            if self.session.advance_with(second, left, observer) {
                 return true;
             }
             left -= (self.session.sim().events() - before).min(left);
@@ -133,6 +140,51 @@ impl Scene {
             return Progress::Ended;
         }
         progress
+    }
+
+    /// The same as [`Scene::run`], by single events, until something happens that it shall stop at. Gives that too.
+    pub(super) fn run_watched(
+        &mut self,
+        until: Until,
+        events_max: u32,
+        guard: &mut Guard<'_>,
+    ) -> (Progress, Vec<Hit>) {
+        let here = self.session.sim().events();
+        let (limit_ns, most) = match until {
+            Until::Time(ns) => (ns, u64::MAX),
+            Until::Event(number) => (self.session.end_ns(), number.saturating_sub(here)),
+            Until::NextMark => (self.session.end_ns(), u64::MAX),
+        };
+        let seen = self.marks_seen();
+        let (mut progress, mut hits) = (Progress::More, Vec::new());
+        for _ in 0..most.min(u64::from(events_max)) {
+            let went = self.play_with(limit_ns, 1, guard);
+            if let Some(found) = guard.look(&self.session) {
+                (progress, hits) = (Progress::Broke, found);
+            } else if until == Until::NextMark && self.marks_seen() > seen {
+                progress = Progress::Reached;
+            } else if !went {
+                let timed = matches!(until, Until::Time(_)) && !self.session.is_over();
+                progress = if timed {
+                    Progress::Reached
+                } else {
+                    Progress::Ended
+                };
+            }
+            if progress != Progress::More {
+                break;
+            }
+        }
+        if progress == Progress::More && most <= u64::from(events_max) {
+            let over = self.session.is_over();
+            progress = if over {
+                Progress::Ended
+            } else {
+                Progress::Reached
+            };
+        }
+        self.log.read(&self.session);
+        (progress, hits)
     }
 
     /// What there is to see.

@@ -4,6 +4,7 @@
 //! A screen is a value. It is told of an action and answers with an [`Effect`]; it draws from what it has [`Seen`]; what it
 //! wants to know of the past it says as a [`Query`], and finds the answer in what it has seen as soon as there is one.
 
+pub mod breaks;
 pub mod compare;
 pub mod forks;
 pub mod goto;
@@ -123,6 +124,8 @@ screens! {
     Notice(notice::Notice),
     /// A moment to go to.
     Goto(goto::Goto),
+    /// Where the run shall stop.
+    Breaks(breaks::BreakList),
     /// The branches of the run.
     Forks(forks::Forks),
     /// Everything by its name.

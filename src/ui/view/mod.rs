@@ -1,6 +1,7 @@
 //! What a screen shows, as plain values: names, numbers, series. Times are virtual, in nanoseconds from the start of the
 //! run. An adapter fills these from a run; widgets read them; neither knows the other.
 
+mod breaks;
 mod choices;
 mod compare;
 mod forks;
@@ -10,6 +11,7 @@ pub mod lineage;
 mod timeline;
 mod topology;
 
+pub use breaks::BreakRow;
 pub use choices::{Choices, SettingChoice, SubjectChoice};
 pub use compare::{
     Compared, ComparedSeries, ComparedSide, Comparing, DeltaRow, OverSeedsRow, Parted, PartedAt,
@@ -49,6 +51,8 @@ pub struct Frame {
     pub timeline: Timeline,
     /// The branches of the run, parents before their children; one alone where nobody forked it.
     pub forks: Vec<ForkRow>,
+    /// Where it shall stop.
+    pub breaks: Vec<BreakRow>,
 }
 
 /// Which run, and where it stands.
