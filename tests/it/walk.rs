@@ -6,7 +6,7 @@ use std::process::Command;
 use super::terminal::{Session, start_in};
 
 const SCENARIO: &str = r#"(
-    title: "a small shop", duration: "6s", seed: 5,
+    title: "walkabout", duration: "6s", seed: 5,
     nodes: [(name: "broker", count: 3), (name: "web"), (name: "app")],
     network: (latency: Constant("1ms")),
     systems: [Kafka(name: "k", nodes: "broker", topics: [(name: "t", partitions: 2, replication_factor: 3)])],
@@ -74,13 +74,13 @@ fn go_to(session: &mut Session, moment: &str, shown: &str) {
 #[test]
 fn from_the_choice_of_a_scenario_to_the_replay_of_what_was_kept() {
     let folder = Folder::new("walk");
-    std::fs::write(folder.0.join("scenarios/shop.ron"), SCENARIO).expect("a file");
+    std::fs::write(folder.0.join("scenarios/walkabout.ron"), SCENARIO).expect("a file");
     let mut session = start_in(&folder.0, &[], &[]);
     session.resize(120, 40);
     // Pick, run, pause.
     session.sees("Choose a scenario");
-    session.press("/shop\r");
-    session.sees("a small shop");
+    session.press("/walkabout\r");
+    session.sees("walkabout");
     session.press("\r");
     session.until("the dashboard", |s| {
         s.contains("Topology") && s.contains("Queues")
@@ -127,16 +127,16 @@ fn from_the_choice_of_a_scenario_to_the_replay_of_what_was_kept() {
     session.press("F");
     session.sees("what was done");
     session.press("w");
-    session.sees("kept in shop-seed5-fork-1.recording.ron");
+    session.sees("kept in walkabout-seed5-fork-1.recording.ron");
     session.press("s");
-    session.sees("kept in shop-seed5-fork-1.ron");
+    session.sees("kept in walkabout-seed5-fork-1.ron");
     session.press("s");
-    session.sees("kept in shop-seed5-fork-1-2.ron");
+    session.sees("kept in walkabout-seed5-fork-1-2.ron");
     session.press("q");
     assert_eq!(session.ends(), 0);
     session.is_clean();
     // What was kept is the run, without a terminal.
-    let recording = "shop-seed5-fork-1.recording.ron";
+    let recording = "walkabout-seed5-fork-1.recording.ron";
     let (said, code) = folder.run(&["replay", recording, "--headless"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("the same run"), "{said}");
@@ -147,10 +147,10 @@ fn from_the_choice_of_a_scenario_to_the_replay_of_what_was_kept() {
             .expect("a digest");
         line.split_whitespace().last().expect("a number").to_owned()
     };
-    let (scenario, code) = folder.run(&["run", "shop-seed5-fork-1.ron", "--headless"]);
+    let (scenario, code) = folder.run(&["run", "walkabout-seed5-fork-1.ron", "--headless"]);
     assert_eq!(code, Some(0), "{scenario}");
     assert_eq!(digest(&scenario), digest(&said));
     assert_eq!(folder.files("fork-1.ron").len(), 1);
-    let untouched = std::fs::read_to_string(folder.0.join("scenarios/shop.ron"));
+    let untouched = std::fs::read_to_string(folder.0.join("scenarios/walkabout.ron"));
     assert_eq!(untouched.expect("the file"), SCENARIO);
 }
