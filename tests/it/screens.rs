@@ -10,6 +10,8 @@ const SCREENS: &[(&str, &str)] = &[
     ("S", "as SVG"),
     ("w", "→ ← lane"),
     ("c", "Compare this run with"),
+    ("i", "Do to the run"),
+    ("#", "Go to"),
     ("1j\r", "its events"),
 ];
 
