@@ -112,7 +112,7 @@ fn selected(model: &Model) -> Option<String> {
     match model.focus {
         Pane::Topology => frame.topology.nodes.get(at).map(|n| n.name.clone()),
         Pane::Queues => {
-            let rows = model.sort.apply(&frame.queues);
+            let rows = model.rows();
             rows.get(at).map(|row| row.name.clone())
         }
         Pane::Events => model.events().get(at).map(|e| format!("#{}", e.event)),

@@ -64,7 +64,7 @@ fn facts(model: &Model) -> impl Iterator<Item = Row> + '_ {
 }
 
 fn queue(model: &Model, at: usize, width: u16) -> Vec<Row> {
-    let rows = model.sort.apply(&model.frame.queues);
+    let rows = model.rows();
     let Some(queue) = rows.get(at) else {
         return Vec::new();
     };
@@ -133,23 +133,25 @@ fn event(model: &Model, at: usize) -> Vec<Row> {
     rows
 }
 
-/// Draws the lines; what does not fit is counted.
-pub fn draw(pen: &mut Pen<'_>, lines: &[Line]) {
+/// Draws the lines from one on; what does not fit is counted, and keys scroll to it.
+pub fn draw(pen: &mut Pen<'_>, lines: &[Line], from: usize) {
     pen.clear();
     let rows = usize::from(pen.height().saturating_sub(2));
-    let shown = if lines.len() > rows {
-        rows.saturating_sub(1)
+    let from = from.min(lines.len().saturating_sub(rows));
+    let shown = &lines[from..(from + rows).min(lines.len())];
+    let key = |action| name_for(Context::Detail, action);
+    let closes = format!("{} closes", key(Action::Back));
+    let remark = if shown.len() < lines.len() {
+        let last = from + shown.len();
+        let (down, up) = (key(Action::PageDown), key(Action::PageUp));
+        let all = lines.len();
+        format!("{}-{last} of {all}, {down} {up}  {closes}", from + 1)
     } else {
-        lines.len()
+        closes
     };
-    let closes = format!("{} closes", name_for(Context::Detail, Action::Back));
-    let mut inner = pen.frame("Detail", &closes, true);
-    for (y, line) in lines[..shown].iter().enumerate() {
+    let mut inner = pen.frame("Detail", &remark, true);
+    for (y, line) in shown.iter().enumerate() {
         inner.text(1, y as u16, &line.name, Role::Dim);
         inner.text(1 + NAMES as u16, y as u16, &line.value, line.role);
-    }
-    if shown < lines.len() {
-        let more = format!("+{} more lines", lines.len() - shown);
-        inner.text(1, shown as u16, &more, Role::Dim);
     }
 }

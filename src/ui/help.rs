@@ -13,6 +13,7 @@ pub const DASHBOARD: &[Context] = &[
     Context::Queues,
     Context::Latency,
     Context::Events,
+    Context::Time,
     Context::Detail,
     Context::Entry,
     Context::Always,

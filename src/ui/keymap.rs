@@ -202,6 +202,18 @@ pub enum Action {
     AllGroups,
     /// By zone, or by name.
     Zones,
+    /// The other way round.
+    SortBack,
+    /// Ask for a text to look for.
+    Search,
+    /// Another kind of events.
+    Kinds,
+    /// Only what is of this one.
+    OfThis,
+    /// The lanes below.
+    LanesDown,
+    /// The lanes above.
+    LanesUp,
 }
 
 /// Where a key means something. What is open comes before the pane that has the keys, that before the screen.
@@ -221,6 +233,8 @@ pub enum Context {
     Latency,
     /// In the log.
     Events,
+    /// In the line of time.
+    Time,
     /// While one thing is shown in detail.
     Detail,
     /// In the help screen.
@@ -251,7 +265,7 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Travel,
         Self::Seek,
         Self::Dashboard,
@@ -259,6 +273,7 @@ impl Context {
         Self::Queues,
         Self::Latency,
         Self::Events,
+        Self::Time,
         Self::Detail,
         Self::Forks,
         Self::Injector,
@@ -292,6 +307,7 @@ impl Context {
             Self::Queues => "Queues pane",
             Self::Latency => "Latency pane",
             Self::Events => "Events pane",
+            Self::Time => "Time pane",
             Self::Detail => "Detail",
             Self::Help => "Help",
             Self::Entry => "Entering text",
@@ -356,7 +372,7 @@ pub(super) const fn bind(
     }
 }
 
-use Context::{Always, Dashboard, Detail, Entry, Events, Help, Latency, Picker, Travel};
+use Context::{Always, Dashboard, Detail, Entry, Help, Latency, Picker, Travel};
 
 /// All keys: those of the dashboard, and each screen's own.
 const TABLES: &[&[Binding]] = &[
@@ -433,12 +449,11 @@ const KEYS: &[Binding] = &[
     bind(Dashboard, &[ch('b')], Action::Breaks, "", "breakpoints: where the run shall stop"),
     bind(Dashboard, &[ch('w')], Action::Lineage, "why", "why: what the selected event comes from, or the messages that went wrong"),
     bind(Dashboard, &[ch('c')], Action::Compare, "compare", "another run beside this one: its control, a branch, a setting, a seed"),
-    bind(Dashboard, &[ch('/')], Action::Filter, "filter", "show only events that contain a text"),
+    bind(Dashboard, &[ch('/')], Action::Search, "search", "look for a text in the events; in the queues, show only rows with it"),
+    bind(Dashboard, &[ch('&')], Action::Filter, "", "show only events that contain a text"),
     bind(Dashboard, &[ch('m')], Action::Mouse, "", "mouse on or off (off lets the terminal select text)"),
     bind(Latency, &[ch('y')], Action::Scale, "scale", "counts linear or logarithmic"),
     bind(Latency, &[ch('t')], Action::LatencyOf, "", "where a run has both: of requests, or of messages"),
-    bind(Events, &[ch('n')], Action::Down, "", "the next (older) event"),
-    bind(Events, &[ch('N')], Action::Up, "", "the event before (newer)"),
     bind(Detail, &[key(KeyCode::Enter)], Action::Open, "go there", "go to the moment of this event, or to the events of this node or queue"),
     bind(Detail, &[key(KeyCode::Esc)], Action::Back, "close", "close"),
     bind(Detail, &[ch('j'), key(KeyCode::Down)], Action::Down, "move", "the next one"),

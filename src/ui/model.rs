@@ -7,6 +7,7 @@ use super::engine::{Answer, Query, Subject, Until};
 use super::help;
 use super::keymap::{Action, Context};
 use super::layout::Pane;
+use super::panes::Choices;
 use super::screens::{Open, Seen};
 use super::seek::Bar;
 use super::style::Look;
@@ -105,8 +106,16 @@ pub enum Sort {
     Scenario,
     /// The fullest first.
     Depth,
+    /// Those that grow fastest first.
+    Trend,
+    /// What comes in fastest first.
+    In,
+    /// What goes out fastest first.
+    Out,
     /// The one with the oldest message first.
     Oldest,
+    /// Those of which most threads are held first.
+    Held,
     /// By name.
     Name,
 }
@@ -116,8 +125,12 @@ impl Sort {
     pub fn next(self) -> Self {
         match self {
             Self::Scenario => Self::Depth,
-            Self::Depth => Self::Oldest,
-            Self::Oldest => Self::Name,
+            Self::Depth => Self::Trend,
+            Self::Trend => Self::In,
+            Self::In => Self::Out,
+            Self::Out => Self::Oldest,
+            Self::Oldest => Self::Held,
+            Self::Held => Self::Name,
             Self::Name => Self::Scenario,
         }
     }
@@ -127,7 +140,11 @@ impl Sort {
         match self {
             Self::Scenario => "as in the scenario",
             Self::Depth => "by depth",
+            Self::Trend => "by growth",
+            Self::In => "by in/s",
+            Self::Out => "by out/s",
             Self::Oldest => "by age",
+            Self::Held => "by threads held",
             Self::Name => "by name",
         }
     }
@@ -138,11 +155,21 @@ impl Sort {
         match self {
             Self::Scenario => {}
             Self::Depth => rows.sort_by_key(|r| std::cmp::Reverse(r.depth)),
+            Self::Trend => rows.sort_by_key(|r| std::cmp::Reverse(growth(r))),
+            Self::In => rows.sort_by(|a, b| b.in_per_s.total_cmp(&a.in_per_s)),
+            Self::Out => rows.sort_by(|a, b| b.out_per_s.total_cmp(&a.out_per_s)),
             Self::Oldest => rows.sort_by_key(|r| std::cmp::Reverse(r.oldest_ns)),
+            Self::Held => rows.sort_by_key(|r| std::cmp::Reverse(r.held.map(|h| h.0))),
             Self::Name => rows.sort_by(|a, b| a.name.cmp(&b.name)),
         }
         rows
     }
+}
+
+/// By how much a row grew over its trend.
+fn growth(row: &QueueRow) -> i128 {
+    let of = |depth: Option<&u64>| depth.map_or(0, |&d| i128::from(d));
+    of(row.trend.last()) - of(row.trend.first())
 }
 
 /// What is open over the panes.
@@ -159,6 +186,8 @@ pub enum Overlay {
     Seed(String),
     /// A filter is asked for: it is applied while it is typed.
     Filter,
+    /// A text to look for is asked for: what contains it is shown while it is typed.
+    Search,
 }
 
 /// The dashboard.
@@ -184,6 +213,8 @@ pub struct Model {
     pub groups: Groups,
     /// In what order queues are shown.
     pub sort: Sort,
+    /// What is chosen in single panes.
+    pub panes: Choices,
     /// Whether counts of latencies are drawn on a logarithmic scale.
     pub log_counts: bool,
     /// Which latency is shown, where there are several.
@@ -233,6 +264,7 @@ impl Model {
             selected: [None; 6],
             groups: Groups::default(),
             sort: Sort::Scenario,
+            panes: Choices::default(),
             log_counts: false,
             latency_of: 0,
             filter: String::new(),
@@ -267,7 +299,7 @@ impl Model {
         let at = self.selection(self.focus).unwrap_or(0);
         match self.focus {
             Pane::Queues => {
-                let rows = self.sort.apply(&self.frame.queues);
+                let rows = self.rows();
                 rows.get(at).map(|row| match row.kind {
                     RowKind::Waiting => Subject::Service(row.queue),
                     RowKind::Depth | RowKind::Lag => Subject::Queue(row.queue),
@@ -290,7 +322,9 @@ impl Model {
         match self.overlay {
             Overlay::Help(_) => vec![Context::Help, Context::Always],
             Overlay::Detail => vec![Context::Detail, Context::Always],
-            Overlay::Seed(_) | Overlay::Filter => vec![Context::Entry, Context::Always],
+            Overlay::Seed(_) | Overlay::Filter | Overlay::Search => {
+                vec![Context::Entry, Context::Always]
+            }
             Overlay::None if !self.screens.is_empty() => {
                 self.screens.last().map_or_else(Vec::new, Open::contexts)
             }
@@ -300,7 +334,8 @@ impl Model {
                     Pane::Queues => Some(Context::Queues),
                     Pane::Latency => Some(Context::Latency),
                     Pane::Events => Some(Context::Events),
-                    _ => None,
+                    Pane::Time => Some(Context::Time),
+                    Pane::Heatmap => None,
                 };
                 pane.into_iter()
                     .chain([Context::Travel, Context::Dashboard, Context::Always])
@@ -352,12 +387,27 @@ impl Model {
         }
     }
 
-    /// The events that pass the filter, newest first.
+    /// The rows of the table of queues that pass its filter, in the order that is chosen.
+    pub fn rows(&self) -> Vec<&QueueRow> {
+        let mut rows = self.sort.apply(&self.frame.queues);
+        if self.panes.is_sorted_back {
+            rows.reverse();
+        }
+        let wanted = self.panes.rows.to_lowercase();
+        rows.retain(|row| {
+            let name = format!("{} {}", row.name, row.kind.word());
+            name.to_lowercase().contains(&wanted)
+        });
+        rows
+    }
+
+    /// The events that pass the filters, newest first.
     pub fn events(&self) -> Vec<&EventLine> {
         let wanted = self.filter.to_lowercase();
         self.frame
             .events
             .iter()
+            .filter(|e| self.panes.kinds.has(e.kind))
             .filter(|e| wanted.is_empty() || contains(e, &wanted))
             .collect()
     }
@@ -368,7 +418,7 @@ impl Model {
             Overlay::Help(_) => help::bindings(&self.help_contexts()).len(),
             _ => match self.focus {
                 Pane::Topology => self.frame.topology.nodes.len(),
-                Pane::Queues => self.frame.queues.len(),
+                Pane::Queues => self.rows().len(),
                 Pane::Events => self.events().len(),
                 Pane::Time => self.frame.timeline.marks.len(),
                 Pane::Heatmap | Pane::Latency => 0,
@@ -382,7 +432,8 @@ impl Model {
     }
 }
 
-fn contains(event: &EventLine, wanted: &str) -> bool {
+/// Whether an event names a text, which is in small letters.
+pub(super) fn contains(event: &EventLine, wanted: &str) -> bool {
     [&event.subject, &event.word, &event.text, &event.cause]
         .iter()
         .any(|part| part.to_lowercase().contains(wanted))

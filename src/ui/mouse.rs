@@ -34,7 +34,10 @@ fn under(model: &Model, (x, y): Cell) -> Option<Under> {
 }
 
 fn is_covered(model: &Model) -> bool {
-    !matches!(model.overlay, Overlay::None | Overlay::Filter) || !model.screens.is_empty()
+    !matches!(
+        model.overlay,
+        Overlay::None | Overlay::Filter | Overlay::Search
+    ) || !model.screens.is_empty()
 }
 
 /// A cell was pressed. Where a pane has lines, that one is selected; on the line of time, the run goes there.
@@ -119,7 +122,7 @@ fn line_at(model: &Model, under: &Under, cell: Cell) -> Option<usize> {
             topology::node_at(scene, under.size, cell)
         }
         Pane::Queues => {
-            let rows = model.sort.apply(&model.frame.queues);
+            let rows = model.rows();
             let queues = queues::Queues {
                 rows: &rows,
                 totals: &model.frame.totals,
@@ -209,7 +212,7 @@ mod tests {
         for (w, h) in SIZES {
             for pane in [Pane::Queues, Pane::Events] {
                 let mut model = fixture::model(w, h);
-                let rows = model.sort.apply(&model.frame.queues);
+                let rows = model.rows();
                 let names: Vec<String> = if pane == Pane::Queues {
                     rows.iter().map(|r| r.name.clone()).collect()
                 } else {

@@ -110,7 +110,7 @@ fn missing(model: &Model, layout: &Layout, left: topology::Left) -> Vec<String> 
         out.push("single nodes".into());
     }
     if let Some(area) = layout.area(Pane::Queues) {
-        let rows = model.sort.apply(&model.frame.queues);
+        let rows = model.rows();
         let shares = queues_of(model, &rows).shares(area.width - 2, area.height - 2);
         if usize::from(shares.checks) < model.frame.checks.len() {
             out.push("checks that hold".into());
@@ -152,7 +152,7 @@ fn draw_pane(model: &Model, pane: Pane, pen: &mut Pen<'_>) -> Option<topology::L
             return Some(topology::draw(&mut inner, scene));
         }
         Pane::Queues => {
-            let rows = model.sort.apply(&frame.queues);
+            let rows = model.rows();
             let mut queues = queues_of(model, &rows);
             queues.selected = chosen;
             queues.draw(&mut inner);
@@ -161,13 +161,20 @@ fn draw_pane(model: &Model, pane: Pane, pen: &mut Pen<'_>) -> Option<topology::L
         Pane::Latency => histogram::draw(&mut inner, model.latency().0, model.log_counts),
         Pane::Events => {
             let lines = model.events();
-            events::draw(&mut inner, &lines, chosen, !model.filter.is_empty());
+            let log = events::Log {
+                events: &lines,
+                selected: chosen,
+                is_filtered: lines.len() < frame.events.len(),
+                search: &model.panes.search,
+            };
+            log.draw(&mut inner);
         }
         Pane::Time => {
             let place = timeline::Place {
                 now_ns: frame.header.now_ns,
                 end_ns: frame.header.end_ns,
                 selected: chosen,
+                lane: model.panes.lane,
             };
             timeline::draw(&mut inner, &frame.timeline, place);
         }
@@ -179,13 +186,9 @@ fn remark(model: &Model, pane: Pane, inside: (u16, u16)) -> String {
     match pane {
         Pane::Topology => String::new(),
         Pane::Queues => {
-            let rows = model.sort.apply(&model.frame.queues);
+            let rows = model.rows();
             let shown = queues_of(model, &rows).remark(inside.0, inside.1);
-            match (model.sort == super::model::Sort::Scenario, shown.is_empty()) {
-                (true, _) => shown,
-                (false, true) => model.sort.word().into(),
-                (false, false) => format!("{}, {shown}", model.sort.word()),
-            }
+            joined([super::panes::rows_remark(model), shown])
         }
         Pane::Heatmap | Pane::Latency => {
             let log = if model.log_counts && pane == Pane::Latency {
@@ -199,37 +202,28 @@ fn remark(model: &Model, pane: Pane, inside: (u16, u16)) -> String {
             let lines = model.events().len();
             let rows = usize::from(inside.1);
             let first = events::first_shown(lines, rows, model.selection(pane));
-            let cursor = if model.overlay == Overlay::Filter {
-                "_"
-            } else {
-                ""
-            };
-            let filter = if model.filter.is_empty() && cursor.is_empty() {
-                String::new()
-            } else {
-                format!("/{}{cursor}  ", model.filter)
-            };
-            if lines > rows {
+            let place = if lines > rows {
                 let last = (first + rows).min(lines);
-                format!(
-                    "{filter}{}-{last} of {}",
-                    first + 1,
-                    text::count(lines as u64)
-                )
+                format!("{}-{last} of {}", first + 1, text::count(lines as u64))
             } else {
-                filter.trim_end().to_string()
-            }
+                String::new()
+            };
+            joined([super::panes::events_remark(model), place])
         }
         Pane::Time => {
             let count = model.frame.timeline.marks.len() as u64;
             let s = if count == 1 { "" } else { "s" };
-            let lanes = match timeline::lanes_hidden(&model.frame.timeline, inside.1) {
-                0 => String::new(),
-                n => format!("+{n} lanes  "),
-            };
+            let timeline = &model.frame.timeline;
+            let lanes = timeline::lanes_remark(timeline, inside.1, model.panes.lane);
             format!("{lanes}{} mark{s}", text::count(count))
         }
     }
+}
+
+/// What is said, with some room between.
+fn joined<const N: usize>(parts: [String; N]) -> String {
+    let said = parts.iter().filter(|p| !p.is_empty());
+    said.map(String::as_str).collect::<Vec<_>>().join("  ")
 }
 
 /// The screens over the dashboard: the last that fills it, and the popups over that.
@@ -263,7 +257,7 @@ fn draw_overlay(model: &Model, buffer: &mut Buffer) {
         ..buffer.area
     };
     match &model.overlay {
-        Overlay::None | Overlay::Filter => {}
+        Overlay::None | Overlay::Filter | Overlay::Search => {}
         Overlay::Help(line) => {
             let area = centred(body, body.width.min(90), body.height);
             help::draw(
@@ -276,7 +270,8 @@ fn draw_overlay(model: &Model, buffer: &mut Buffer) {
             let lines = detail::lines(model, body.width.saturating_sub(12).min(100));
             let height = (lines.len() as u16 + 2).min(body.height);
             let area = centred(body, body.width.saturating_sub(8).min(104), height);
-            detail::draw(&mut Pen::new(buffer, area, model.look), &lines);
+            let from = model.panes.detail;
+            detail::draw(&mut Pen::new(buffer, area, model.look), &lines, from);
         }
         Overlay::Seed(typed) => {
             let area = centred(body, 46, 4);

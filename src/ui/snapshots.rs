@@ -170,6 +170,32 @@ fn groups_of_nodes_open_and_close() {
 }
 
 #[test]
+fn a_log_that_is_searched_and_filtered_and_a_table_that_is_sorted() {
+    for (w, h) in SIZES {
+        let mut model = fixture::model(w, h);
+        let keys = [
+            Action::Focus(Pane::Queues),
+            Action::Sort,
+            Action::SortBack,
+            Action::Search,
+        ];
+        for action in keys {
+            update(&mut model, action);
+        }
+        for c in "orders/0".chars() {
+            update(&mut model, Action::Type(c));
+        }
+        // On the second hit, so that the first is marked.
+        for action in [Action::Open, Action::NextFound] {
+            update(&mut model, action);
+        }
+        check(&format!("search_{w}x{h}"), &picture(&model));
+        update(&mut model, Action::Kinds);
+        check(&format!("kinds_{w}x{h}"), &picture(&model));
+    }
+}
+
+#[test]
 fn zones_as_boxes() {
     for count in [5, 50, 500] {
         for (w, h) in SIZES {

@@ -77,9 +77,11 @@ pub fn update(model: &mut Model, action: Action) -> Effect {
     }
     let effect = match model.overlay.clone() {
         Overlay::Help(line) => in_help(model, action, line),
+        Overlay::Detail if panes::scroll_detail(model, action) => Effect::None,
         Overlay::Detail => in_detail(model, action),
         Overlay::Seed(text) => in_seed(model, action, text),
-        Overlay::Filter => in_filter(model, action),
+        Overlay::Filter => panes::in_filter(model, action),
+        Overlay::Search => panes::in_search(model, action),
         Overlay::None if model.screens.is_empty() => on_dashboard(model, action, asked),
         Overlay::None => in_screen(model, action),
     };
@@ -316,6 +318,10 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
             model.focus = Pane::Events;
             open(model, Overlay::Filter)
         }
+        Action::Search => {
+            model.focus = Pane::Events;
+            open(model, Overlay::Search)
+        }
         Action::Help => open(model, Overlay::Help(0)),
         Action::Mouse => {
             model.mouse = !model.mouse;
@@ -338,7 +344,7 @@ fn open_lineage(model: &mut Model) -> Effect {
         _ => None,
     };
     if let (Pane::Queues, Some(at)) = (model.focus, at)
-        && let Some(row) = model.sort.apply(&model.frame.queues).get(at)
+        && let Some(row) = model.rows().get(at)
     {
         let name = row.name.clone();
         return open_screen(model, Lineage::of_queue(name));
@@ -557,6 +563,7 @@ fn act(model: &mut Model, context: Context, action: Action) -> Effect {
         Context::Queues => model.focus = Pane::Queues,
         Context::Latency => model.focus = Pane::Latency,
         Context::Events => model.focus = Pane::Events,
+        Context::Time => model.focus = Pane::Time,
         Context::Dashboard | Context::Travel | Context::Always => {}
         other => {
             model.notice = format!("this key works only here: {}", other.title());
@@ -597,7 +604,7 @@ fn go_there(model: &mut Model) -> Effect {
             return event.map_or(Effect::None, |event| Effect::Seek(Until::Event(event)));
         }
         Pane::Queues => {
-            let rows = model.sort.apply(&model.frame.queues);
+            let rows = model.rows();
             let row = rows.get(at).copied();
             // A group's row stands for the queue that it reads.
             let depth = |r: &&QueueRow| r.kind == RowKind::Depth;
@@ -647,23 +654,6 @@ fn in_seed(model: &mut Model, action: Action, mut text: String) -> Effect {
         _ => {}
     }
     open(model, Overlay::Seed(text))
-}
-
-fn in_filter(model: &mut Model, action: Action) -> Effect {
-    match action {
-        Action::Back => {
-            model.filter.clear();
-            model.overlay = Overlay::None;
-        }
-        Action::Open => model.overlay = Overlay::None,
-        Action::Type(c) if model.filter.chars().count() < 60 => model.filter.push(c),
-        Action::Erase => {
-            model.filter.pop();
-        }
-        _ => {}
-    }
-    model.selected[Pane::Events.index()] = None;
-    Effect::None
 }
 
 #[cfg(test)]

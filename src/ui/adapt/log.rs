@@ -13,7 +13,7 @@ const LINES_MAX: usize = 1000;
 /// So many of the newest marks are shown.
 const MARKS_MAX: usize = 5000;
 /// So many queues whose leader changed have a lane.
-const LANES_MAX: usize = 12;
+const LANES_MAX: usize = 200;
 /// So many services whose breakers opened, and so many whose replicas changed in number, have a lane.
 const SERVICE_LANES_MAX: usize = 6;
 /// So many faults that are in force at once are told apart.
@@ -220,7 +220,18 @@ impl Log {
 
     /// The newest lines, the newest first.
     pub(super) fn newest(&self) -> Vec<EventLine> {
-        self.lines.iter().rev().take(LINES_MAX).cloned().collect()
+        let mut newest: Vec<EventLine> = self.lines.iter().rev().take(LINES_MAX).cloned().collect();
+        let older = self.lines.len() - newest.len();
+        if let (Some(last), true) = (newest.last(), older > 0) {
+            newest.push(EventLine {
+                at_ns: last.at_ns,
+                event: last.event,
+                word: "OLDER".into(),
+                text: format!("{older} more before these: go back in the run to see them"),
+                ..EventLine::default()
+            });
+        }
+        newest
     }
 
     pub(super) fn timeline(&self, session: &Session) -> Timeline {

@@ -274,7 +274,7 @@ mod tests {
         );
         // Two that change places do not clash, nor do keys of a pane with those of the screen.
         let swap =
-            r#"{"travel": {"Pause": ["."], "StepOn": ["space"]}, "events": {"Down": ["."]}}"#;
+            r#"{"travel": {"Pause": ["."], "StepOn": ["space"]}, "events": {"Kinds": ["."]}}"#;
         assert!(read(swap).0.is_some());
     }
 

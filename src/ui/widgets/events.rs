@@ -8,26 +8,60 @@ use crate::ui::view::EventLine;
 
 use super::{mark_role, mark_sign};
 
-/// Draws the pane's inside.
-pub fn draw(pen: &mut Pen<'_>, events: &[&EventLine], selected: Option<usize>, filtered: bool) {
-    let rows = usize::from(pen.height());
-    if events.is_empty() {
-        let text = if filtered {
-            "no event contains this text".to_owned()
-        } else {
-            let key = name_for(Context::Travel, Action::NextMark);
-            format!("nothing has happened yet: {key} runs to the next mark")
-        };
-        pen.text(1, 0, &text, Role::Dim);
+/// What the pane shows.
+pub struct Log<'a> {
+    /// The events, newest first.
+    pub events: &'a [&'a EventLine],
+    /// The selected one.
+    pub selected: Option<usize>,
+    /// Whether others are hidden.
+    pub is_filtered: bool,
+    /// What is looked for; empty where nothing is.
+    pub search: &'a str,
+}
+
+impl Log<'_> {
+    /// Draws the pane's inside.
+    pub fn draw(&self, pen: &mut Pen<'_>) {
+        let rows = usize::from(pen.height());
+        let events = self.events;
+        if events.is_empty() {
+            let text = if self.is_filtered {
+                "no event passes the filter".to_owned()
+            } else {
+                let key = name_for(Context::Travel, Action::NextMark);
+                format!("nothing has happened yet: {key} runs to the next mark")
+            };
+            pen.text(1, 0, &text, Role::Dim);
+            return;
+        }
+        let first = first_shown(events.len(), rows, self.selected);
+        let shown = &events[first..(first + rows).min(events.len())];
+        let columns = Columns::for_width(pen.width(), shown);
+        for (y, event) in (0..).zip(shown) {
+            line(pen, y, event, &columns);
+            if self.selected == Some(first + usize::from(y)) {
+                pen.restyle_row(y, Role::Selected);
+            } else {
+                highlight(pen, y, self.search);
+            }
+        }
+    }
+}
+
+/// Marks where a text stands in a row.
+fn highlight(pen: &mut Pen<'_>, y: u16, search: &str) {
+    let small = |c: char| c.to_lowercase().next().unwrap_or(c);
+    let wanted: Vec<char> = search.chars().map(small).collect();
+    if wanted.is_empty() {
         return;
     }
-    let first = first_shown(events.len(), rows, selected);
-    let shown = &events[first..(first + rows).min(events.len())];
-    let columns = Columns::for_width(pen.width(), shown);
-    for (y, event) in shown.iter().enumerate() {
-        line(pen, y as u16, event, &columns);
-        if selected == Some(first + y) {
-            pen.restyle_row(y as u16, Role::Selected);
+    let cell = |x| pen.at(x, y).chars().next().unwrap_or(' ');
+    let row: Vec<char> = (0..pen.width()).map(|x| small(cell(x))).collect();
+    for (x, window) in (0..).zip(row.windows(wanted.len())) {
+        if window == wanted {
+            pen.part(x, y, wanted.len() as u16, 1)
+                .restyle_row(0, Role::Selected);
         }
     }
 }
@@ -124,7 +158,13 @@ mod tests {
             let mut buffer = Buffer::empty(Rect::new(0, 0, width, 1));
             let area = buffer.area;
             let mut pen = Pen::new(&mut buffer, area, Look::default());
-            draw(&mut pen, &[&event], None, false);
+            let log = Log {
+                events: &[&event],
+                selected: None,
+                is_filtered: false,
+                search: "",
+            };
+            log.draw(&mut pen);
             buffer.content.iter().map(Cell::symbol).collect()
         };
         let wide = drawn(90);

@@ -67,7 +67,13 @@ pub fn draw(pen: &mut Pen<'_>, live: &Live, shares: Shares) {
         log.text(1, 0, "no fault, failover or finding yet", Role::Dim);
     } else {
         let newest: Vec<_> = frame.events.iter().collect();
-        events::draw(&mut log, &newest, None, false);
+        let events = events::Log {
+            events: &newest,
+            selected: None,
+            is_filtered: false,
+            search: "",
+        };
+        events.draw(&mut log);
     }
 }
 

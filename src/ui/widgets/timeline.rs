@@ -17,6 +17,8 @@ pub struct Place {
     pub end_ns: u64,
     /// The selected mark.
     pub selected: Option<usize>,
+    /// The first lane to show, if not all have room.
+    pub lane: usize,
 }
 
 /// How the pane's inside is given out.
@@ -33,7 +35,12 @@ struct Shares<'a> {
     scale: Scale,
 }
 
-fn shares(timeline: &Timeline, end_ns: u64, (width, height): (u16, u16)) -> Option<Shares<'_>> {
+fn shares(
+    timeline: &Timeline,
+    end_ns: u64,
+    (width, height): (u16, u16),
+    lane: usize,
+) -> Option<Shares<'_>> {
     if width < 20 || height == 0 {
         return None;
     }
@@ -44,8 +51,12 @@ fn shares(timeline: &Timeline, end_ns: u64, (width, height): (u16, u16)) -> Opti
     } else {
         height - 1
     };
-    let lanes = &timeline.lanes[..timeline.lanes.len().min(usize::from(line_y))];
-    let widths = lanes.iter().map(|l| text::width(&l.name));
+    let rows = timeline.lanes.len().min(usize::from(line_y));
+    let first = lane.min(timeline.lanes.len() - rows);
+    let lanes = &timeline.lanes[first..first + rows];
+    // Names of lanes out of sight count: the line of time stays where it is.
+    let all = timeline.lanes.iter().filter(|_| rows > 0);
+    let widths = all.map(|l| text::width(&l.name));
     let label = widths.max().unwrap_or(0).min(18) as u16;
     let end = text::span(end_ns);
     let scale = Scale {
@@ -64,13 +75,13 @@ fn shares(timeline: &Timeline, end_ns: u64, (width, height): (u16, u16)) -> Opti
 
 /// The moment that a column of the pane's inside stands for, ns.
 pub fn time_at(timeline: &Timeline, end_ns: u64, size: (u16, u16), x: u16) -> Option<u64> {
-    shares(timeline, end_ns, size).map(|shares| shares.scale.time(x))
+    shares(timeline, end_ns, size, 0).map(|shares| shares.scale.time(x))
 }
 
 /// Draws the pane's inside: lanes as there is room for, then the line.
 pub fn draw(pen: &mut Pen<'_>, timeline: &Timeline, place: Place) {
     let size = (pen.width(), pen.height());
-    let Some(shares) = shares(timeline, place.end_ns, size) else {
+    let Some(shares) = shares(timeline, place.end_ns, size, place.lane) else {
         return;
     };
     let (label, line_y, scale) = (shares.label, shares.line_y, shares.scale);
@@ -92,10 +103,21 @@ pub fn draw(pen: &mut Pen<'_>, timeline: &Timeline, place: Place) {
 
 /// How many lanes find no room in so many rows.
 pub fn lanes_hidden(timeline: &Timeline, rows: u16) -> usize {
-    timeline
-        .lanes
-        .len()
-        .saturating_sub(usize::from(rows).saturating_sub(1))
+    let room = usize::from(rows).saturating_sub(1);
+    timeline.lanes.len().saturating_sub(room)
+}
+
+/// Which lanes are shown from one on, for the title; empty where all are.
+pub fn lanes_remark(timeline: &Timeline, rows: u16, from: usize) -> String {
+    let (hidden, all) = (lanes_hidden(timeline, rows), timeline.lanes.len());
+    match (hidden, all - hidden) {
+        (0, _) => String::new(),
+        (hidden, 0) => format!("+{hidden} lanes  "),
+        (hidden, shown) => {
+            let first = from.min(hidden);
+            format!("lanes {}-{} of {all}  ", first + 1, first + shown)
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
