@@ -10,6 +10,7 @@ use splitbrain::sim::SECOND;
 use splitbrain::trace::timeline::{BUDGET_BYTES, Timeline};
 use splitbrain::ui::adapt::Run;
 use splitbrain::ui::engine::{Engine, Progress, Until};
+use splitbrain::ui::view::Frame;
 
 /// Long enough for the faults of most scenarios to begin.
 const UNTIL_NS: u64 = 40 * SECOND;
@@ -147,7 +148,12 @@ fn the_dashboard_shows_after_a_way_back_what_it_showed_there() {
         travel(&mut run, place);
         let mut straight = Run::new(session(library::DEFAULT, 42));
         while straight.run(place, 1024) == Progress::More {}
-        assert!(run.frame() == straight.frame(), "{place:?}");
+        // How far it was played is another matter.
+        let shown = |run: &Run| Frame {
+            forks: Vec::new(),
+            ..run.frame()
+        };
+        assert!(shown(&run) == shown(&straight), "{place:?}");
     }
     run.restart(42);
     assert_eq!((run.events(), run.now_ns()), (0, 0));
