@@ -202,7 +202,7 @@ impl Session {
     /// What a fault would be that somebody makes begin here and now, in the words of the scenario language
     /// (`Crash("broker-1")`), for so long or until it is healed; the mistakes are in the document. It is only done by a run that
     /// [follows](Session::follow) it. What the scenario's control is made of cannot be said in its own text: a control is
-    /// [made a scenario](Session::own_text) first.
+    /// [written as a scenario](Session::as_scenario) first.
     pub fn intervention(
         &self,
         action: &str,
