@@ -1,0 +1,113 @@
+use super::*;
+use crate::ui::fixture;
+
+fn picker() -> Picker {
+    Picker::new(fixture::entries(), Look::default(), REAL_TIME)
+}
+
+fn typed(p: &mut Picker, text: &str) {
+    for c in text.chars() {
+        p.update(Action::Type(c), || 7);
+    }
+}
+
+#[test]
+fn the_filter_narrows_and_enter_runs_what_is_left() {
+    let mut p = picker();
+    p.update(Action::Filter, || 7);
+    typed(&mut p, "retry");
+    p.update(Action::Open, || 7);
+    let picked = p.update(Action::Open, || 7);
+    let Some(Picked::Run { entry, seed, speed }) = picked else {
+        panic!("{picked:?}");
+    };
+    assert_eq!(p.entries[entry].name, "retry-storm");
+    assert_eq!((seed, speed), (None, 1.0));
+}
+
+#[test]
+fn what_is_selected_stays_so_when_files_come_and_go() {
+    let mut p = picker();
+    p.update(Action::Down, || 7);
+    let name = p.current().map(|(_, e)| e.name.clone());
+    let mut entries = fixture::entries();
+    entries.remove(0);
+    p.renew(entries);
+    assert_eq!(p.current().map(|(_, e)| e.name.clone()), name);
+    p.renew(Vec::new());
+    assert_eq!(p.wanted(), None);
+    p.renew(fixture::entries());
+    assert!(p.wanted().is_some());
+}
+
+#[test]
+fn a_broken_file_says_why_instead_of_running() {
+    let mut p = picker();
+    p.update(Action::Bottom, || 7);
+    assert_eq!(p.update(Action::Open, || 7), None);
+    assert!(p.notice.contains("14:21"), "{}", p.notice);
+}
+
+#[test]
+fn a_caret_stays_below_what_it_points_at() {
+    let report = ["  |", "2 | nodes: [(nme: \"x\")]", "  |          ^^^"];
+    let mut entries = fixture::entries();
+    entries.retain(|e| e.error.is_some());
+    entries[0].preview = report.map(String::from).to_vec();
+    let p = Picker::new(entries, Look::default(), REAL_TIME);
+    let mut buffer = Buffer::empty(ratatui::layout::Rect::new(0, 0, 80, 24));
+    draw(&p, &mut buffer);
+    let row = |y: u16| -> String { (0..80).map(|x| buffer[(x, y)].symbol()).collect() };
+    let column = |text: &str| (0..24).find_map(|y| row(y).find(text));
+    assert!(column("nme").is_some());
+    assert_eq!(column("^^^"), column("nme"));
+}
+
+#[test]
+fn a_chosen_seed_goes_along() {
+    let mut p = picker();
+    p.update(Action::Seed, || 7);
+    typed(&mut p, "4x2");
+    p.update(Action::Open, || 7);
+    assert!(matches!(
+        p.update(Action::Open, || 7),
+        Some(Picked::Run { seed: Some(42), .. })
+    ));
+    p.update(Action::RandomSeed, || 7);
+    assert!(matches!(
+        p.update(Action::Open, || 7),
+        Some(Picked::Run { seed: Some(7), .. })
+    ));
+}
+
+#[test]
+fn what_is_selected_shall_play_with_the_seed_it_would_run_with() {
+    let mut p = picker();
+    let first = p.wanted().expect("a scenario");
+    assert_eq!((first.entry, first.seed), (0, None));
+    p.update(Action::Down, || 7);
+    p.update(Action::RandomSeed, || 7);
+    let second = p.wanted().expect("a scenario");
+    assert_eq!((second.entry, second.seed), (1, Some(7)));
+    p.update(Action::Bottom, || 7);
+    assert_eq!(p.wanted(), None, "a file with mistakes cannot play");
+}
+
+#[test]
+fn space_holds_and_lets_go() {
+    let mut p = picker();
+    p.update(Action::Pause, || 7);
+    assert!(p.is_held());
+    p.update(Action::Pause, || 7);
+    assert!(!p.is_held());
+}
+
+#[test]
+fn an_impossible_seed_is_refused() {
+    let mut p = picker();
+    p.update(Action::Seed, || 7);
+    typed(&mut p, "99999999999999999999");
+    p.update(Action::Open, || 7);
+    assert_eq!(p.update(Action::Open, || 7), None);
+    assert!(p.notice.contains("whole number"));
+}
