@@ -42,6 +42,14 @@ pub fn all() -> Vec<Entry> {
     entries
 }
 
+/// The names of all that there is, whether or not it can run, without reading it.
+pub fn names() -> Vec<String> {
+    let built_in = library::ALL.iter().map(|s| s.name.to_owned());
+    let files = files(Path::new(FOLDER)).into_iter();
+    let files = files.map(|path| path.display().to_string());
+    built_in.chain(files).collect()
+}
+
 /// Reads the files again; those in the program stay as they are.
 pub fn renew(entries: &mut Vec<Entry>) {
     entries.retain(|entry| entry.built_in);

@@ -2,44 +2,48 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// So many names are tried.
-const TRIES: u32 = 1000;
+const TRIES: u32 = 9999;
+/// The longest part of a name, in characters.
+const NAME_MAX: usize = 80;
 
-/// Writes a text to a new file in the working folder: `STEM.ENDING`, or `STEM-2.ENDING` where that is there, and so on.
-pub fn write_new(stem: &str, ending: &str, text: &str) -> io::Result<PathBuf> {
+/// Writes a text to a file of a folder that was not there before: `STEM.ENDING`, or `STEM-2.ENDING` where that is there, and
+/// so on. The error is a sentence.
+pub fn write_new(folder: &Path, stem: &str, ending: &str, text: &str) -> Result<PathBuf, String> {
     for number in 1..=TRIES {
-        let path = PathBuf::from(match number {
+        let path = folder.join(match number {
             1 => format!("{stem}.{ending}"),
             n => format!("{stem}-{n}.{ending}"),
         });
-        match File::create_new(&path) {
-            Ok(mut file) => return file.write_all(text.as_bytes()).map(|()| path),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
+        let made = File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+        match made {
+            Ok(()) => return Ok(path),
+            Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(why) => return Err(format!("cannot write `{}`: {why}", path.display())),
         }
     }
-    Err(io::Error::new(
-        io::ErrorKind::AlreadyExists,
-        "there are too many of that name",
-    ))
+    Err(format!("there are too many files named `{stem}` already"))
 }
 
-/// A name as part of a file's name: letters, digits, dots and dashes.
+/// A name as a part of a file's name: letters, digits, dots and dashes. Of a path it is the file without its ending.
 pub fn as_file_name(name: &str) -> String {
-    let plain = |c: char| {
-        if c.is_alphanumeric() || ".-_".contains(c) {
-            c
-        } else {
-            '-'
-        }
-    };
-    let name: String = name.chars().map(plain).collect();
-    let name = name.trim_matches(['-', '.']);
+    let stem = Path::new(name).file_stem();
+    let stem = stem.map(|s| s.to_string_lossy()).unwrap_or_default();
+    let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name: String = stem
+        .chars()
+        .map(|c| if kept(c) { c } else { '-' })
+        .collect();
+    let name: String = name
+        .trim_matches(['-', '.'])
+        .chars()
+        .take(NAME_MAX)
+        .collect();
     if name.is_empty() {
-        "run".into()
+        "run".to_owned()
     } else {
-        name.to_owned()
+        name
     }
 }

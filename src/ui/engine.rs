@@ -54,6 +54,8 @@ pub enum Order {
     Inject(String, Option<String>),
     /// What is done with breakpoints.
     Break(Breaking),
+    /// Another scenario, by its name: a root beside what was played, from its beginning.
+    Play(String),
     /// A branch, as far as it was played, is written to a new file.
     Save(usize, Save),
 }

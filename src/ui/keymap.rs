@@ -441,7 +441,7 @@ const KEYS: &[Binding] = &[
     bind(Dashboard, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
     bind(Dashboard, &[ch('g')], Action::Top, "", "to the first line"),
     bind(Dashboard, &[ch('G')], Action::Bottom, "", "to the last line"),
-    bind(Travel, &[ch(':')], Action::Palette, "all", "everything by name: what can be done, nodes, queues, marks, branches, moments"),
+    bind(Travel, &[ch(':')], Action::Palette, "all", "everything by name: what can be done, nodes, queues, messages, marks, branches, scenarios, moments"),
     bind(Dashboard, &[ch('i')], Action::Inject, "inject", "do something to the run: a fault, more traffic, another setting"),
     bind(Dashboard, &[ch('f')], Action::Fork, "fork", "leave the run here with a fork, to go on with from this moment"),
     bind(Dashboard, &[ch('F')], Action::Forks, "", "the forks of the run"),

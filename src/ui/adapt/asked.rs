@@ -7,12 +7,13 @@ use super::lineage::Asking;
 use crate::hunt::Session;
 use crate::hunt::past::{Past, Progress};
 use crate::ui::engine::{Answer, Query};
+use crate::ui::view::Choices;
 
 /// A question that is being answered.
 #[derive(Debug)]
 pub(super) enum Asked {
     /// About what there is to be struck or changed.
-    Choices,
+    Choices(Box<Choices>),
     /// About one node or process.
     Inspect(Box<Inspection>),
     /// About a message or an event.
@@ -31,7 +32,7 @@ impl Asked {
         branch: impl Fn(usize) -> Option<Session>,
     ) -> Self {
         match query {
-            Query::Choices => Self::Choices,
+            Query::Choices => Self::Choices(Box::new(choices(session))),
             Query::Inspect(of) => {
                 let before = match &before {
                     Some(Self::Inspect(inspection)) => Some(&**inspection),
@@ -61,7 +62,7 @@ impl Asked {
     /// Works on for about so many events.
     pub(super) fn work(&mut self, session: &Session, past: &dyn Past, events: u64) -> Progress {
         match self {
-            Self::Choices => Progress::Done,
+            Self::Choices(_) => Progress::Done,
             Self::Lineage(asking) => asking.work(past, session.sim().names(), events),
             Self::Compare(contest) => contest.work(session.sim().now(), events),
             Self::Inspect(inspection) => inspection.work(past, events),
@@ -71,7 +72,7 @@ impl Asked {
     /// What is known so far; what concerns the present is of where the session stands now.
     pub(super) fn answer(&self, session: &Session) -> Option<Answer> {
         match self {
-            Self::Choices => Some(Answer::Choices(Box::new(choices(session)))),
+            Self::Choices(choices) => Some(Answer::Choices(choices.clone())),
             Self::Inspect(inspection) => {
                 Some(Answer::Inspected(Box::new(inspection.view(session))))
             }

@@ -1,8 +1,13 @@
 //! The branches of a run on the screen: what a person does to it, and where it is kept.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use super::scene::Scene;
 use crate::hunt::past::Past;
-use crate::hunt::{Session, keep};
+use crate::hunt::{self, Session, keep};
+use crate::scenario::LoadError;
+use crate::scenario::document::Document;
 use crate::sim::units::Duration;
 use crate::trace::timeline::Playable;
 use crate::trace::tree::{Branch, Tree};
@@ -67,6 +72,7 @@ pub(super) fn obey(tree: &mut Tree<Scene>, order: &Order) -> Result<String, Vec<
         }
         Order::Inject(action, lasting) => inject(tree, action, lasting.as_deref()),
         Order::Break(_) => Err(vec!["a branch has no breakpoints of its own".into()]),
+        Order::Play(scenario) => play(tree, scenario),
         Order::Save(branch, what) => save(tree, *branch, *what),
     }
 }
@@ -140,7 +146,11 @@ fn save(tree: &Tree<Scene>, branch: usize, what: Save) -> Result<String, Vec<Str
         return Err(vec!["there is no such branch".into()]);
     };
     let session = &scene.session;
-    let stem = format!("{}-seed{}", name_of_file(session), session.seed());
+    let stem = format!(
+        "{}-seed{}",
+        keep::as_file_name(&session.loaded().name),
+        session.seed()
+    );
     let fork = &tree.branches()[branch];
     let stem = match fork.parent {
         None => stem,
@@ -157,24 +167,38 @@ fn save(tree: &Tree<Scene>, branch: usize, what: Save) -> Result<String, Vec<Str
     kept.map(|path| format!("kept in {path}"))
 }
 
-fn name_of_file(session: &Session) -> String {
-    let name = session.loaded().name.as_str();
-    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    keep::as_file_name(name.strip_suffix(".ron").unwrap_or(name))
-}
-
 fn written(stem: &str, ending: &str, text: &str) -> Result<String, Vec<String>> {
-    keep::write_new(stem, ending, text)
+    keep::write_new(Path::new(""), stem, ending, text)
         .map(|path| path.display().to_string())
-        .map_err(|error| vec![format!("cannot write {stem}.{ending}: {error}")])
+        .map_err(|why| vec![why])
 }
 
 /// Another root with another seed, at its beginning.
 pub(super) fn plant(tree: &mut Tree<Scene>, seed: u64) {
     let session = tree.run().session.restart(seed);
-    let deeds = std::sync::Arc::clone(session.interventions());
+    let deeds = Arc::clone(session.interventions());
     let scene = Scene::new(session);
     tree.plant(&scene.clone(), scene, deeds, format!("seed {seed}"));
+}
+
+/// Another scenario, beside what was played.
+fn play(tree: &mut Tree<Scene>, scenario: &str) -> Result<String, Vec<String>> {
+    let loaded = hunt::load(scenario, &[]).map_err(|why| match why {
+        LoadError::NotFound(why) => vec![why],
+        LoadError::Mistakes(document) => lines(&document),
+    })?;
+    let session = Session::new(Arc::new(loaded), hunt::Options::default());
+    let deeds = Arc::clone(session.interventions());
+    let scene = Scene::new(session);
+    tree.plant(&scene.clone(), scene, deeds, String::new());
+    Ok(format!(
+        "{scenario}; what was played before stands among the forks"
+    ))
+}
+
+/// A diagnostic, line by line.
+fn lines(document: &Document) -> Vec<String> {
+    document.render(false).lines().map(str::to_owned).collect()
 }
 
 /// The branches for the screen.

@@ -1,6 +1,6 @@
 //! What there is in a run to be struck or changed.
 
-use crate::hunt::Session;
+use crate::hunt::{Session, catalogue};
 use crate::sim::setting::Value;
 use crate::ui::view::{Choices, SettingChoice, SubjectChoice};
 
@@ -33,6 +33,7 @@ pub(super) fn choices(session: &Session) -> Choices {
         targets: targets(session, &zones),
         workloads: workloads.map(|w| w.name().to_owned()).collect(),
         subjects: subjects.collect(),
+        scenarios: catalogue::names(),
         zones,
     }
 }

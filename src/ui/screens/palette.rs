@@ -1,20 +1,21 @@
-//! Everything by its name: what can be done here, nodes, queues, what happened, branches, moments. What is typed is matched
-//! loosely, as fuzzy finders do.
+//! Everything by its name: what can be done here, nodes, queues, messages, what happened, branches, scenarios, moments. What is
+//! typed is matched loosely, as fuzzy finders do.
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 use ratatui::crossterm::event::KeyCode;
 
 use super::inspector::Inspector;
-use super::lineage::Lineage;
+use super::lineage::{self, Lineage};
 use super::{Open, Screen, Seen, goto};
-use crate::ui::engine::{Order, Until};
+use crate::ui::engine::{Answer, Order, Query, Until};
 use crate::ui::keymap::{Action, Binding, Context, bind, key, key_name};
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
 use crate::ui::view::RowKind;
+use crate::ui::view::lineage::About;
 
 /// Its keys. Characters are what is typed.
 #[rustfmt::skip]
@@ -122,10 +123,16 @@ impl Palette {
                 Effect::Order(Order::Switch(at)),
             ));
         }
+        if let Some(Answer::Choices(choices)) = seen.answer {
+            for scenario in &choices.scenarios {
+                let play = Effect::Order(Order::Play(scenario.clone()));
+                out.push(named("scenario", scenario.clone(), play));
+            }
+        }
         out
     }
 
-    /// What fits what is typed, the best first; a moment stands before everything.
+    /// What fits what is typed, the best first; a moment and messages stand before everything.
     fn found(&self, seen: Seen<'_>) -> Vec<Named> {
         let all = self.all(seen);
         let typed = self.typed.trim();
@@ -143,10 +150,23 @@ impl Palette {
                 key: String::new(),
                 effect: Effect::Leave(until),
             });
-        moment
-            .into_iter()
-            .chain(matched.map(|(named, _)| named))
-            .collect()
+        let message = lineage::about(seen, typed).map(|about| Named {
+            sort: "message",
+            name: words(&about, typed),
+            key: String::new(),
+            effect: Effect::Instead(Box::new(Lineage::new(about).into())),
+        });
+        let first = moment.into_iter().chain(message);
+        first.chain(matched.map(|(named, _)| named)).collect()
+    }
+}
+
+/// What is found about messages.
+fn words(about: &About, typed: &str) -> String {
+    match about {
+        About::Event(_) => format!("{typed}: its causes and effects"),
+        About::Key(_) => format!("key {typed}: messages with it"),
+        _ => format!("{typed}: the life of this message"),
     }
 }
 
@@ -161,6 +181,10 @@ impl Screen for Palette {
 
     fn closes_when_done(&self) -> bool {
         true
+    }
+
+    fn query(&self) -> Option<Query> {
+        Some(Query::Choices)
     }
 
     fn popup(&self, size: (u16, u16)) -> Option<(u16, u16)> {
@@ -250,9 +274,29 @@ mod tests {
             .events
             .into_iter()
             .find(|e| e.word == "CRASH");
+        let (model, _) = typed("orders/0@417");
+        let orders = fixture::frame().queues[0].queue as u32;
+        let life = Lineage::new(About::Offset(orders, 417));
+        assert_eq!(model.screens, [Open::from(life)]);
         let (_, effect) = typed("crash unacked");
         let crash = crash.expect("a crash").event;
         assert_eq!(effect, Effect::Seek(Until::Event(crash)));
+    }
+
+    #[test]
+    fn another_scenario_is_played_from_here() {
+        let mut model = fixture::model(120, 40);
+        update(&mut model, Action::Palette);
+        let scenarios = vec!["healthy".into(), "retry-storm".into()];
+        model.answer = Some(Answer::Choices(Box::new(crate::ui::view::Choices {
+            scenarios,
+            ..crate::ui::view::Choices::default()
+        })));
+        for c in "rtrystrm".chars() {
+            update(&mut model, Action::Type(c));
+        }
+        let play = Order::Play("retry-storm".into());
+        assert_eq!(update(&mut model, Action::Open), Effect::Order(play));
     }
 
     #[test]

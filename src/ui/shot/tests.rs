@@ -165,8 +165,8 @@ fn files_are_named_by_what_they_show() {
         file::name("my dir/Örtlich & mehr.ron", 7, 0),
         "Örtlich---mehr-seed7-0.000s"
     );
-    assert_eq!(file::plain("<stdin>"), "stdin");
-    assert_eq!(file::plain(".."), "screen");
+    assert_eq!(crate::hunt::keep::as_file_name("<stdin>"), "stdin");
+    assert_eq!(crate::hunt::keep::as_file_name(".."), "run");
 }
 
 #[test]

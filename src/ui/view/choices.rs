@@ -11,6 +11,8 @@ pub struct Choices {
     pub workloads: Vec<String>,
     /// Who has settings that can be changed, and which.
     pub subjects: Vec<SubjectChoice>,
+    /// Scenarios that could be played instead.
+    pub scenarios: Vec<String>,
 }
 
 /// Who has settings that can be changed.

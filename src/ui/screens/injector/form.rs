@@ -179,6 +179,7 @@ mod tests {
                     what: String::new(),
                 }],
             }],
+            scenarios: Vec::new(),
         }
     }
 

@@ -143,23 +143,10 @@ impl Lineage {
         Effect::None
     }
 
-    /// Looks for what was typed: an event `#31877`, an offset `orders/0@417`, a key `17`, or a part of a name.
+    /// Looks for what was typed; what names nothing is a part of a name.
     fn find(&mut self, seen: Seen<'_>, text: &str) -> Effect {
-        if let Some(Ok(event)) = text.strip_prefix('#').map(str::parse) {
-            return self.open(About::Event(event));
-        }
-        if let Some((queue, offset)) = text.split_once('@')
-            && let Ok(offset) = offset.parse()
-            && let Some(row) = seen
-                .frame
-                .queues
-                .iter()
-                .find(|row| row.name.contains(queue))
-        {
-            return self.open(About::Offset(row.queue as u32, offset));
-        }
-        if let Ok(key) = text.parse() {
-            return self.open(About::Key(key));
+        if let Some(about) = about(seen, text) {
+            return self.open(about);
         }
         if !matches!(self.page().about, About::AllTrouble) {
             self.pages.push(Page::new(About::AllTrouble));
@@ -273,6 +260,19 @@ fn known(seen: Seen<'_>) -> Option<&Known> {
         Some(Answer::Lineage(known)) => Some(known),
         _ => None,
     }
+}
+
+/// What a text names: an event `#31877`, the message at an offset `orders/0@417`, the messages with a key `17`.
+pub(super) fn about(seen: Seen<'_>, text: &str) -> Option<About> {
+    if let Some(event) = text.strip_prefix('#') {
+        return event.parse().ok().map(About::Event);
+    }
+    if let Some((queue, offset)) = text.split_once('@') {
+        let mut rows = seen.frame.queues.iter();
+        let row = rows.find(|row| row.name.contains(queue))?;
+        return Some(About::Offset(row.queue as u32, offset.parse().ok()?));
+    }
+    text.parse().ok().map(About::Key)
 }
 
 impl Screen for Lineage {
