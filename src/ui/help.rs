@@ -34,10 +34,16 @@ pub fn bindings(contexts: &[Context]) -> Vec<&'static Binding> {
 enum Line {
     Space,
     Heading(&'static str),
-    Key(usize, &'static Binding),
+    /// With what it does, as far as there is room.
+    Key(usize, &'static Binding, String),
+    /// The rest of what a binding does.
+    More(usize, String),
 }
 
-fn lines(contexts: &[Context]) -> Vec<Line> {
+/// Columns before what a key does.
+const KEYS: usize = 22;
+
+fn lines(contexts: &[Context], width: u16) -> Vec<Line> {
     let mut out = Vec::new();
     let mut number = 0;
     for &context in contexts {
@@ -46,7 +52,11 @@ fn lines(contexts: &[Context]) -> Vec<Line> {
         }
         out.push(Line::Heading(context.title()));
         for binding in keymap::all().iter().filter(|b| b.context == context) {
-            out.push(Line::Key(number, binding));
+            let room = usize::from(width).saturating_sub(KEYS + 1).max(12);
+            let mut meaning = text::wrap(binding.meaning, room).into_iter();
+            let first = meaning.next().unwrap_or_default();
+            out.push(Line::Key(number, binding, first));
+            out.extend(meaning.map(|rest| Line::More(number, rest)));
             number += 1;
         }
     }
@@ -56,10 +66,10 @@ fn lines(contexts: &[Context]) -> Vec<Line> {
 /// Draws the help with a selected binding.
 pub fn draw(pen: &mut Pen<'_>, contexts: &[Context], selected: usize) {
     pen.clear();
-    let lines = lines(contexts);
+    let lines = lines(contexts, pen.width().saturating_sub(2));
     let at = lines
         .iter()
-        .position(|l| matches!(l, Line::Key(n, _) if *n == selected))
+        .position(|l| matches!(l, Line::Key(n, ..) if *n == selected))
         .unwrap_or(0);
     let rows = usize::from(pen.height().saturating_sub(2));
     let first = scroll(at, lines.len(), rows);
@@ -70,7 +80,6 @@ pub fn draw(pen: &mut Pen<'_>, contexts: &[Context], selected: usize) {
         String::new()
     };
     let mut inner = pen.frame("Help", &remark, true);
-    let meanings = 22;
     for (y, line) in lines[first..last].iter().enumerate() {
         let y = y as u16;
         match line {
@@ -78,12 +87,18 @@ pub fn draw(pen: &mut Pen<'_>, contexts: &[Context], selected: usize) {
             Line::Heading(title) => {
                 inner.text(1, y, title, Role::Title);
             }
-            Line::Key(number, binding) => {
-                let keys = text::left(&key_names(binding), meanings - 5);
+            Line::Key(number, binding, meaning) => {
+                let keys = text::left(&key_names(binding), KEYS - 5);
                 inner.text(3, y, &keys, Role::Key);
-                inner.text(meanings as u16, y, binding.meaning, Role::Plain);
+                inner.text(KEYS as u16, y, meaning, Role::Plain);
                 if *number == selected {
                     inner.sign(1, y, super::glyphs::RIGHT, Role::Strong);
+                    inner.restyle_row(y, Role::Selected);
+                }
+            }
+            Line::More(number, rest) => {
+                inner.text(KEYS as u16, y, rest, Role::Plain);
+                if *number == selected {
                     inner.restyle_row(y, Role::Selected);
                 }
             }

@@ -261,11 +261,13 @@ pub enum Context {
     Save,
     /// On the screen of two runs.
     Compare,
+    /// Where there is something to read.
+    Notice,
 }
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Travel,
         Self::Seek,
         Self::Dashboard,
@@ -282,6 +284,7 @@ impl Context {
         Self::Inspector,
         Self::Lineage,
         Self::Compare,
+        Self::Notice,
         Self::Entry,
         Self::Help,
         Self::Picker,
@@ -302,6 +305,7 @@ impl Context {
             Self::Inspector => "Inspector",
             Self::Lineage => "Lineage",
             Self::Compare => "Comparison",
+            Self::Notice => "Something to read",
             Self::Dashboard => "Dashboard",
             Self::Topology => "Topology pane",
             Self::Queues => "Queues pane",
@@ -324,6 +328,13 @@ pub struct Key {
     pub code: KeyCode,
     /// Whether Ctrl is held.
     pub ctrl: bool,
+}
+
+impl Key {
+    /// Whether it is text where text is asked for.
+    pub fn is_character(&self) -> bool {
+        matches!(self.code, KeyCode::Char(_)) && !self.ctrl
+    }
 }
 
 /// One line of the table.
@@ -386,6 +397,7 @@ const TABLES: &[&[Binding]] = &[
     screens::lineage::KEYS,
     comfort::KEYS,
     screens::compare::KEYS,
+    screens::notice::KEYS,
 ];
 
 /// The table of the program.

@@ -157,9 +157,7 @@ fn groups_of_nodes_open_and_close() {
             update(&mut model, action);
         }
         (0..40).for_each(|_| drop(update(&mut model, Action::Down)));
-        if w == 80 {
-            check("crowd_500_open_80x24", &picture(&model));
-        }
+        check(&format!("crowd_500_open_{w}x{h}"), &picture(&model));
         let node = model.selection(Pane::Topology);
         assert_eq!(node, Some(166 + 40), "forty below the first of them");
         update(&mut model, Action::Group);
@@ -209,8 +207,8 @@ fn zones_as_boxes() {
 }
 
 #[test]
-fn services_at_two_sizes() {
-    for (w, h) in [(80, 24), (120, 40)] {
+fn services_at_three_sizes() {
+    for (w, h) in SIZES {
         for (name, frame) in [("shop", shop()), ("shop_by_events", shop_by_events())] {
             let mut model = fixture::model(w, h);
             model.frame = frame;
@@ -279,42 +277,6 @@ fn each_pane_alone() {
 }
 
 #[test]
-fn what_opens_over_the_dashboard() {
-    let mut help = fixture::model(80, 24);
-    update(&mut help, Action::Help);
-    update(&mut help, Action::Down);
-    check("help_80x24", &picture(&help));
-    for pane in [Pane::Queues, Pane::Events] {
-        let mut model = fixture::model(80, 24);
-        update(&mut model, Action::Focus(pane));
-        for action in [Action::Down, Action::Down, Action::Open] {
-            update(&mut model, action);
-        }
-        if pane == Pane::Queues {
-            model.facts = [("leader", "broker-2"), ("high watermark", "31877")]
-                .map(|(name, value)| Fact {
-                    name: name.into(),
-                    value: value.into(),
-                })
-                .to_vec();
-        }
-        let name = pane.title().to_lowercase();
-        check(&format!("detail_{name}"), &picture(&model));
-    }
-    let mut seed = fixture::model(80, 24);
-    for action in [Action::Seed, Action::Type('4'), Action::Type('2')] {
-        update(&mut seed, action);
-    }
-    check("seed_80x24", &picture(&seed));
-    let mut filter = fixture::model(80, 24);
-    update(&mut filter, Action::Filter);
-    "crash".chars().for_each(|c| {
-        update(&mut filter, Action::Type(c));
-    });
-    check("filter_80x24", &picture(&filter));
-}
-
-#[test]
 fn a_terminal_too_small() {
     check("too_small_40x10", &picture(&fixture::model(40, 10)));
 }
@@ -361,6 +323,14 @@ fn the_picker_before_and_without_a_preview() {
         broken.update(action, || 7);
     }
     check("picker_120x40_broken", &picker_picture(&broken, 120, 40));
+    for (w, h) in SIZES {
+        let mut help = picker_with_preview(Look::default());
+        help.update(Action::Help, || 7);
+        check(
+            &format!("picker_help_{w}x{h}"),
+            &picker_picture(&help, w, h),
+        );
+    }
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn in_screen(model: &mut Model, action: Action) -> Effect {
             model.overlay = Overlay::Help(0);
             Effect::None
         }
-        Action::Quit if contexts[0] != Context::Detail => Effect::Quit,
+        Action::Quit => Effect::Quit,
         Action::Goto if contexts.contains(&Context::Travel) => opened(Goto::default()),
         Action::Palette if contexts.contains(&Context::Travel) => opened(palette(&contexts)),
         _ if contexts.contains(&Context::Travel) && is_travel(action) => travel(model, action),
@@ -196,7 +196,8 @@ fn palette(contexts: &[Context]) -> Palette {
         .copied()
         .filter(|c| !none.contains(c))
         .collect();
-    Palette::new(help::bindings(&contexts).into_iter())
+    let all = help::bindings(&contexts).into_iter();
+    Palette::new(all.filter(|b| b.action != Action::Palette))
 }
 
 fn open_palette(model: &mut Model) -> Effect {

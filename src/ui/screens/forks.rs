@@ -117,7 +117,12 @@ impl Screen for Forks {
     fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
         let rows = &seen.frame.forks;
         let at = self.at(rows);
-        let height = usize::from(pen.height().saturating_sub(3));
+        // Below, in full, what was done in the selected one.
+        let done = rows.get(at).map_or("", |row| row.what.as_str());
+        let mut done = text::wrap(done, usize::from(pen.width().saturating_sub(4).max(12)));
+        done.truncate(usize::from(pen.height() / 4));
+        let foot = if done.is_empty() { 0 } else { done.len() + 1 };
+        let height = usize::from(pen.height().saturating_sub(3)).saturating_sub(foot);
         let first = scroll(at, rows.len(), height);
         let last = (first + height).min(rows.len());
         let remark = format!("{}-{last} of {}", first + 1, rows.len());
@@ -159,6 +164,10 @@ impl Screen for Forks {
             if i == at {
                 inner.restyle_row(y, Role::Selected);
             }
+        }
+        let foot = inner.height().saturating_sub(done.len() as u16);
+        for (y, line) in (foot..).zip(&done) {
+            inner.text(1, y, line, Role::Dim);
         }
     }
 }

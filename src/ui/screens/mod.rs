@@ -13,6 +13,8 @@ pub mod inspector;
 pub mod lineage;
 pub mod notice;
 pub mod palette;
+#[cfg(test)]
+pub(super) mod pictures;
 
 use super::engine::{Answer, Query, Until};
 use super::keymap::{Action, Context};

@@ -1,11 +1,25 @@
 //! Something to read: a diagnostic, or why something could not be done.
 
+use ratatui::crossterm::event::KeyCode;
+
 use super::{Screen, Seen};
-use crate::ui::keymap::{Action, Context, name_for};
+use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key, name_for};
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
+
+/// Its keys.
+#[rustfmt::skip]
+pub const KEYS: &[Binding] = &[
+    bind(Context::Notice, &[key(KeyCode::Esc), key(KeyCode::Enter), ch('q')], Action::Back, "close", "close"),
+    bind(Context::Notice, &[ch('j'), key(KeyCode::Down)], Action::Down, "move", "down a line"),
+    bind(Context::Notice, &[ch('k'), key(KeyCode::Up)], Action::Up, "move", "up a line"),
+    bind(Context::Notice, &[key(KeyCode::PageDown), ctrl('d')], Action::PageDown, "", "down ten lines"),
+    bind(Context::Notice, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
+    bind(Context::Notice, &[ch('g')], Action::Top, "", "to the first line"),
+    bind(Context::Notice, &[ch('G')], Action::Bottom, "", "to the last line"),
+];
 
 /// Some lines, which scroll.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +44,7 @@ impl Notice {
 
 impl Screen for Notice {
     fn context(&self) -> Context {
-        Context::Detail
+        Context::Notice
     }
 
     fn travels(&self) -> bool {
@@ -45,15 +59,13 @@ impl Screen for Notice {
     }
 
     fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
-        match action {
-            Action::Back | Action::Open | Action::Quit => Effect::Close,
-            _ => {
-                let rows = usize::from(seen.size.1.saturating_sub(4));
-                let last = self.lines.len().saturating_sub(rows);
-                self.at = moved(Some(self.at), last + 1, action).unwrap_or(0);
-                Effect::None
-            }
+        if action == Action::Back {
+            return Effect::Close;
         }
+        let rows = usize::from(seen.size.1.saturating_sub(4));
+        let last = self.lines.len().saturating_sub(rows);
+        self.at = moved(Some(self.at), last + 1, action).unwrap_or(0);
+        Effect::None
     }
 
     fn draw(&self, _: Seen<'_>, pen: &mut Pen<'_>) {
@@ -63,7 +75,7 @@ impl Screen for Notice {
         let remark = if rows < self.lines.len() {
             format!("{}-{last} of {}", first + 1, self.lines.len())
         } else {
-            format!("{} closes", name_for(Context::Detail, Action::Back))
+            format!("{} closes", name_for(Context::Notice, Action::Back))
         };
         let mut inner = pen.frame(&self.title, &remark, true);
         for (y, line) in self.lines[first..last].iter().enumerate() {

@@ -188,7 +188,9 @@ impl Screen for Palette {
     }
 
     fn popup(&self, size: (u16, u16)) -> Option<(u16, u16)> {
-        Some((size.0.min(90), size.1.min(20)))
+        // More of them on a large screen, and something of the dashboard beside them.
+        let height = size.1.saturating_sub(8).clamp(20, 36);
+        Some((size.0.min(90), height.min(size.1)))
     }
 
     fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
@@ -312,7 +314,7 @@ mod tests {
             }
             for binding in crate::ui::keymap::shipped()
                 .iter()
-                .filter(|b| b.context == *context)
+                .filter(|b| b.context == *context && b.action != Action::Palette)
             {
                 let is_there = palette
                     .actions

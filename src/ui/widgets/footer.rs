@@ -1,23 +1,34 @@
 //! The last lines: what is not shown, and the keys that matter here.
 
 use crate::ui::glyphs;
-use crate::ui::keymap::{self, Action, Binding, Context, key_name};
+use crate::ui::keymap::{self, Action, Binding, Context, Key, key_name};
 use crate::ui::pen::Pen;
 use crate::ui::seek::Bar;
 use crate::ui::style::Role;
 use crate::ui::text;
 
-/// Draws the keys of these contexts, the innermost first, as many as fit; help and quit always.
+/// Draws the keys of these contexts, the innermost first, as many as fit; help and quit always, where their keys are not text.
+/// A key that means something else farther inside is not told of.
 pub fn draw(pen: &mut Pen<'_>, contexts: &[Context]) {
     let width = pen.width();
-    let always = hints(Context::Always);
+    let is_text = |key: &Key| contexts.contains(&Context::Entry) && key.is_character();
+    let always = hints(Context::Always, is_text);
     let reserved: u16 = always.iter().map(|h| h.width() + 2).sum();
     let end = width.saturating_sub(reserved);
     let mut x = 1;
-    let inner = contexts.iter().filter(|&&c| c != Context::Always);
-    for hint in inner.flat_map(|&c| hints(c)) {
-        if x + hint.width() < end {
-            x = hint.draw(pen, x) + 2;
+    for (at, &context) in contexts.iter().enumerate() {
+        if context == Context::Always {
+            continue;
+        }
+        let inside = &contexts[..at];
+        let is_other = |key: &Key| {
+            let mut bound = keymap::all().iter().filter(|b| inside.contains(&b.context));
+            bound.any(|b| b.keys.contains(key))
+        };
+        for hint in hints(context, is_other) {
+            if x + hint.width() < end {
+                x = hint.draw(pen, x) + 2;
+            }
         }
     }
     let mut x = end + 1;
@@ -84,14 +95,15 @@ impl Hint {
     }
 }
 
-/// The hints of a context; neighbours in the table with the same word share one.
-fn hints(context: Context) -> Vec<Hint> {
+/// The hints of a context but for keys that mean nothing of it here; neighbours in the table with the same word share one.
+fn hints(context: Context, means_other: impl Fn(&Key) -> bool) -> Vec<Hint> {
     let mut out: Vec<Hint> = Vec::new();
     let told = |b: &&Binding| b.context == context && !b.hint.is_empty();
     for binding in keymap::all().iter().filter(told) {
-        let Some(key) = binding.keys.first().map(|&k| key_name(k)) else {
+        let Some(key) = binding.keys.iter().find(|k| !means_other(k)) else {
             continue;
         };
+        let key = key_name(*key);
         match out.last_mut() {
             Some(last) if last.word == binding.hint => last.keys = format!("{} {key}", last.keys),
             _ => out.push(Hint {

@@ -137,7 +137,8 @@ impl Screen for Injector {
     }
 
     fn popup(&self, size: (u16, u16)) -> Option<(u16, u16)> {
-        Some((size.0.min(96), size.1.min(22)))
+        let all = u16::try_from(Fault::FORMS.len() + 2).unwrap_or(u16::MAX);
+        Some((size.0.min(96), size.1.min(all)))
     }
 
     fn query(&self) -> Option<Query> {
@@ -227,9 +228,12 @@ impl Injector {
                 row.sign(0, 0, crate::ui::glyphs::RIGHT, Role::Strong);
             }
         }
-        let more = kinds - rows.min(kinds);
-        if more > 0 {
-            pen.text(1, rows as u16, &format!("+{more} more"), Role::Dim);
+        let below = kinds - (first + rows).min(kinds);
+        if first + below > 0 {
+            let parts = [(first, "above"), (below, "below")].into_iter();
+            let parts = parts.filter(|(n, _)| *n > 0);
+            let said: Vec<String> = parts.map(|(n, word)| format!("+{n} {word}")).collect();
+            pen.text(1, rows as u16, &said.join(" "), Role::Dim);
         }
     }
 

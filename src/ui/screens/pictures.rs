@@ -1,0 +1,217 @@
+//! Pictures of what opens over the dashboard, where a screen has no tests of its own for it, at three sizes.
+
+use super::Open;
+use super::notice::Notice;
+use crate::ui::engine::Answer;
+use crate::ui::fixture;
+use crate::ui::keymap::Action;
+use crate::ui::layout::Pane;
+use crate::ui::model::Model;
+use crate::ui::snapshots::{check, picture};
+use crate::ui::update::{open_screen, update};
+use crate::ui::view::{Choices, Fact, ForkRow, SettingChoice, SubjectChoice};
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+/// What there is in the run of the other pictures.
+pub(in crate::ui) fn choices() -> Choices {
+    let setting = |name: &str, value: &str, what: &str| SettingChoice {
+        name: name.into(),
+        value: value.into(),
+        what: what.into(),
+    };
+    let quoted = |name: &str| format!("\"{name}\"");
+    let nodes = fixture::frame().topology.nodes;
+    let mut targets: Vec<String> = nodes.iter().map(|n| quoted(&n.name)).collect();
+    targets.extend(["web", "broker", "billing"].map(quoted));
+    for queue in ["orders/0", "orders/1", "orders/2"] {
+        targets.push(format!("LeaderOf(\"{queue}\")"));
+        targets.push(format!("FollowerOf(\"{queue}\")"));
+    }
+    targets.extend(["Controller".to_owned(), "All".to_owned()]);
+    Choices {
+        targets,
+        zones: vec!["a".into(), "b".into()],
+        workloads: vec!["checkout".into(), "invoices".into()],
+        subjects: vec![
+            SubjectChoice {
+                name: "checkout".into(),
+                settings: vec![
+                    setting("linger", "\"5ms\"", "how long a batch waits for more"),
+                    setting("batch_size", "\"16KiB\"", "the largest batch"),
+                ],
+            },
+            SubjectChoice {
+                name: "invoices".into(),
+                settings: vec![setting(
+                    "max_poll_records",
+                    "500",
+                    "messages that one poll takes at most",
+                )],
+            },
+        ],
+        scenarios: ["healthy", "leader-crash", "retry-storm"]
+            .map(str::to_owned)
+            .to_vec(),
+    }
+}
+
+/// The dashboard of a size, where it is known what there is.
+pub(in crate::ui) fn model(width: u16, height: u16) -> Model {
+    let mut model = fixture::model(width, height);
+    model.answer = Some(Answer::Choices(Box::new(choices())));
+    model
+}
+
+/// Two forks of a run, one of them of the other.
+pub(in crate::ui) fn forks() -> Vec<ForkRow> {
+    let fork = |name: &str, depth, from_ms: u64, what: &str, played_ms: u64| ForkRow {
+        name: name.into(),
+        depth,
+        from_ns: from_ms * 1_000_000,
+        what: what.into(),
+        seed: 42,
+        now_ns: played_ms * 1_000_000,
+        played_ns: played_ms * 1_000_000,
+        current: name == "without the leader",
+    };
+    vec![
+        fork("main", 0, 0, "", 30_000),
+        fork(
+            "fork 1",
+            1,
+            9_000,
+            "Slow(target: \"billing-2\", factor: 10) for 5s",
+            14_000,
+        ),
+        fork(
+            "without the leader",
+            2,
+            10_250,
+            "Crash(LeaderOf(\"orders/0\"))",
+            12_480,
+        ),
+    ]
+}
+
+/// Pictures of one thing at three sizes: what was pressed and typed before.
+fn pictures(name: &str, prepared: impl Fn(&mut Model)) {
+    for (w, h) in SIZES {
+        let mut model = model(w, h);
+        prepared(&mut model);
+        check(&format!("{name}_{w}x{h}"), &picture(&model));
+    }
+}
+
+fn press(model: &mut Model, actions: &[Action]) {
+    for &action in actions {
+        update(model, action);
+    }
+}
+
+fn typed(model: &mut Model, text: &str) {
+    text.chars()
+        .for_each(|c| drop(update(model, Action::Type(c))));
+}
+
+#[test]
+fn everything_by_its_name() {
+    pictures("palette", |m| press(m, &[Action::Palette]));
+    pictures("palette_typed", |m| {
+        press(m, &[Action::Palette]);
+        typed(m, "brok");
+        press(m, &[Action::Down]);
+    });
+    pictures("palette_nothing", |m| {
+        press(m, &[Action::Palette]);
+        typed(m, "zzzzzz");
+    });
+}
+
+#[test]
+fn what_is_done_to_a_run() {
+    pictures("injector", |m| press(m, &[Action::Inject]));
+    // The longest form there is, a field of it with a choice.
+    pictures("injector_rolling", |m| {
+        press(m, &[Action::Inject]);
+        typed(m, "rr");
+        press(m, &[Action::NextField, Action::NextChoice]);
+    });
+    pictures("injector_setting", |m| {
+        press(m, &[Action::Inject, Action::Type('s')]);
+        while !says(m, "Set(") {
+            press(m, &[Action::Type('s')]);
+        }
+        press(m, &[Action::NextField, Action::NextField]);
+    });
+}
+
+/// Whether a text stands on the screen.
+pub(in crate::ui) fn says(model: &Model, text: &str) -> bool {
+    let drawn = picture(model);
+    let symbols = drawn.content.iter().map(ratatui::buffer::Cell::symbol);
+    symbols.collect::<String>().contains(text)
+}
+
+#[test]
+fn the_branches_of_a_run() {
+    pictures("forks", |m| {
+        m.frame.forks = forks();
+        press(m, &[Action::Forks]);
+    });
+    pictures("forks_name", |m| {
+        m.frame.forks = forks();
+        press(m, &[Action::Forks, Action::Up, Action::Rename]);
+        typed(m, "slow billing");
+    });
+}
+
+#[test]
+fn something_to_read() {
+    pictures("notice", |m| {
+        let lines = [
+            "error: there is no node, set, system, workload or process `brokr-1`",
+            "  --> by hand",
+            "  |",
+            "1 | Crash(\"brokr-1\")",
+            "  |       ^^^^^^^^^ did you mean `broker-1`?",
+        ];
+        let lines = lines.map(str::to_owned).to_vec();
+        open_screen(m, Open::from(Notice::new("This cannot be", lines)));
+    });
+}
+
+#[test]
+fn help_and_questions() {
+    pictures("help", |m| press(m, &[Action::Help, Action::Down]));
+    pictures("help_forks", |m| press(m, &[Action::Forks, Action::Help]));
+    pictures("seed", |m| {
+        press(m, &[Action::Seed]);
+        typed(m, "42");
+    });
+    pictures("filter", |m| {
+        press(m, &[Action::Filter]);
+        typed(m, "crash");
+    });
+    pictures("save", |m| press(m, &[Action::Save]));
+}
+
+#[test]
+fn one_thing_closely() {
+    for pane in [Pane::Queues, Pane::Events] {
+        let name = format!("detail_{}", pane.title().to_lowercase());
+        pictures(&name, |m| {
+            press(m, &[Action::Focus(pane)]);
+            press(m, &[Action::Down, Action::Down, Action::Open]);
+            let facts = [("leader", "broker-2"), ("high watermark", "31877")];
+            if pane == Pane::Queues {
+                m.facts = facts
+                    .map(|(name, value)| Fact {
+                        name: name.into(),
+                        value: value.into(),
+                    })
+                    .to_vec();
+            }
+        });
+    }
+}
