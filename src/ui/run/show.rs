@@ -1,83 +1,33 @@
-//! The loop of a screen: keys, the run, drawing. At most thirty frames a second, none when nothing changes; the run
-//! moves in slices short enough that a key never waits for it.
+//! A run on the terminal: the dashboard and the screens over it.
 
 use std::io;
-use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use ratatui::crossterm::event::{
-    self, Event, KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind,
-};
+use ratatui::crossterm::event;
 
-use super::comfort::{self, Desk, Wish};
-use super::engine::{Engine, Order, Query, Reloaded, Until, Working};
-use super::keymap::{self, Action, Context};
-use super::model::{Model, speed_index};
-use super::pace::{Anchor, Moved, Pace};
-use super::picker::{self, Entry, Picked, Picker};
-use super::preview::{self, Preview};
-use super::screen;
-use super::screens::Open;
-use super::screens::notice::Notice;
-use super::seek::Seek;
-use super::settings::{Settings, Speed};
-use super::style::Look;
-use super::term::Terminal;
-use super::text;
-use super::update::{Effect, arrived, update};
+use super::input::{Clicks, Input};
+use super::{FRAME, IDLE, KEYS_MAX, LOOK, Leave, Options, by_chance};
+use crate::ui::comfort::{self, Desk, Wish};
+use crate::ui::engine::{Engine, Order, Query, Reloaded, Until, Working};
+use crate::ui::model::Model;
+use crate::ui::pace::{Anchor, Moved, Pace};
+use crate::ui::screen;
+use crate::ui::screens::Open;
+use crate::ui::screens::notice::Notice;
+use crate::ui::seek::Seek;
+use crate::ui::settings::Speed;
+use crate::ui::term::Terminal;
+use crate::ui::text;
+use crate::ui::update::{Effect, arrived, update};
 
-/// Between two frames at least.
-const FRAME: Duration = Duration::from_millis(33);
-/// So many keys between two moves of the run: a flood of input must not keep it from moving.
-const KEYS_MAX: usize = 64;
-/// How often signals are looked at while nothing happens.
-const IDLE: Duration = Duration::from_millis(100);
 /// For how long what is asked may be worked on before keys are looked at again.
 const ASK_SLICE: Duration = Duration::from_millis(8);
 /// Events between two looks at the clock, where what runs is watched closely.
 const ASK_CHUNK: u32 = 2048;
-/// How often files are looked at.
-const LOOK: Duration = Duration::from_millis(250);
 /// The title of what is told of a file that cannot be read again.
 const WRONG_FILE: &str = "The file has mistakes: this run stays as it was";
 /// Over how much time the reached speed is measured.
 const MEASURE: Duration = Duration::from_millis(500);
-
-/// Why a screen was left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leave {
-    /// The person wants to end.
-    Quit,
-    /// The person wants the screen before.
-    Back,
-    /// This signal told the program to end.
-    Killed(i32),
-}
-
-/// How a screen starts, and what it leaves to the next.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Options {
-    /// How it looks.
-    pub look: Look,
-    /// The settings in force. Their theme is that of `look`, unless the environment wants another.
-    pub settings: Settings,
-    /// Where settings are kept.
-    pub folder: Option<PathBuf>,
-    /// What is wrong with what was read there, in lines.
-    pub troubles: Vec<String>,
-    /// Whether there is a screen to go back to.
-    pub has_parent: bool,
-}
-
-impl Options {
-    /// Notes a look that was chosen on the screen.
-    fn looks(&mut self, look: Look) {
-        if look != self.look {
-            self.settings.theme = look.theme;
-            self.look = look;
-        }
-    }
-}
 
 /// Shows a run until it is left. What is chosen on it stands in the options then.
 pub fn dashboard(
@@ -115,249 +65,6 @@ pub fn dashboard(
         show.inquire();
         show.draw(terminal)?;
     }
-}
-
-/// Gives the scenarios there are, if they are others than before.
-pub type Renew<'a> = &'a mut dyn FnMut() -> Option<Vec<Entry>>;
-
-/// Lets the person choose a scenario; the one at `selected` is offered first. `open` starts the run that plays while one
-/// is highlighted.
-pub fn pick(
-    terminal: &mut Terminal,
-    entries: Vec<Entry>,
-    selected: usize,
-    options: &mut Options,
-    open: preview::Open<'_>,
-    renew: Renew<'_>,
-) -> io::Result<Picked> {
-    let settings = options.settings;
-    let speed = speed_index(settings.speed.times());
-    let mut picker = Picker::new(entries, options.look, speed);
-    picker.select(selected);
-    picker.size = terminal.size()?;
-    if settings.mouse != terminal.has_mouse() {
-        terminal.set_mouse(settings.mouse)?;
-    }
-    if !options.troubles.is_empty() {
-        picker.say("your files have mistakes and are not used: a run says which");
-    }
-    let mut choice = Choosing::new(picker, options);
-    loop {
-        if let Some(signal) = terminal.told_to_end() {
-            return Ok(Picked::Leave(Leave::Killed(signal)));
-        }
-        if terminal.told_to_stop() {
-            choice.suspend(terminal)?;
-        }
-        if let Some(picked) = choice.keys(terminal)? {
-            return Ok(picked);
-        }
-        choice.renew(renew);
-        choice.move_on(open);
-        choice.draw(terminal)?;
-    }
-}
-
-/// The picker on the screen.
-struct Choosing<'a> {
-    picker: Picker,
-    options: &'a mut Options,
-    clicks: Clicks,
-    preview: Preview,
-    opened: Instant,
-    /// When files were looked at last.
-    looked: Instant,
-    dirty: bool,
-    drawn: Option<Instant>,
-    /// Between two frames at least: more than [`FRAME`] where one takes long, so that keys still come first.
-    frame: Duration,
-}
-
-impl<'a> Choosing<'a> {
-    fn new(picker: Picker, options: &'a mut Options) -> Self {
-        Self {
-            picker,
-            options,
-            clicks: Clicks::default(),
-            preview: Preview::default(),
-            opened: Instant::now(),
-            looked: Instant::now(),
-            dirty: true,
-            drawn: None,
-            frame: FRAME,
-        }
-    }
-
-    fn until_frame(&self) -> Duration {
-        self.drawn
-            .map_or(Duration::ZERO, |at| self.frame.saturating_sub(at.elapsed()))
-    }
-
-    /// How long to wait for a key.
-    fn patience(&self) -> Duration {
-        let due = self.until_frame();
-        let held = self.picker.is_held();
-        let until = self.preview.patience(held, self.opened.elapsed(), due);
-        let until = until.unwrap_or(IDLE).min(IDLE);
-        if self.dirty { until.min(due) } else { until }
-    }
-
-    fn keys(&mut self, terminal: &mut Terminal) -> io::Result<Option<Picked>> {
-        let mut patience = self.patience();
-        for _ in 0..KEYS_MAX {
-            if !event::poll(patience)? {
-                break;
-            }
-            patience = Duration::ZERO;
-            match self.clicks.input(event::read()?, &self.picker.contexts()) {
-                Input::Size(w, h) => self.picker.size = (w, h),
-                Input::Action(Action::Suspend) => self.suspend(terminal)?,
-                Input::Action(action) if self.comfort(terminal, action)? => {}
-                Input::Action(action) => {
-                    if let Some(picked) = self.picker.update(action, by_chance) {
-                        return Ok(Some(picked));
-                    }
-                }
-                Input::None => continue,
-            }
-            // What a person does is seen at once.
-            (self.dirty, self.frame) = (true, FRAME);
-        }
-        Ok(None)
-    }
-
-    /// Looks now and then whether scenario files were changed, came or went.
-    fn renew(&mut self, renew: Renew<'_>) {
-        if self.looked.elapsed() < LOOK {
-            return;
-        }
-        self.looked = Instant::now();
-        if let Some(entries) = renew() {
-            self.picker.renew(entries);
-            self.preview = Preview::default();
-            self.dirty = true;
-        }
-    }
-
-    /// What concerns no scenario; `false` if the action is none of that.
-    fn comfort(&mut self, terminal: &mut Terminal, action: Action) -> io::Result<bool> {
-        let Some(wish) = self.picker.comfort(action) else {
-            return Ok(false);
-        };
-        self.options.looks(self.picker.look());
-        if let Some(speed) = Speed::from_times(self.picker.speed()) {
-            self.options.settings.speed = speed;
-        }
-        let Some(wish) = wish else {
-            return Ok(true);
-        };
-        let picker = &self.picker;
-        let desk = Desk {
-            command: picker
-                .command()
-                .ok_or_else(|| "there is nothing to run".to_owned()),
-            name: "splitbrain-scenarios".to_owned(),
-            draw: &|buffer| picker::draw(picker, buffer),
-            size: picker.size,
-            theme: picker.look().theme,
-            settings: self.options.settings,
-            folder: self.options.folder.as_deref(),
-        };
-        let came = comfort::fulfil(wish, &desk, terminal)?;
-        self.picker.came(came);
-        Ok(true)
-    }
-
-    fn suspend(&mut self, terminal: &mut Terminal) -> io::Result<()> {
-        terminal.suspend()?;
-        self.picker.size = terminal.size()?;
-        self.preview.resume(&|| self.opened.elapsed());
-        self.dirty = true;
-        Ok(())
-    }
-
-    fn move_on(&mut self, open: preview::Open<'_>) {
-        let (wanted, held) = (self.picker.wanted(), self.picker.is_held());
-        let clock = || self.opened.elapsed();
-        self.dirty |= self.preview.step(wanted, held, &clock, open);
-    }
-
-    fn draw(&mut self, terminal: &mut Terminal) -> io::Result<()> {
-        if !self.dirty || !self.until_frame().is_zero() {
-            return Ok(());
-        }
-        let start = Instant::now();
-        self.picker.live = self.preview.live(self.picker.is_held());
-        let picker = &self.picker;
-        terminal.draw(|frame| picker::draw(picker, frame.buffer_mut()))?;
-        self.frame = FRAME.max(start.elapsed() * 3);
-        self.drawn = Some(Instant::now());
-        self.dirty = false;
-        Ok(())
-    }
-}
-
-/// What came from the terminal.
-enum Input {
-    Action(Action),
-    Size(u16, u16),
-    None,
-}
-
-/// Where and when the mouse was pressed last: twice in the same place, and soon, is one thing.
-#[derive(Default)]
-struct Clicks(Option<(Instant, u16, u16)>);
-
-/// Within so much time two clicks are one.
-const DOUBLE: Duration = Duration::from_millis(400);
-
-impl Clicks {
-    fn input(&mut self, event: Event, contexts: &[Context]) -> Input {
-        let action = match event {
-            Event::Key(key) if key.kind != KeyEventKind::Release => {
-                panic_if_asked(key);
-                keymap::action(contexts, key)
-            }
-            Event::Mouse(mouse) => self.mouse(mouse),
-            Event::Resize(w, h) => return Input::Size(w, h),
-            _ => None,
-        };
-        action.map_or(Input::None, Input::Action)
-    }
-
-    fn mouse(&mut self, mouse: MouseEvent) -> Option<Action> {
-        let (x, y) = (mouse.column, mouse.row);
-        match mouse.kind {
-            MouseEventKind::Down(MouseButton::Left) => {
-                let now = Instant::now();
-                let soon = |at: &(Instant, u16, u16)| {
-                    (at.1, at.2) == (x, y) && now.duration_since(at.0) < DOUBLE
-                };
-                if self.0.take_if(|at| soon(at)).is_some() {
-                    return Some(Action::DoubleClick(x, y));
-                }
-                self.0 = Some((now, x, y));
-                Some(Action::Click(x, y))
-            }
-            MouseEventKind::Drag(MouseButton::Left) => Some(Action::Drag(x, y)),
-            MouseEventKind::ScrollDown => Some(Action::WheelDown(x, y)),
-            MouseEventKind::ScrollUp => Some(Action::WheelUp(x, y)),
-            _ => None,
-        }
-    }
-}
-
-/// For the test that a panic leaves the terminal clean: F12 panics where `SPLITBRAIN_TEST_PANIC` is set.
-fn panic_if_asked(key: KeyEvent) {
-    let asked = key.code == KeyCode::F(12) && std::env::var_os("SPLITBRAIN_TEST_PANIC").is_some();
-    assert!(!asked, "asked to panic by SPLITBRAIN_TEST_PANIC");
-}
-
-/// A seed that nobody chose; short, because people read seeds to one another.
-fn by_chance() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let ns = now.map_or(0, |d| d.as_nanos() as u64);
-    ((ns / 1000) ^ u64::from(std::process::id())) % 1_000_000
 }
 
 /// A run on the screen.
