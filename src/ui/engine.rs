@@ -158,6 +158,11 @@ pub trait Engine {
         None
     }
 
+    /// Whether the scenario came from files that can change.
+    fn has_files(&self) -> bool {
+        false
+    }
+
     /// Looks whether the file of the scenario was changed, and reads it again if so. To be called now and then.
     fn reload(&mut self) -> Reloaded {
         Reloaded::Same

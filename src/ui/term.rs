@@ -3,10 +3,12 @@
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
 use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
@@ -21,6 +23,7 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The terminal, while it is ours. Dropping it gives it back.
 pub struct Terminal {
     inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    came: Receiver<Came>,
     ends: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     mouse: bool,
@@ -33,25 +36,46 @@ impl Terminal {
     }
 
     /// Takes the terminal: its other screen, raw keys, no cursor. From now on a panic gives it back before it says
-    /// anything, and the signals to end are taken note of instead of ending at once.
+    /// anything, and the signals to end are taken note of instead of ending at once. To be called once: from now on a thread
+    /// reads what comes from the terminal.
     pub fn enter() -> io::Result<Self> {
         give_back_on_panic();
         let ends = Arc::new(AtomicUsize::new(0));
         for signal in [SIGTERM, SIGHUP, SIGINT] {
             signal_hook::flag::register_usize(signal, Arc::clone(&ends), signal as usize)?;
         }
-        end_in_any_case()?;
         let stop = Arc::new(AtomicBool::new(false));
         signal_hook::flag::register(SIGTSTP, Arc::clone(&stop))?;
+        let (sender, came) = mpsc::sync_channel(WAITING);
+        listen_for_signals(sender.clone())?;
         take()?;
+        listen_for_keys(sender);
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let inner = ratatui::Terminal::new(backend).inspect_err(|_| give_back())?;
         Ok(Self {
             inner,
+            came,
             ends,
             stop,
             mouse: false,
         })
+    }
+
+    /// Waits until something comes from the terminal, but no longer than this; without a limit the program sleeps until
+    /// something does. A signal ends the wait too: nothing has come then.
+    pub fn next(&self, patience: Option<Duration>) -> io::Result<Option<Event>> {
+        let came = match patience {
+            Some(patience) => match self.came.recv_timeout(patience) {
+                Err(RecvTimeoutError::Timeout) => return Ok(None),
+                came => came.ok(),
+            },
+            None => self.came.recv().ok(),
+        };
+        match came {
+            Some(Came::Event(event)) => event.map(Some),
+            Some(Came::Signal) => Ok(None),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
     }
 
     /// Draws, and sends what changed.
@@ -120,17 +144,45 @@ impl Terminal {
 }
 
 /// How long the program may take to end by itself after a signal told it to.
-const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(2);
 
-/// Ends the program some time after a signal told it to, whatever it is at: when a terminal is closed, crossterm's reader can
-/// spin on the end of its input and never come back to the loop that would see the signal.
-fn end_in_any_case() -> io::Result<()> {
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT])?;
+/// What wakes the program.
+enum Came {
+    /// From the terminal, or why nothing more comes from there.
+    Event(io::Result<Event>),
+    /// A signal that was taken note of.
+    Signal,
+}
+
+/// So much that came may wait; what comes then waits in the terminal.
+const WAITING: usize = 1024;
+
+/// Has a thread read what comes from the terminal. It sleeps until something does, and the program can sleep meanwhile, or be
+/// at something else.
+fn listen_for_keys(sender: SyncSender<Came>) {
     std::thread::spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            std::thread::sleep(GRACE);
-            give_back();
-            std::process::exit(128 + signal);
+        loop {
+            let event = event::read();
+            let is_over = event.is_err();
+            if sender.send(Came::Event(event)).is_err() || is_over {
+                return;
+            }
+        }
+    });
+}
+
+/// Has a thread wake the program for signals. Some time after one that told it to end it ends, whatever it is at.
+fn listen_for_signals(sender: SyncSender<Came>) -> io::Result<()> {
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP])?;
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            // Where the program has too much to do to be woken, it sees by itself what was taken note of.
+            let _ = sender.try_send(Came::Signal);
+            if signal != SIGTSTP {
+                std::thread::sleep(GRACE);
+                give_back();
+                std::process::exit(128 + signal);
+            }
         }
     });
     Ok(())

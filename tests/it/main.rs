@@ -19,6 +19,7 @@ mod doubts;
 mod graceful;
 mod group_settings;
 mod hangup;
+mod idle;
 mod interrupt;
 mod kafka_clients;
 mod kernel;

@@ -161,7 +161,7 @@ impl Session {
     /// Stops it with Ctrl-Z, and lets it go on as `fg` does.
     #[cfg(target_os = "linux")]
     pub fn stop_and_go_on(&mut self) {
-        let pid = self.child.process_id().expect("it runs");
+        let pid = self.pid();
         self.press("\x1a");
         self.until("a stop", |_| crate::hangup::state(pid) == 'T');
         self.until("the terminal back", |_| !self.has_screen());
@@ -169,8 +169,13 @@ impl Session {
         self.until("the terminal taken", |_| self.has_screen());
     }
 
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
     pub fn signal(&self, name: &str) {
-        let pid = self.child.process_id().expect("it runs").to_string();
+        let pid = self.pid().to_string();
         let sent = std::process::Command::new("kill")
             .args(["-s", name, &pid])
             .status();
@@ -256,7 +261,6 @@ fn keys_work_while_the_run_moves_as_fast_as_it_can() {
 fn a_step_is_one_event() {
     let mut session = dashboard(&[]);
     session.resize(120, 40);
-    // crossterm may overlook a key that comes at the very moment of a new size, until the next one comes.
     session.sees("Latency over time");
     session.press(" ");
     session.sees("PAUSED");
@@ -288,6 +292,23 @@ fn it_follows_the_size_of_the_terminal() {
     session.press("q");
     session.ends();
     session.is_clean();
+}
+
+#[test]
+fn a_key_that_comes_with_another_size_is_not_overlooked() {
+    let mut session = dashboard(&[]);
+    session.press(" ");
+    session.sees("PAUSED");
+    for n in 0..20 {
+        session.resize(100 + n, 30);
+        session.press("?");
+        session.sees(" Help ");
+        session.resize(80, 24 + n);
+        session.press("?");
+        session.until("the end of the help", |s| !s.contains(" Help "));
+    }
+    session.press("q");
+    assert_eq!(session.ends(), 0);
 }
 
 #[test]

@@ -200,6 +200,10 @@ impl Engine for Run {
         branches::obey(&mut self.tree, order)
     }
 
+    fn has_files(&self) -> bool {
+        self.files.is_some()
+    }
+
     fn reload(&mut self) -> Reloaded {
         reload::reload(&mut self.tree, &mut self.files)
     }

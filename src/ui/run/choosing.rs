@@ -3,10 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use ratatui::crossterm::event;
-
 use super::input::{Clicks, Input};
-use super::{FRAME, IDLE, KEYS_MAX, LOOK, Leave, Options, by_chance};
+use super::{FRAME, KEYS_MAX, LOOK, Leave, Options, by_chance};
 use crate::ui::comfort::{self, Desk};
 use crate::ui::keymap::Action;
 use crate::ui::model::speed_index;
@@ -96,18 +94,19 @@ impl<'a> Choosing<'a> {
         let due = self.until_frame();
         let held = self.picker.is_held();
         let until = self.preview.patience(held, self.opened.elapsed(), due);
-        let until = until.unwrap_or(IDLE).min(IDLE);
+        let look = LOOK.saturating_sub(self.looked.elapsed());
+        let until = until.unwrap_or(look).min(look);
         if self.dirty { until.min(due) } else { until }
     }
 
     fn keys(&mut self, terminal: &mut Terminal) -> io::Result<Option<Picked>> {
         let mut patience = self.patience();
         for _ in 0..KEYS_MAX {
-            if !event::poll(patience)? {
+            let Some(event) = terminal.next(Some(patience))? else {
                 break;
-            }
+            };
             patience = Duration::ZERO;
-            match self.clicks.input(event::read()?, &self.picker.contexts()) {
+            match self.clicks.input(event, &self.picker.contexts()) {
                 Input::Size(w, h) => self.picker.size = (w, h),
                 Input::Action(Action::Suspend) => self.suspend(terminal)?,
                 Input::Action(action) if self.comfort(terminal, action)? => {}

@@ -18,9 +18,7 @@ pub use show::dashboard;
 const FRAME: Duration = Duration::from_millis(33);
 /// So many keys between two moves of the run: a flood of input must not keep it from moving.
 const KEYS_MAX: usize = 64;
-/// How often signals are looked at while nothing happens.
-const IDLE: Duration = Duration::from_millis(100);
-/// How often files are looked at.
+/// How often files are looked at, where there are any.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Why a screen was left.

@@ -3,10 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use ratatui::crossterm::event;
-
 use super::input::{Clicks, Input};
-use super::{FRAME, IDLE, KEYS_MAX, LOOK, Leave, Options, by_chance};
+use super::{FRAME, KEYS_MAX, LOOK, Leave, Options, by_chance};
 use crate::ui::comfort::{self, Desk, Wish};
 use crate::ui::engine::{Engine, Order, Query, Reloaded, Until, Working};
 use crate::ui::model::Model;
@@ -125,26 +123,28 @@ impl<'a> Show<'a> {
         !self.model.playback.paused && !self.model.playback.ended
     }
 
-    /// How long to wait for a key: until the next frame is due, or hardly at all while the run has work to do.
-    fn patience(&self) -> Duration {
+    /// How long to wait for a key: until the next frame is due, or not at all while the run has work to do. Where nothing
+    /// moves and no file can change, there is no limit.
+    fn patience(&self) -> Option<Duration> {
         if self.pace.is_pressed() || self.is_asked {
-            return Duration::ZERO;
+            return Some(Duration::ZERO);
         }
         if !self.moving() && !self.dirty {
-            return IDLE;
+            let is_watched = self.engine.has_files();
+            return is_watched.then(|| LOOK.saturating_sub(self.looked.elapsed()));
         }
-        self.drawn
-            .map_or(Duration::ZERO, |at| FRAME.saturating_sub(at.elapsed()))
+        let due = |at: Instant| FRAME.saturating_sub(at.elapsed());
+        Some(self.drawn.map_or(Duration::ZERO, due))
     }
 
     fn keys(&mut self, terminal: &mut Terminal) -> io::Result<Option<Leave>> {
         let mut patience = self.patience();
         for _ in 0..KEYS_MAX {
-            if !event::poll(patience)? {
+            let Some(event) = terminal.next(patience)? else {
                 break;
-            }
-            patience = Duration::ZERO;
-            match self.clicks.input(event::read()?, &self.model.contexts()) {
+            };
+            patience = Some(Duration::ZERO);
+            match self.clicks.input(event, &self.model.contexts()) {
                 Input::Size(w, h) => {
                     self.model.size = (w, h);
                     self.dirty = true;
@@ -254,7 +254,7 @@ impl<'a> Show<'a> {
 
     /// Looks at the file of the scenario now and then: what it says now is played to the same moment.
     fn reload(&mut self) {
-        if self.looked.elapsed() < LOOK {
+        if self.looked.elapsed() < LOOK || !self.engine.has_files() {
             return;
         }
         self.looked = Instant::now();
