@@ -39,9 +39,12 @@ impl Check for NoAckedLoss {
                 Fact::Unstored { .. } => "no copy is left of",
                 _ => "nobody stored",
             };
-            found.report_span(scene, change.span, &[self.last_crash], |messages| {
-                format!("{why} acknowledged {messages}")
-            });
+            found.report_span(
+                scene,
+                change.span,
+                &[(self.last_crash, "the last crash before it")],
+                |messages| format!("{why} acknowledged {messages}"),
+            );
         } else if from == State::Lost && to != State::Lost && !was_skipped && self.lost > 0 {
             self.lost -= 1;
             if self.lost == 0 {

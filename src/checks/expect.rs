@@ -114,9 +114,7 @@ impl Expect {
             let breaks = matches!(self, Self::Breaks(_));
             return match verdict(&property) {
                 None => Outcome::Unknown("it was not checked".to_owned()),
-                Some(Verdict::Undecided) => {
-                    Outcome::Unknown("the run ended before it could be said".to_owned())
-                }
+                Some(Verdict::Undecided(why)) => Outcome::Unknown(why.to_owned()),
                 Some(Verdict::Holds) if breaks => Outcome::NotMet("it holds".to_owned()),
                 Some(Verdict::Broken(first)) if !breaks => Outcome::NotMet(first.message.clone()),
                 Some(Verdict::Holds | Verdict::Broken(_)) => Outcome::Met,

@@ -1,8 +1,11 @@
 //! What a check found.
 
+use std::fmt::Write;
+
 use crate::sim::{LaneId, Names, Record, Span};
 
 use super::{Property, Scene};
+use crate::sim::units::Duration;
 
 /// So many findings of a property are kept; the others are counted.
 const KEPT_MAX: usize = 10;
@@ -20,6 +23,33 @@ pub struct Finding {
     pub message: String,
     /// Numbers of the events that prove it, oldest first.
     pub evidence: Vec<u64>,
+    /// What each event of the evidence is, but the one during which it broke.
+    parts: Vec<(u64, &'static str)>,
+}
+
+impl Finding {
+    /// A paragraph in plain words: what must be true, what happened instead, and the numbers of the events that prove it.
+    pub fn explanation(&self) -> String {
+        let mut out = format!(
+            "Expected: {}. {} This broke at {} in event #{}: {}.",
+            self.property.label(),
+            self.property.rule(),
+            Duration::from_ns(self.at),
+            self.event,
+            self.message
+        );
+        let parts: Vec<String> = self
+            .parts
+            .iter()
+            .map(|(event, what)| format!("#{event} ({what})"))
+            .collect();
+        if let Some((last, before)) = parts.split_last() {
+            let before = before.join(", ");
+            let and = if before.is_empty() { "" } else { " and " };
+            let _ = write!(out, " It follows from {before}{and}{last}.");
+        }
+        out
+    }
 }
 
 /// The findings of one property.
@@ -52,11 +82,12 @@ impl Findings {
         self.count
     }
 
-    /// Notes a finding. The message is made only if it is kept.
+    /// Notes a finding. The message is made only if it is kept. The evidence is numbers of events (0: none) and what each is,
+    /// apart from the record's own.
     pub(super) fn report(
         &mut self,
         record: &Record,
-        evidence: &[u64],
+        evidence: &[(u64, &'static str)],
         message: impl FnOnce() -> String,
     ) {
         self.report_at(record.at, record.event, evidence, message);
@@ -67,13 +98,17 @@ impl Findings {
         &mut self,
         at: u64,
         event: u64,
-        evidence: &[u64],
+        evidence: &[(u64, &'static str)],
         message: impl FnOnce() -> String,
     ) {
         self.last = None;
         self.count += 1;
         if self.kept.len() < KEPT_MAX {
-            let mut evidence: Vec<u64> = evidence.iter().copied().filter(|&e| e != 0).collect();
+            let known = evidence.iter().copied().filter(|e| e.0 != 0);
+            let mut parts: Vec<(u64, &'static str)> = known.collect();
+            parts.sort_unstable_by_key(|part| part.0);
+            let mut evidence: Vec<u64> = parts.iter().map(|part| part.0).collect();
+            parts.retain(|part| part.0 != event);
             evidence.push(event);
             evidence.sort_unstable();
             evidence.dedup();
@@ -83,6 +118,7 @@ impl Findings {
                 event,
                 message: message(),
                 evidence,
+                parts,
             });
         }
     }
@@ -92,7 +128,7 @@ impl Findings {
         &mut self,
         scene: &Scene<'_>,
         span: Span,
-        evidence: &[u64],
+        evidence: &[(u64, &'static str)],
         message: impl FnOnce(&str) -> String,
     ) {
         let (record, names) = (scene.record, scene.ledger.names());

@@ -8,11 +8,17 @@
 mod acked_loss;
 mod at_least_once;
 mod at_most_once;
+mod calm;
 mod committed_prefix;
 mod conservation;
 mod exactly_once;
 mod expect;
 mod finding;
+mod lag_returns;
+#[cfg(test)]
+mod liveness_tests;
+mod message_ends;
+mod metastable;
 mod order;
 mod owners;
 mod recovers;
@@ -50,6 +56,11 @@ impl Kinds {
             at += 1;
         }
         Self(bits)
+    }
+
+    /// These and others.
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 
     fn has(self, kind: u8) -> bool {
@@ -93,37 +104,65 @@ trait Check {
         let _ = (now, ledger, found);
     }
 
-    /// Whether nothing can be said yet.
-    fn is_open(&self) -> bool {
-        false
+    /// Why nothing can be said yet, if so: a sentence without a full stop.
+    fn open(&self) -> Option<&str> {
+        None
     }
 }
 
+/// Why nothing can be said: the usual reason.
+const TOO_SHORT: &str = "the run ended before it could be said";
+
+/// A setting of a property, as the scenario writes it.
+fn setting(name: &str, value: &impl Serialize) -> String {
+    format!("{name}: {}", ron::to_string(value).unwrap_or_default())
+}
+
 macro_rules! checks {
-    ($($(#[$doc:meta])* $name:ident $({ $(#[$field_doc:meta])* $field:ident: $type:ty })?
+    ($($(#[doc = $doc:literal])* $name:ident $({ $($(#[$field_doc:meta])* $field:ident: $type:ty),+ $(,)? })?
         => $check:ty = $make:expr, $label:literal;)*) => {
         /// A property. The variants are the words of the scenario language.
         #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
         pub enum Property {
-            $($(#[$doc])* $name $({ $(#[$field_doc])* $field: $type })?,)*
+            $($(#[doc = $doc])* $name $({ $($(#[$field_doc])* $field: $type),+ })?,)*
         }
 
         #[derive(Clone, Debug)]
         enum Any { $($name($check)),* }
 
         impl Property {
+            /// Every word of the scenario language, with its rule ([`Property::rule`]).
+            pub const ALL: &'static [(&'static str, &'static str)] =
+                &[$((stringify!($name), concat!($($doc),*))),*];
+
             /// What it says, in plain words: `no acknowledged message lost`.
             pub fn label(&self) -> String {
-                match self { $(Self::$name $({ $field })? => format!($label $(, $field = $field)?)),* }
+                match self { $(Self::$name $({ $($field),+ })? => format!($label $($(, $field = $field)+)?)),* }
             }
 
             /// Its word in the scenario language.
             pub fn word(&self) -> &'static str {
-                match self { $(Self::$name $({ $field: _ })? => stringify!($name)),* }
+                match self { $(Self::$name { .. } => stringify!($name)),* }
+            }
+
+            /// What must be true, in whole sentences.
+            pub fn rule(&self) -> &'static str {
+                match self { $(Self::$name { .. } => concat!($($doc),*).trim_ascii()),* }
+            }
+
+            /// Its settings, as the scenario writes them: `within: "15s"`.
+            fn settings(&self) -> String {
+                let mut out: Vec<String> = Vec::new();
+                match self {
+                    $(Self::$name $({ $($field),+ })? => {
+                        $($(out.push(setting(stringify!($field), $field));)+)?
+                    }),*
+                }
+                out.join(", ")
             }
 
             fn check(&self) -> Any {
-                match *self { $(Self::$name $({ $field })? => Any::$name($make)),* }
+                match *self { $(Self::$name $({ $($field),+ })? => Any::$name($make)),* }
             }
         }
 
@@ -156,8 +195,8 @@ macro_rules! checks {
                 match self { $(Self::$name(c) => c.finish(now, ledger, found)),* }
             }
 
-            fn is_open(&self) -> bool {
-                match self { $(Self::$name(c) => c.is_open()),* }
+            fn open(&self) -> Option<&str> {
+                match self { $(Self::$name(c) => c.open()),* }
             }
         }
     };
@@ -190,12 +229,28 @@ checks! {
     NoUncleanElection => unclean::NoUncleanElection = unclean::NoUncleanElection, "no unclean election";
     /// Nothing comes from nowhere, and every produced message is delivered, in flight, lost or expired.
     Conservation => conservation::Conservation = conservation::Conservation::default(), "every message accounted for";
-    /// After the last disturbance (a fault that begins or ends, a crash, a restart), deliveries go on and no more messages
-    /// wait than before the first one, within a time.
+    /// After the last disturbance (a fault that begins or ends, a crash, a restart), deliveries and good answers go on and no
+    /// more messages wait or requests are open than before the first one, within a time.
     Recovers {
         /// The time.
         within: Duration
     } => recovers::Recovers = recovers::Recovers::new(within.ns()), "recovers within {within}";
+    /// Every message that some group reads ends: within a time of its making, or of the last disturbance if that is later, it is
+    /// delivered to all, expired, or lost.
+    EveryMessageEnds {
+        /// The time.
+        within: Duration
+    } => message_ends::EveryMessageEnds = message_ends::EveryMessageEnds::new(within.ns()),
+        "every message ends within {within}";
+    /// A time after the last disturbance no group is further behind, all its queues together, than before the first one.
+    LagReturns {
+        /// The time.
+        within: Duration
+    } => lag_returns::LagReturns = lag_returns::LagReturns::new(within.ns()), "lag returns within {within}";
+    /// Where everything that disturbed a run is gone, there is a window of 5 s after it, apart from the first, in which at least
+    /// half of what is asked for is done well: requests answered, messages delivered. A system that stays under that is in a
+    /// metastable state.
+    NotMetastable => metastable::NotMetastable = metastable::NotMetastable::default(), "no metastable state";
 }
 
 impl Property {
@@ -222,10 +277,11 @@ impl Property {
 impl fmt::Display for Property {
     /// As the scenario writes it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Recovers { within } => write!(f, "Recovers(within: \"{within}\")"),
-            other => f.write_str(other.word()),
+        let settings = self.settings();
+        if settings.is_empty() {
+            return f.write_str(self.word());
         }
+        write!(f, "{}({settings})", self.word())
     }
 }
 
@@ -236,8 +292,9 @@ pub enum Verdict<'a> {
     Holds,
     /// It is broken; with the first finding.
     Broken(&'a Finding),
-    /// Its time has not come: what it waits for has not happened, or the run ended before it had to be true again.
-    Undecided,
+    /// It cannot be said, and why: what it waits for has not happened, the run ended before it had to be true again, or
+    /// finding out would take too long. A sentence without a full stop.
+    Undecided(&'a str),
 }
 
 impl Verdict<'_> {
@@ -246,7 +303,15 @@ impl Verdict<'_> {
         match self {
             Self::Holds => "holds",
             Self::Broken(_) => "broken",
-            Self::Undecided => "undecided",
+            Self::Undecided(_) => "undecided",
+        }
+    }
+
+    /// Why it is undecided, if it is.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Undecided(why) => Some(why),
+            Self::Holds | Self::Broken(_) => None,
         }
     }
 }
@@ -354,7 +419,7 @@ impl Checks {
     fn ring(&mut self, now: u64, ledger: &Ledger) {
         self.alarm = u64::MAX;
         for watched in &mut self.watched {
-            if now > watched.check.alarm() {
+            while now > watched.check.alarm() {
                 watched.check.ring(ledger, &mut watched.found);
             }
             self.alarm = self.alarm.min(watched.check.alarm());
@@ -401,10 +466,10 @@ impl Checks {
 
 impl Watched {
     fn verdict(&self) -> Verdict<'_> {
-        match self.found.kept().first() {
-            Some(first) => Verdict::Broken(first),
-            None if self.check.is_open() => Verdict::Undecided,
-            None => Verdict::Holds,
+        match (self.found.kept().first(), self.check.open()) {
+            (Some(first), _) => Verdict::Broken(first),
+            (None, Some(why)) => Verdict::Undecided(why),
+            (None, None) => Verdict::Holds,
         }
     }
 }
@@ -436,10 +501,13 @@ mod kind {
     pub const FAULT_BEGAN: u8 = 5;
     pub const FAULT_ENDED: u8 = 6;
     pub const PRODUCED: u8 = 8;
+    pub const UNSTORED: u8 = 12;
     pub const VISIBLE: u8 = 13;
+    pub const COMMITTED: u8 = 16;
     pub const ELECTED: u8 = 18;
     pub const LEADS: u8 = 19;
     pub const IN_SYNC: u8 = 20;
     pub const ASSIGNED: u8 = 24;
     pub const REVOKED: u8 = 25;
+    pub const CALL: u8 = 28;
 }

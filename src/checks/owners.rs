@@ -46,7 +46,7 @@ impl Check for OneOwner {
                 };
                 if owner.generation == generation && owner.pid != record.pid && !owner.gone {
                     let names = scene.ledger.names();
-                    found.report(record, &[owner.event], || {
+                    found.report(record, &[(owner.event, "the other took it over")], || {
                         format!(
                             "{} and {} both own {} in generation {generation} of {}",
                             names.process(owner.pid),

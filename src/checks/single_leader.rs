@@ -29,7 +29,7 @@ impl Check for SingleLeader {
         match leaders.iter().find(|l| l.0 == epoch) {
             Some(&(_, other, event)) if other != pid => {
                 let names = scene.ledger.names();
-                found.report(scene.record, &[event], || {
+                found.report(scene.record, &[(event, "the other began to lead")], || {
                     format!(
                         "{} and {} both lead {} in epoch {epoch}",
                         names.process(other),

@@ -351,6 +351,34 @@ fn expectations_are_met_or_say_why_not() {
     let breaks = Expect::Breaks(Property::NoAckedLoss);
     let outcome = breaks.evaluate(|_| Some(Verdict::Holds), |_| None);
     assert_eq!(outcome, Outcome::NotMet("it holds".into()));
-    let open = breaks.evaluate(|_| Some(Verdict::Undecided), |_| None);
-    assert_eq!(open.word(), "unknown");
+    let open = breaks.evaluate(|_| Some(Verdict::Undecided("it rains")), |_| None);
+    assert_eq!(open, Outcome::Unknown("it rains".into()));
+}
+
+#[test]
+fn a_finding_explains_itself_with_its_events() {
+    let mut s = Script::default();
+    s.lead(B1, 0)
+        .produce(0, 4)
+        .store(B1, 0, 4, 0)
+        .follow(B2, 0, 1, 0)
+        .ack(0, 4);
+    s.crash(B1).lead(B2, 1);
+    let all = checked(1, &s, &[Property::NoAckedLoss]);
+    assert_eq!(
+        all.checks.all_findings()[0].explanation(),
+        "Expected: no acknowledged message lost. A message whose producer was told that it is stored stays in the log that \
+         counts until every group had it. Retention may remove it, and a consumer may skip it: neither is a loss of the log. \
+         This broke at 10ms in event #10: the new leader does not have acknowledged 3 messages p1→orders/0#1…3. It follows \
+         from #9 (the last crash before it)."
+    );
+    // Without other evidence than the event itself, nothing more is said.
+    let mut s = Script::default();
+    s.show(B1, 5, 4);
+    let all = checked(1, &s, &[Property::CommittedPrefix]);
+    let explanation = all.checks.all_findings()[0].explanation();
+    assert!(
+        explanation.ends_with("but its log ends at 4."),
+        "{explanation}"
+    );
 }

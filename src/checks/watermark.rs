@@ -36,7 +36,7 @@ impl Check for Watermark {
                 };
                 let held = scene.ledger.queue(queue).map_or(0, |q| q.copies_to(below));
                 if (held as u32) < members {
-                    found.report(scene.record, &[told], || {
+                    found.report(scene.record, &[(told, "the set of in-sync replicas as it was told last")], || {
                         format!(
                             "{} shows {} up to offset {below}, which {held} of {members} in-sync replicas hold",
                             names.process(scene.record.pid),

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::checks::{Property, Verdict};
 use crate::hunt::{Outcome, Session, Watch};
 use crate::sim::Names;
 use crate::sim::amount::Amount;
@@ -49,7 +50,13 @@ fn expectations(outcome: &Outcome) -> Vec<Value> {
 }
 
 fn properties(watch: &Watch) -> Vec<Value> {
-    let row = |(property, verdict): (crate::checks::Property, crate::checks::Verdict<'_>)| json!({ "property": property.to_string(), "verdict": verdict.word() });
+    let row = |(property, verdict): (Property, Verdict<'_>)| {
+        json!({
+            "property": property.to_string(),
+            "verdict": verdict.word(),
+            "why": verdict.why(),
+        })
+    };
     watch.checks.verdicts().map(row).collect()
 }
 
@@ -61,6 +68,7 @@ fn findings(watch: &Watch) -> Vec<Value> {
             "event": f.event,
             "message": f.message,
             "evidence": f.evidence,
+            "explanation": f.explanation(),
         })
     };
     watch.checks.all_findings().into_iter().map(row).collect()

@@ -58,6 +58,29 @@ pub fn sign_of(sign: Sign) -> char {
     }
 }
 
+/// So many columns has a line of a paragraph.
+const COLUMNS: usize = 100;
+
+/// A paragraph under a line, indented, in lines that fit most terminals.
+fn paragraph(text: &str) -> String {
+    const INDENT: &str = "           ";
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let width = INDENT.len() + line.chars().count() + 1 + word.chars().count();
+        if !line.is_empty() && width > COLUMNS {
+            let _ = writeln!(out, "{INDENT}{line}");
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    let _ = writeln!(out, "{INDENT}{line}");
+    out
+}
+
 /// What came of the run.
 pub fn summary(session: &Session, outcome: &Outcome) -> String {
     let mut out = String::new();
@@ -74,6 +97,7 @@ pub fn summary(session: &Session, outcome: &Outcome) -> String {
             let _ = writeln!(out, "  {:<10} {}", verdict.word(), property.label());
         }
         let _ = writeln!(out, "\nfindings  {}", outcome.findings);
+        let mut explained = Vec::new();
         for finding in watch.checks.all_findings() {
             let (seconds, millis) = (finding.at / 1_000_000_000, finding.at / 1_000_000 % 1000);
             let label = finding.property.label();
@@ -82,6 +106,11 @@ pub fn summary(session: &Session, outcome: &Outcome) -> String {
                 "{seconds:>5}.{millis:03}  {label}: {}  [by #{}]",
                 finding.message, finding.event
             );
+            // The others of a property say the same of other events.
+            if !explained.contains(&finding.property) {
+                explained.push(finding.property);
+                out += &paragraph(&finding.explanation());
+            }
         }
     }
     if !outcome.expectations.is_empty() {

@@ -36,6 +36,7 @@ impl<P: Process> Sim<P> {
             label: f.label(),
             line: f.line,
             mends: f.action.mends(),
+            lasts: f.action.lasts(),
         };
         names.faults = plan.faults.iter().map(fault_name).collect();
         let (faults, core) = (

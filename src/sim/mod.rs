@@ -30,6 +30,7 @@ pub mod stream;
 mod tcp;
 mod tenant;
 pub mod units;
+pub mod windows;
 mod wire;
 mod world;
 

@@ -136,6 +136,8 @@ pub struct FaultName {
     pub line: u32,
     /// Whether it undoes what other faults did: a restart, a heal.
     pub mends: bool,
+    /// Whether it lasts until its duration is over or it is healed.
+    pub lasts: bool,
 }
 
 impl Names {

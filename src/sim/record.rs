@@ -525,6 +525,21 @@ impl Fact {
 }
 
 impl Record {
+    /// Whether it tells of something that keeps a system from its work, or lets it go on: a fault that begins or ends, a
+    /// process that dies, freezes or comes back.
+    pub fn is_disturbance(&self) -> bool {
+        match self.fact {
+            Fact::Started { incarnation } => incarnation > 1,
+            Fact::Crashed { .. }
+            | Fact::Halted { .. }
+            | Fact::Paused { .. }
+            | Fact::Resumed { .. }
+            | Fact::FaultBegan { .. }
+            | Fact::FaultEnded { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Folds the record into a digest.
     #[inline]
     pub(super) fn fold(&self, digest: &mut Digest) {

@@ -23,7 +23,6 @@ mod services;
 mod tasks;
 #[cfg(test)]
 mod tests;
-mod windows;
 
 use std::sync::Arc;
 
@@ -41,7 +40,6 @@ pub use requests::{FlowStats, Requests};
 pub use series::{INTERVAL_NS, Series};
 pub use services::{Breakers, Level, ServiceStats, Services};
 pub use tasks::{FlowTasks, Tasks};
-pub use windows::{WINDOW_NS, Windows};
 
 use crate::sim::call::CallFact;
 use crate::sim::ledger::{Change, Hop, Ledger, Queue, What};
@@ -302,7 +300,7 @@ impl Metrics {
         if let Fact::Crashed { .. } | Fact::Halted { .. } | Fact::Stopped = record.fact {
             self.services.died(record.pid, record.at);
         }
-        if windows::is_disturbance(record) {
+        if record.is_disturbance() {
             self.requests.disturb(record.at);
             self.tasks.disturb(record.at);
         }

@@ -3,8 +3,8 @@
 use crate::sim::call::Answer;
 use crate::sim::{FlowId, Names};
 
-use super::windows::Windows;
 use super::{Heatmap, Latency, Series};
+use crate::sim::windows::Windows;
 
 /// One stream of requests.
 #[derive(Clone, Debug, Default)]

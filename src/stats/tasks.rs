@@ -9,7 +9,7 @@ use crate::sim::names::FlowName;
 use crate::sim::{Names, Task};
 
 use super::Latency;
-use super::windows::Windows;
+use crate::sim::windows::Windows;
 
 /// The low bits of a task's state say which effects happened.
 const EFFECTS: u16 = 0xff;

@@ -130,6 +130,9 @@ fn event(model: &Model, at: usize) -> Vec<Row> {
     if !event.cause.is_empty() {
         rows.push(row("caused by", event.cause.clone(), Role::Plain));
     }
+    if !event.detail.is_empty() {
+        rows.push(row("explanation", event.detail.clone(), Role::Plain));
+    }
     rows
 }
 

@@ -182,6 +182,7 @@ pub(super) fn event(
         word: texts[0].into(),
         text: texts[1].into(),
         cause: texts[2].into(),
+        detail: String::new(),
     }
 }
 

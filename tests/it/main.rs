@@ -27,6 +27,7 @@ mod language_docs;
 mod layers;
 mod little;
 mod live_settings;
+mod liveness;
 mod metastable;
 mod mutations;
 mod power_loss;

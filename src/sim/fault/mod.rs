@@ -394,6 +394,7 @@ impl<P: Process> Sim<P> {
             label: label.clone(),
             line: plan.line,
             mends: plan.action.mends(),
+            lasts: plan.action.lasts(),
         });
         self.faults.open_streams(label);
         let plans = self.faults.plans.iter().cloned();

@@ -138,6 +138,12 @@ impl Ledger {
         self.lanes.get(lane.index()).map_or(0, Lane::next)
     }
 
+    /// Whether a message that was made has not ended.
+    pub fn is_in_flight(&self, lane: LaneId, number: u32) -> bool {
+        let message = self.lanes.get(lane.index()).and_then(|l| l.get(number));
+        message.is_some_and(|m| m.state == State::InFlight)
+    }
+
     /// When the oldest message in flight in a queue that some group reads was made, ns. Looks through what is remembered.
     pub fn oldest_in_flight(&self) -> Option<u64> {
         let lanes = self.busy.iter().map(|&at| &self.lanes[at as usize]);

@@ -51,6 +51,7 @@ pub(crate) fn names(groups: u32) -> Arc<Names> {
         label: "crash b1".into(),
         line: 14,
         mends: false,
+        lasts: true,
     });
     Arc::new(names)
 }

@@ -165,6 +165,7 @@ mod tests {
             label: label.to_owned(),
             line,
             mends,
+            lasts: !mends,
         };
         let node = |name: &str| NodeName {
             name: name.to_owned(),

@@ -361,6 +361,7 @@ pub(super) fn event_line(line: Line) -> EventLine {
             Cause::Beginning => "the scenario".to_owned(),
             Cause::Hand => "by hand".to_owned(),
         },
+        detail: String::new(),
     }
 }
 
@@ -389,6 +390,7 @@ fn finding_line(finding: &Finding) -> EventLine {
             .first()
             .map(|e| format!("#{e}"))
             .unwrap_or_default(),
+        detail: finding.explanation(),
     }
 }
 

@@ -260,7 +260,7 @@ fn watched_property(session: &Session, watch: &Watch, property: Property) -> Che
     let (verdict, first_broken_ns) = match watch.checks.verdict(&property) {
         Some(Verdict::Holds) => (view::Verdict::Holds, None),
         Some(Verdict::Broken(finding)) => (view::Verdict::Broken, Some(finding.at)),
-        Some(Verdict::Undecided) | None => (view::Verdict::Open, None),
+        Some(Verdict::Undecided(_)) | None => (view::Verdict::Open, None),
     };
     CheckRow {
         name: property.label(),

@@ -163,6 +163,8 @@ pub struct EventLine {
     pub text: String,
     /// What made it happen: `#31877`, `line 14`; empty where nothing did.
     pub cause: String,
+    /// More than fits a line, for whoever opens it: how a finding is explained.
+    pub detail: String,
 }
 
 /// How a property stands.

@@ -1,7 +1,7 @@
 //! How much of what is asked for is done well, in windows of time after the last disturbance: whether a system comes back,
 //! and when.
 
-use crate::sim::{Fact, Record, SECOND};
+use super::SECOND;
 
 /// How long a window is, ns.
 pub const WINDOW_NS: u64 = 5 * SECOND;
@@ -23,37 +23,23 @@ pub struct Windows {
     well_since: Option<u64>,
 }
 
-/// Whether a record tells of something that keeps a system from its work, or lets it go on.
-pub(super) fn is_disturbance(record: &Record) -> bool {
-    match record.fact {
-        Fact::Started { incarnation } => incarnation > 1,
-        Fact::Crashed { .. }
-        | Fact::Halted { .. }
-        | Fact::Paused { .. }
-        | Fact::Resumed { .. }
-        | Fact::FaultBegan { .. }
-        | Fact::FaultEnded { .. } => true,
-        _ => false,
-    }
-}
-
 impl Windows {
     /// Something was asked for.
     #[inline]
-    pub(super) fn ask(&mut self, at: u64) {
+    pub fn ask(&mut self, at: u64) {
         self.advance(at);
         self.asked += 1;
     }
 
     /// Something was done well.
     #[inline]
-    pub(super) fn do_well(&mut self, at: u64) {
+    pub fn do_well(&mut self, at: u64) {
         self.advance(at);
         self.good += 1;
     }
 
     /// All begins anew.
-    pub(super) fn disturb(&mut self, at: u64) {
+    pub fn disturb(&mut self, at: u64) {
         *self = Self {
             disturbed_at: Some(at),
             begun_at: at,
