@@ -8,6 +8,7 @@ use crate::sim::names::NodeName;
 use crate::sim::net::{LinkPlan, NetworkPlan, Route};
 use crate::sim::{NodeId, NodePlan, WorldPlan};
 use crate::systems::Plan;
+use crate::systems::rules::LeftOut;
 
 use super::schema::{FaultSettings, NetworkSettings, NodeSettings, RouteSettings, Scenario};
 
@@ -41,6 +42,7 @@ impl<E> Scenario<E> {
             traces: BTreeMap::new(),
             systems: self.systems.clone(),
             workloads: self.workloads.clone(),
+            left_out: LeftOut::default(),
         }
     }
 }

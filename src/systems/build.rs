@@ -9,6 +9,7 @@ use crate::sim::names::{FlowName, GroupName, NodeName, ProcessName, QueueName, S
 use crate::sim::setting::{Knob, Subject};
 use crate::sim::{FlowId, GroupId, Names, NodeId, NodePlan, Pid, QueueId, ServiceId, WorldPlan};
 
+use super::rules::LeftOut;
 use super::{Export, Process, Sim};
 
 /// A set of nodes, as far as checks need to know it.
@@ -78,6 +79,8 @@ pub struct Builder {
     pub traces: BTreeMap<String, Arc<[u64]>>,
     /// What each system offers to others, by its name.
     pub exports: BTreeMap<String, Export>,
+    /// Rules that the systems do without.
+    pub left_out: LeftOut,
     world: WorldPlan,
     processes: Vec<Option<Process>>,
 }
@@ -95,6 +98,7 @@ impl Builder {
             names,
             traces: BTreeMap::new(),
             exports: BTreeMap::new(),
+            left_out: LeftOut::default(),
             world,
             processes: Vec::new(),
         }

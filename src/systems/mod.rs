@@ -15,6 +15,7 @@ mod plan;
 pub mod ports;
 mod registry;
 pub mod rpc;
+pub mod rules;
 pub mod safeguard;
 pub mod service;
 mod slots;
@@ -28,7 +29,7 @@ pub use inspect::{Badge, Belief, Cell, Inspect, Row, Standing, amount};
 pub use plan::Plan;
 pub use registry::{
     AnyInlet, AnyOutlet, Export, Message, Note, Process, SystemSettings, WorkloadSettings, limits,
-    note, notes,
+    note, notes, rules,
 };
 pub use tune::Tune;
 

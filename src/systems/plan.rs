@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::sim::{NodeId, WorldPlan};
 
+use super::rules::LeftOut;
 use super::{Builder, Known, Sim, SystemSettings, WorkloadSettings};
 
 /// A scenario without its words.
@@ -22,6 +23,8 @@ pub struct Plan {
     pub systems: Vec<SystemSettings>,
     /// Who uses them.
     pub workloads: Vec<WorkloadSettings>,
+    /// Rules of protocols that the systems do without. For tests: no scenario says so.
+    pub left_out: LeftOut,
 }
 
 impl Plan {
@@ -29,6 +32,7 @@ impl Plan {
     pub fn build(&self, seed: u64) -> Sim {
         let mut builder = Builder::new(seed, self.world.clone(), self.sets.clone());
         builder.traces.clone_from(&self.traces);
+        builder.left_out = self.left_out;
         // What others look for is there before they do, in whatever order the scenario names them.
         for workload in &self.workloads {
             workload.found(&mut builder);

@@ -30,6 +30,7 @@ mod live_settings;
 mod liveness;
 mod metastable;
 mod mutations;
+mod planted;
 mod power_loss;
 mod preferences;
 mod producer_settings;

@@ -54,6 +54,7 @@ impl Settings {
             first: topics.first().map_or(QueueId(0), |t| t.first),
             topics,
             settings: Arc::new(self.clone()),
+            left_out: builder.left_out,
         });
         link(builder, &cluster);
         let partitions = initial(&cluster);

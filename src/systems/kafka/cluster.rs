@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::sim::{Pid, QueueId};
 
+use crate::systems::rules::LeftOut;
+
 use super::settings::{Settings, TopicSettings};
 
 /// A topic and its partitions.
@@ -49,6 +51,8 @@ pub struct Cluster {
     pub first: QueueId,
     /// The brokers' settings.
     pub settings: Arc<Settings>,
+    /// Rules that it does without.
+    pub left_out: LeftOut,
 }
 
 impl Cluster {

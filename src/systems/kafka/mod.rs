@@ -16,6 +16,7 @@ mod notes;
 mod ports;
 mod producer;
 mod protocol;
+mod rules;
 mod safeguards;
 mod settings;
 mod shared;
@@ -38,6 +39,7 @@ pub use producer::{
     PRODUCER_TIMERS, ProducerApp, ProducerClient, ProducerConfig, ProducerSettings, murmur2, of_key,
 };
 pub use protocol::{Acks, Assignor, Message};
+pub use rules::RULES;
 pub use settings::{Settings, TopicSettings, Truncation};
 
 pub(super) use super::{Badge, Belief, Builder, Ctx, Inspect, Known, Note, Row, Standing, amount};

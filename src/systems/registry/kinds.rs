@@ -325,6 +325,7 @@ macro_rules! systems {
             $(inlets: { $($inlets:tt)* })?
             $(notes: $notes:path;)?
             $(limits: $limits:path;)?
+            $(rules: $rules:path;)?
         }
     )*) => {
         settings! {
@@ -340,5 +341,6 @@ macro_rules! systems {
 
         const NOTES: &[&[Note]] = &[$($($notes,)?)*];
         const LIMITS: &[&[(&str, u64, u64)]] = &[$($($limits,)?)*];
+        const RULES: &[&[Rule]] = &[$($($rules,)?)*];
     };
 }

@@ -16,6 +16,7 @@ use crate::sim::{Change, Cost, Names, Pid, QueueId, Role, Token};
 
 use super::pace::Arrives;
 use super::ports::{Arrived, Inlet, InletPlan, Outlet, Parcel, Port, Socket};
+use super::rules::Rule;
 use super::safeguard::{Guarded, Safeguard};
 use super::{
     Badge, Belief, Builder, Ctx, Inspect, Known, Row, Tune, kafka, rpc, service, sqs, store,
@@ -62,6 +63,7 @@ systems! {
         }
         notes: kafka::NOTES;
         limits: kafka::LIMITS;
+        rules: kafka::RULES;
     }
 
     /// Services, and who calls them.
@@ -92,6 +94,7 @@ systems! {
             /// A service, for its callers.
             Service(rpc::Directory),
         }
+        rules: service::RULES;
     }
 
     /// Queues and topics.
@@ -131,6 +134,7 @@ systems! {
             Sqs(sqs::SqsInlet),
         }
         notes: sqs::NOTES;
+        rules: sqs::RULES;
     }
 
     /// Databases and caches, which are called as services are.
@@ -180,4 +184,9 @@ pub fn limits(field: &str) -> Option<(u64, u64)> {
     let mut all = LIMITS.iter().copied().flatten();
     let limit = all.find(|(name, ..)| *name == field)?;
     Some((limit.1, limit.2))
+}
+
+/// The rules of all systems that a test can leave out.
+pub fn rules() -> impl Iterator<Item = Rule> {
+    RULES.iter().copied().flatten().copied()
 }

@@ -166,6 +166,7 @@ impl Settings {
             settings: self.clone(),
             programs,
             effects: effects(builder, &names),
+            left_out: builder.left_out,
         });
         let pools: Vec<Option<ServiceId>> = found
             .iter()

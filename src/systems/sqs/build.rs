@@ -41,6 +41,7 @@ impl Settings {
             queues: self.homes(builder, &pids),
             topics: topics.collect(),
             settings: Arc::new(self.clone()),
+            left_out: builder.left_out,
         });
         for topic in &directory.topics {
             for &(queue, _) in &topic.subscriptions {
@@ -131,7 +132,7 @@ impl Settings {
             let home = directory.home(place);
             let name = builder.names.queue(home.queue).to_owned();
             let stream = Stream::named(builder.seed, "servers", &name);
-            let queue = Queue::new(settings, self.servers, stream);
+            let queue = Queue::new(settings, self.servers, stream, builder.left_out);
             let mut line = Line::new(place, home.queue, queue, settings);
             if let Some(dead) = home.dead_letters
                 && let Some(at) = line_of(dead)

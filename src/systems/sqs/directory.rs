@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::sim::{GroupId, Pid, QueueId};
 use crate::systems::Builder;
+use crate::systems::rules::LeftOut;
 
 use super::settings::{Settings, TopicSettings};
 
@@ -41,6 +42,8 @@ pub struct Directory {
     pub topics: Vec<TopicHome>,
     /// The settings.
     pub settings: Arc<Settings>,
+    /// Rules that they do without.
+    pub left_out: LeftOut,
 }
 
 impl Directory {

@@ -18,6 +18,7 @@ mod ports;
 mod protocol;
 mod queue;
 mod receiver;
+mod rules;
 mod safeguards;
 mod sender;
 mod settings;
@@ -31,6 +32,7 @@ pub use notes::NOTES;
 pub use ports::{SqsInlet, SqsOutlet};
 pub use protocol::{Entry, Error, Message, Receipt, Received, Request, Response};
 pub use receiver::{RECEIVER_TIMERS, ReceiverConfig, SqsReceiver};
+pub use rules::RULES;
 pub use sender::{SENDER_TIMERS, SenderConfig, SqsSender, Target};
 pub use settings::{QueueSettings, RedrivePolicy, Settings, Subscription, TopicSettings};
 pub use workloads::{

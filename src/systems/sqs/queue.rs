@@ -8,6 +8,7 @@ use crate::sim::setting::Value;
 use crate::sim::stream::Stream;
 use crate::sim::units::Duration;
 use crate::sim::{LaneId, SECOND};
+use crate::systems::rules::LeftOut;
 
 use super::protocol::{Entry, Error, Receipt, Received};
 use super::settings::QueueSettings;
@@ -88,7 +89,7 @@ fn ns(duration: Duration) -> i64 {
 
 impl Queue {
     /// An empty queue.
-    pub fn new(settings: &QueueSettings, servers: u32, stream: Stream) -> Self {
+    pub fn new(settings: &QueueSettings, servers: u32, stream: Stream, left_out: LeftOut) -> Self {
         Self {
             fifo: settings.fifo_queue,
             by_content: settings.content_based_deduplication,
@@ -102,7 +103,7 @@ impl Queue {
                 .redrive_policy
                 .as_ref()
                 .map(|p| p.max_receive_count),
-            shelf: Shelf::new(settings.fifo_queue, servers),
+            shelf: Shelf::new(settings.fifo_queue, servers, left_out),
             delayed: History::default(),
             held: BTreeMap::new(),
             deadlines: BTreeSet::new(),
@@ -262,6 +263,12 @@ impl Queue {
         });
         old.sort_by_key(|m| m.offset);
         old
+    }
+
+    /// Nothing is recognised any more that was sent before.
+    pub fn forget_ids(&mut self) {
+        self.known.clear();
+        self.known_until.clear();
     }
 
     /// When something will happen by itself, by the clock.

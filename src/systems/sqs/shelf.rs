@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::sim::history::History;
 use crate::sim::stream::Stream;
+use crate::systems::rules::LeftOut;
 
 use super::protocol::Entry;
+use super::rules;
 
 /// A message in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,9 +41,12 @@ pub(super) enum Shelf {
 }
 
 impl Shelf {
-    pub fn new(fifo: bool, servers: u32) -> Self {
+    pub fn new(fifo: bool, servers: u32, left_out: LeftOut) -> Self {
         if fifo {
-            Self::Fifo(Groups::default())
+            Self::Fifo(Groups {
+                left_out,
+                ..Groups::default()
+            })
         } else {
             Self::Standard(Servers::new(servers))
         }
@@ -248,6 +253,7 @@ pub(super) struct Groups {
     /// Groups from which something can be received, by the offset of their first message.
     ready: BTreeSet<(u64, u32)>,
     len: usize,
+    left_out: LeftOut,
 }
 
 impl Groups {
@@ -256,7 +262,8 @@ impl Groups {
         let group = self.by_key.entry(key).or_default();
         group.waiting.push_back(stored);
         self.len += 1;
-        if group.in_flight == 0 && group.waiting.len() == 1 {
+        let is_free = group.in_flight == 0 || self.left_out.has(rules::ONE_IN_FLIGHT_PER_GROUP);
+        if is_free && group.waiting.len() == 1 {
             self.ready.insert((stored.offset, key));
         }
     }
@@ -264,7 +271,11 @@ impl Groups {
     fn give_back(&mut self, stored: Stored) {
         let key = stored.group();
         let group = self.by_key.entry(key).or_default();
-        let at = group.waiting.partition_point(|m| m.offset < stored.offset);
+        let at = if self.left_out.has(rules::COME_BACK_IN_ORDER) {
+            group.waiting.len()
+        } else {
+            group.waiting.partition_point(|m| m.offset < stored.offset)
+        };
         group.waiting.insert(at, stored);
         self.len += 1;
         self.settled(key);
@@ -301,6 +312,11 @@ impl Groups {
             let count = left.min(group.waiting.len());
             out.extend(group.waiting.drain(..count));
             group.in_flight += count as u32;
+            if self.left_out.has(rules::ONE_IN_FLIGHT_PER_GROUP)
+                && let Some(next) = group.waiting.front()
+            {
+                self.ready.insert((next.offset, key));
+            }
             self.len -= count;
             left -= count;
         }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use crate::sim::{MS, Pid, TimerId, Token};
 
-use super::super::Ctx;
 use super::super::protocol::{
     AlterIsr, AlterPartition, Error, MetadataRecord, NewMetadata, PartitionState, Request, Response,
 };
-use super::super::settings::Truncation;
+use super::super::{Ctx, rules};
 use super::replica::{Leading, Part};
 use super::{Broker, kind};
 
@@ -330,7 +329,12 @@ impl Broker {
         let Some(replica) = self.replicas.get_mut(place) else {
             return;
         };
-        if replica.epoch.is_none_or(|e| state.leader_epoch > e) {
+        let is_newer = replica.epoch.is_none_or(|e| state.leader_epoch > e);
+        let without_epoch = || {
+            self.cluster.left_out.has(rules::RAISE_LEADER_EPOCH)
+                && !replica.obeys(state.leader, self.me)
+        };
+        if is_newer || without_epoch() {
             self.resign(place, ctx);
             if let Some(replica) = self.replicas.get_mut(place) {
                 replica.epoch = Some(state.leader_epoch);
@@ -379,7 +383,7 @@ impl Broker {
     }
 
     fn become_follower(&mut self, place: usize, leader: Pid, ctx: &mut Ctx<'_>) {
-        if self.cluster.settings.truncation == Truncation::HighWatermark {
+        if !self.truncates_by_epoch() {
             self.truncate_to_high_watermark(place, ctx);
         }
         if let Some(replica) = self.replicas.get_mut(place) {
@@ -402,8 +406,9 @@ impl Broker {
             Part::Idle => {}
             Part::Follower(leader) => self.unfollow(place, leader),
             Part::Leader(leading) => {
+                let fails = !self.cluster.left_out.has(rules::FAIL_ON_RESIGN);
                 for waiter in leading.acks {
-                    self.decide(waiter, Some(Error::NotLeaderOrFollower), ctx);
+                    self.decide(waiter, fails.then_some(Error::NotLeaderOrFollower), ctx);
                 }
                 self.todo.readers.extend(leading.readers);
                 if self.cluster.topics[topic].internal {

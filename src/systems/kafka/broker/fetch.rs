@@ -2,10 +2,10 @@
 
 use crate::sim::{Fact, Pid, QueueId};
 
-use super::super::Ctx;
 use super::super::protocol::{
     Error, FetchCall, FetchPartition, Fetched, FetchedPartition, Response,
 };
+use super::super::{Ctx, rules};
 use super::replica::Part;
 use super::{Broker, reply};
 
@@ -80,12 +80,16 @@ impl Broker {
         for asked in &asks.partitions {
             match self.led(asked.queue, asked.current_leader_epoch) {
                 Ok((_, r)) => {
-                    let committed = r.high_watermark;
+                    let committed = if self.cluster.left_out.has(rules::READ_COMMITTED_ONLY) {
+                        r.log.end()
+                    } else {
+                        r.high_watermark
+                    };
                     r.read(
                         asked,
                         asks,
                         committed,
-                        Some(committed),
+                        Some(r.high_watermark),
                         &mut reading,
                         answer,
                     );
@@ -109,7 +113,11 @@ impl Broker {
         let end = replica.log.end();
         let min_insync = replica.min_insync;
         let eligible = |pid| image.is_eligible(cluster, pid);
-        let new = leading.high_watermark(end, min_insync, ctx.clock(), lag_max, eligible);
+        let new = if cluster.left_out.has(rules::WAIT_FOR_ISR) {
+            Some(end)
+        } else {
+            leading.high_watermark(end, min_insync, ctx.clock(), lag_max, eligible)
+        };
         if let Some(new) = new
             && new > replica.high_watermark
         {

@@ -5,13 +5,13 @@
 use crate::sim::record::Gone;
 use crate::sim::{Fact, Pid, QueueId, Token};
 
-use super::super::Ctx;
 use super::super::batch::LogBatch;
 use super::super::protocol::{
     EpochEnd, Error, Fetch, FetchCall, FetchPartition, Fetched, FetchedPartition, INITIAL_EPOCH,
     Request,
 };
 use super::super::settings::Truncation;
+use super::super::{Ctx, rules};
 use super::replica::{Copying, Part, Replica};
 use super::{Broker, kind, record_gone, record_stored};
 
@@ -128,7 +128,7 @@ impl Broker {
 
     /// All partitions if the request opens a session, otherwise those that have changed, and those to be forgotten.
     fn what_to_ask(&mut self, broker: usize, asks: &mut Fetch) {
-        let by_epoch = self.cluster.settings.truncation == Truncation::LeaderEpoch;
+        let by_epoch = self.truncates_by_epoch();
         let leader = self.cluster.brokers[broker];
         let (first, replicas) = (self.cluster.first.0, &mut self.replicas);
         let fetcher = self.fetchers.at(broker);
@@ -245,7 +245,8 @@ impl Broker {
             (Some(_), _) => self.rest_partition(broker, place, ctx),
             (None, Some(diverging)) => self.diverged(place, diverging, ctx),
             (None, None) => {
-                if Self::copy(replica, flush_at, news, batches, ctx) {
+                let learns = !self.cluster.left_out.has(rules::COPY_PRODUCER_STATE);
+                if Self::copy(replica, (flush_at, learns), news, batches, ctx) {
                     self.flushed(ctx);
                 }
             }
@@ -255,7 +256,7 @@ impl Broker {
     /// Appends what a leader sent; where the leader's log was compacted, there are gaps before its batches. Whether it is synced now: `flush_at` records more were to be (`flush.messages`).
     fn copy(
         replica: &mut Replica,
-        flush_at: Option<u64>,
+        (flush_at, learns): (Option<u64>, bool),
         news: &FetchedPartition,
         batches: impl Iterator<Item = LogBatch>,
         ctx: &mut Ctx<'_>,
@@ -270,7 +271,9 @@ impl Broker {
                 return false;
             };
             record_stored(ctx, news.queue, &batch.batch, batch.base, false);
-            replica.producers.appended(&batch);
+            if learns {
+                replica.producers.appended(&batch);
+            }
             replica.unflushed += u64::from(batch.batch.count());
             flush |= flush_at.is_some_and(|every| replica.unflushed >= every);
             replica.log.append(batch, position);
@@ -409,6 +412,12 @@ impl Broker {
         if let Some(to) = to {
             self.truncate(place, to, ctx);
         }
+    }
+
+    /// Whether it cuts a log back to where it parts from the leader's, and not to its own high watermark.
+    pub(super) fn truncates_by_epoch(&self) -> bool {
+        self.cluster.settings.truncation == Truncation::LeaderEpoch
+            && !self.cluster.left_out.has(rules::TRUNCATE_BY_EPOCH)
     }
 
     /// How many partitions it copies.

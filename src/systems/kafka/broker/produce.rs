@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::sim::{Pid, QueueId};
 
-use super::super::Ctx;
 use super::super::batch::{Batch, LogBatch};
 use super::super::protocol::{Acks, Error, ProduceCall, Produced, Response};
+use super::super::{Ctx, rules};
 use super::producers::Verdict;
 use super::replica::{AckWaiter, Replica, Waiter};
 use super::{Broker, record_stored, reply};
@@ -92,7 +92,8 @@ impl Broker {
                 is_safe,
             }) = accepted
             {
-                if asks.acks == Acks::All && !is_safe {
+                let waits_for_all = !self.cluster.left_out.has(rules::ACK_WHEN_REPLICATED);
+                if asks.acks == Acks::All && !is_safe && waits_for_all {
                     let who = Waiter::Client(slot, id, index);
                     waits.push((place, AckWaiter { end, base, who }));
                 }
@@ -182,7 +183,8 @@ impl Broker {
             return Err(Error::NotEnoughReplicas);
         }
         let mut known = None;
-        if let Some(sequence) = batch.sequence() {
+        let checks = !self.cluster.left_out.has(rules::CHECK_SEQUENCE);
+        if let Some(sequence) = batch.sequence().filter(|_| checks) {
             match replica.producers.judge(sequence, batch.count()) {
                 Verdict::New => {}
                 Verdict::Duplicate(base) => known = Some(base),

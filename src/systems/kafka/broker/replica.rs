@@ -379,6 +379,16 @@ impl Replica {
         answer.batches.last().map_or(asked.offset, LogBatch::end)
     }
 
+    /// Whether it does what it should under a leader.
+    pub fn obeys(&self, leader: Option<Pid>, me: Pid) -> bool {
+        match (&self.part, leader) {
+            (Part::Leader(_), Some(leader)) => leader == me,
+            (Part::Follower(of), Some(leader)) => *of == leader,
+            (Part::Idle, None) => true,
+            _ => false,
+        }
+    }
+
     /// What it knows as the leader, if it is.
     pub fn leading(&self) -> Option<&Leading> {
         match &self.part {

@@ -9,11 +9,11 @@
 
 use crate::sim::{Pid, QueueId};
 
-use super::super::Ctx;
 use super::super::protocol::{
     Error, Fetch, FetchCall, FetchPartition, FetchedPartition, INITIAL_EPOCH, Response,
 };
 use super::super::sparse::Sparse;
+use super::super::{Ctx, rules};
 use super::fetch::{Reading, refusal};
 use super::replica::{Part, Peer};
 use super::{Broker, reply};
@@ -153,7 +153,11 @@ impl Broker {
         if peer.asked.is_none() {
             peer.told = None;
         }
-        peer.asked = Some(asked);
+        let compares = !self.cluster.left_out.has(rules::NOTICE_DIVERGENCE);
+        peer.asked = Some(FetchPartition {
+            last_fetched_epoch: asked.last_fetched_epoch.filter(|_| compares),
+            ..asked
+        });
         if !peer.listed {
             peer.listed = true;
             let restless = &mut self.sessions.at(broker).restless;
@@ -264,7 +268,12 @@ impl Broker {
             return true;
         }
         let before = peer.end;
-        peer.fetched(asked.offset, end, clock_ns);
+        let has = if self.cluster.left_out.has(rules::COUNT_WHAT_WAS_FETCHED) {
+            end
+        } else {
+            asked.offset
+        };
+        peer.fetched(has, end, clock_ns);
         let told_all = peer.told == Some(high_watermark);
         if apart
             && leading.pending.is_none()

@@ -6,9 +6,9 @@ use crate::sim::record::Gone;
 use crate::sim::units::{Duration, Size};
 use crate::sim::{QueueId, SECOND, Token};
 
-use super::super::Ctx;
 use super::super::batch::Batch;
 use super::super::log::Retention;
+use super::super::{Ctx, rules};
 use super::replica::Part;
 use super::{Broker, kind, record_gone};
 
@@ -62,6 +62,10 @@ impl Broker {
                 && leading.pending.is_none()
                 && let Some(isr) = leading.shrunk(end, clock, lag_max)
             {
+                if self.cluster.left_out.has(rules::SHRINK_WHEN_GRANTED) {
+                    leading.isr.clone_from(&isr);
+                    self.todo.led.push(place);
+                }
                 leading.pending = Some(isr);
                 self.control.wish(place);
             }

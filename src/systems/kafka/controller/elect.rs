@@ -3,8 +3,8 @@
 use crate::sim::{Fact, Pid, Token};
 
 use super::super::Ctx;
-use super::super::notes;
 use super::super::protocol::{AlterIsr, Error, MetadataRecord, PartitionState};
+use super::super::{notes, rules};
 use super::{Controller, kind};
 
 /// The outcome of an election: who leads, who is in sync, and whether nothing can be lost by it.
@@ -93,7 +93,22 @@ impl Controller {
         let topic = self.cluster.topic_of(p.queue);
         let unclean = topic.is_some_and(|t| t.settings.unclean_leader_election_enable);
         let outcome = elect(p, |pid| self.is_active(pid), unclean);
+        let any = self.cluster.left_out.has(rules::ELECT_FROM_ISR);
+        let outcome = if any { self.any(place) } else { outcome };
         self.change(place, outcome, ctx);
+    }
+
+    /// The last active replica in the order of assignment leads, whoever is in sync, and all who are active count as in sync.
+    #[cold]
+    fn any(&self, place: usize) -> Outcome {
+        let p = &self.partitions[place];
+        let active = p.replicas.iter().copied().filter(|&r| self.is_active(r));
+        let isr: Vec<Pid> = active.collect();
+        Outcome {
+            leader: isr.last().copied(),
+            isr: if isr.is_empty() { p.isr.clone() } else { isr },
+            clean: true,
+        }
     }
 
     fn change(&mut self, place: usize, outcome: Outcome, ctx: &mut Ctx<'_>) {
@@ -106,7 +121,8 @@ impl Controller {
         p.isr = outcome.isr;
         p.leader = outcome.leader;
         p.partition_epoch += 1;
-        p.leader_epoch += u32::from(new_leader);
+        let raises = !self.cluster.left_out.has(rules::RAISE_LEADER_EPOCH);
+        p.leader_epoch += u32::from(new_leader && raises);
         if new_leader {
             ctx.record(Fact::Elected {
                 queue: p.queue,
@@ -178,7 +194,8 @@ impl Controller {
             let Some(&preferred) = p.replicas.first() else {
                 continue;
             };
-            let may = p.isr.contains(&preferred) && self.is_active(preferred);
+            let any = self.cluster.left_out.has(rules::ELECT_FROM_ISR);
+            let may = (any || p.isr.contains(&preferred)) && self.is_active(preferred);
             if may && p.leader != Some(preferred) {
                 let outcome = Outcome {
                     leader: Some(preferred),

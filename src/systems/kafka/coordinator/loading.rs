@@ -4,6 +4,7 @@ use crate::sim::{GroupId, QueueId};
 
 use super::super::batch::{LogBatch, Payload};
 use super::super::protocol::Error;
+use super::super::rules;
 use super::group::Group;
 use super::{Coordinator, CoordinatorEnv};
 
@@ -21,6 +22,7 @@ impl Coordinator {
         self.groups.retain(|_, g| g.queue != queue);
         for batch in batches {
             match &batch.batch.payload {
+                Payload::Commits { .. } if env.cluster.left_out.has(rules::LOAD_POSITIONS) => {}
                 Payload::Commits { group, offsets } => {
                     let group = self
                         .groups

@@ -6,6 +6,7 @@ use crate::sim::{Fact, GroupId, QueueId};
 
 use super::super::batch::{Payload, StoredMember};
 use super::super::protocol::{Error, Response, SyncGroup};
+use super::super::rules;
 use super::group::{Group, State};
 use super::member::{Asker, GroupMember};
 use super::offsets::Pending;
@@ -65,7 +66,9 @@ impl Coordinator {
             group.wait(JOIN, timeout_ns, env);
             return;
         }
-        group.generation += 1;
+        if group.generation == 0 || !env.cluster.left_out.has(rules::RAISE_GENERATION) {
+            group.generation += 1;
+        }
         group.round += 1;
         if group.members.is_empty() {
             group.state = State::Empty;

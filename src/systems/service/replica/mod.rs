@@ -19,6 +19,7 @@ use crate::sim::host::Survival;
 use crate::sim::stream::Stream;
 use crate::sim::{Cost, Fact, Names, Pid, Role, ServiceId, Token};
 use crate::systems::rpc::{self, CALLER_TIMERS, Caller};
+use crate::systems::rules::LeftOut;
 use crate::systems::slots::{Key, Slots};
 use crate::systems::{Ctx, Message};
 
@@ -53,6 +54,8 @@ pub(super) struct Config {
     pub programs: Programs,
     /// For each effect of the service, by flow: the flow's number of it.
     pub effects: Vec<Vec<Option<u8>>>,
+    /// Rules that it does without.
+    pub left_out: LeftOut,
 }
 
 /// A replica.
@@ -131,6 +134,7 @@ impl Replica {
                     .handlers
                     .iter()
                     .map(|h| (h.idempotent.as_ref(), h.effects())),
+                config.left_out,
             ),
             gc: settings.gc.as_ref().map(Gc::new),
             stopped: false,

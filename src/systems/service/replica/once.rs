@@ -3,8 +3,10 @@
 use crate::sim::Task;
 use crate::sim::stream::mix;
 use crate::systems::index::Index;
+use crate::systems::rules::LeftOut;
 
 use super::super::dedup::{Dedup, DedupSettings};
+use super::super::rules;
 
 /// What a handler knows of a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +31,10 @@ struct Table {
 
 /// The tables of all handlers, by endpoint.
 #[derive(Clone, Debug)]
-pub(super) struct Once(Vec<Option<Table>>);
+pub(super) struct Once {
+    tables: Vec<Option<Table>>,
+    left_out: LeftOut,
+}
 
 /// What tells requests apart: the task, and what of it is meant. As many bits as an idempotency key has, or a hash of a message.
 fn id(task: Task, key: u32) -> u64 {
@@ -38,8 +43,15 @@ fn id(task: Task, key: u32) -> u64 {
 
 impl Once {
     /// Of handlers with the settings of their tables, and how many effects each has.
-    pub fn new<'a>(handlers: impl Iterator<Item = (Option<&'a DedupSettings>, u32)>) -> Self {
+    pub fn new<'a>(
+        handlers: impl Iterator<Item = (Option<&'a DedupSettings>, u32)>,
+        left_out: LeftOut,
+    ) -> Self {
         let table = |settings: &DedupSettings, effects: u32| {
+            let settings = &DedupSettings {
+                persistent: settings.persistent && !left_out.has(rules::KEEP_DEDUP_TABLE),
+                ..settings.clone()
+            };
             // Room for as many requests as in the other table.
             let each = DedupSettings {
                 capacity: settings.capacity.map(|c| c.saturating_mul(effects.max(1))),
@@ -51,15 +63,15 @@ impl Once {
                 under_way: Index::default(),
             }
         };
-        Self(
-            handlers
-                .map(|(s, effects)| s.map(|s| table(s, effects)))
-                .collect(),
-        )
+        let tables = handlers.map(|(s, effects)| s.map(|s| table(s, effects)));
+        Self {
+            tables: tables.collect(),
+            left_out,
+        }
     }
 
     fn table(&mut self, endpoint: u16) -> Option<&mut Table> {
-        self.0.get_mut(usize::from(endpoint))?.as_mut()
+        self.tables.get_mut(usize::from(endpoint))?.as_mut()
     }
 
     /// A handler is about to begin with a request. If that is new, it is under way from now on.
@@ -96,6 +108,9 @@ impl Once {
         (task, key): (Task, u32),
         step: u32,
     ) -> bool {
+        if self.left_out.has(rules::REMEMBER_EFFECTS) {
+            return true;
+        }
         let Some(table) = self.table(endpoint) else {
             return true;
         };
@@ -106,7 +121,7 @@ impl Once {
 
     /// The process dies.
     pub fn crash(&mut self) {
-        for table in self.0.iter_mut().flatten() {
+        for table in self.tables.iter_mut().flatten() {
             table.under_way.clear();
             table.done.crash();
             table.effects.crash();
@@ -115,7 +130,7 @@ impl Once {
 
     /// How many requests are known to have been handled; `None` if no handler is idempotent.
     pub fn known(&self) -> Option<usize> {
-        let tables = || self.0.iter().flatten();
+        let tables = || self.tables.iter().flatten();
         tables().next()?;
         Some(tables().map(|t| t.done.len()).sum())
     }

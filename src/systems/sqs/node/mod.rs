@@ -19,9 +19,9 @@ use super::Ctx;
 use super::alarm::Alarm;
 use super::calls::Calls;
 use super::directory::Directory;
-use super::notes;
-use super::protocol::{Entry, Error, Message, Receipt, Request, Response};
+use super::protocol::{Entry, Error, Message, Receipt, Received, Request, Response};
 use super::queue::Sent;
+use super::{notes, rules};
 
 use fanout::Fanout;
 pub(super) use line::{Line, Redrive};
@@ -48,6 +48,8 @@ pub struct Node {
     alarm: Alarm,
     fanouts: BTreeMap<(Pid, u32), Fanout>,
     copies: Calls<(Pid, u32)>,
+    /// Messages that are not in their queues yet: none, but without [`rules::STORE_BEFORE_ANSWER`].
+    late: Vec<(usize, Entry)>,
 }
 
 impl Node {
@@ -65,6 +67,7 @@ impl Node {
             alarm: Alarm::default(),
             fanouts: BTreeMap::new(),
             copies: Calls::new(0, COPIES, fanout::ATTEMPTS_MAX, retries),
+            late: Vec::new(),
             directory: Arc::clone(directory),
         }
     }
@@ -99,6 +102,9 @@ impl Node {
     pub(in super::super) fn message(&mut self, from: Pid, message: Message, ctx: &mut Ctx<'_>) {
         // What was due before comes before.
         self.wake(ctx.clock(), ctx);
+        for (at, entry) in std::mem::take(&mut self.late) {
+            self.store(at, entry, ctx);
+        }
         if let Message::Request(number, request) = message {
             if let Some(response) = self.request(from, number, *request, ctx) {
                 respond(from, number, response, ctx);
@@ -176,6 +182,18 @@ impl Node {
         }
         // It was paid for with `Cost::sync`.
         ctx.synced();
+        if self.directory.left_out.has(rules::STORE_BEFORE_ANSWER) {
+            self.late.push((at, entry));
+            return Ok(());
+        }
+        self.store(at, entry, ctx);
+        Ok(())
+    }
+
+    /// Puts a message into a queue, for which there is room on the disk.
+    fn store(&mut self, at: usize, entry: Entry, ctx: &mut Ctx<'_>) {
+        let line = &mut self.lines[at];
+        let bytes = u64::from(entry.bytes) + STORED_BYTES;
         match line.queue.send(entry, ctx.clock()) {
             Sent::Duplicate => ctx.free(bytes),
             Sent::Stored(offset) => {
@@ -183,7 +201,19 @@ impl Node {
                 self.serve(at, ctx);
             }
         }
-        Ok(())
+    }
+
+    /// Messages were handed out.
+    fn handed_out(&mut self, at: usize, messages: &[Received], ctx: &mut Ctx<'_>) {
+        if !self.directory.left_out.has(rules::KEEP_UNTIL_DELETED) {
+            return;
+        }
+        let line = &mut self.lines[at];
+        for message in messages {
+            if let Ok(Some(gone)) = line.queue.delete(message.receipt) {
+                line.unstored(&gone, crate::sim::record::Gone::Deleted, ctx);
+            }
+        }
     }
 
     fn delete(&mut self, at: usize, receipt: Receipt, ctx: &mut Ctx<'_>) -> Result<(), Error> {
@@ -238,6 +268,7 @@ impl Node {
             return None;
         }
         line.empty += u64::from(found.messages.is_empty());
+        self.handed_out(at, &found.messages, ctx);
         self.bury(at, found.dead, ctx);
         self.arm(at, ctx);
         Some(Response::Messages(found.messages.into()))
@@ -246,20 +277,21 @@ impl Node {
     /// Gives what can be received to those who wait for it.
     fn serve(&mut self, at: usize, ctx: &mut Ctx<'_>) {
         let mut dead = Vec::new();
-        let line = &mut self.lines[at];
-        while let Some(poll) = line.polls.front()
-            && line.queue.visible() > 0
+        while let Some(poll) = self.lines[at].polls.front().copied()
+            && self.lines[at].queue.visible() > 0
         {
             let now = ctx.clock();
+            let line = &mut self.lines[at];
             let found = line.queue.receive(poll.max, poll.visibility_ns, false, now);
             let Ok(found) = found else { break };
             dead.extend(found.dead);
             if found.messages.is_empty() {
                 break;
             }
+            self.handed_out(at, &found.messages, ctx);
             let response = Response::Messages(found.messages.into());
             respond(poll.from, poll.number, response, ctx);
-            line.polls.pop_front();
+            self.lines[at].polls.pop_front();
         }
         self.bury(at, dead, ctx);
         self.arm(at, ctx);
@@ -362,8 +394,13 @@ impl Node {
         self.alarm = Alarm::default();
         self.fanouts.clear();
         self.copies.crash().for_each(drop);
+        self.late.clear();
+        let forgets = self.directory.left_out.has(rules::REMEMBER_IDS);
         for line in &mut self.lines {
             line.polls.clear();
+            if forgets {
+                line.queue.forget_ids();
+            }
         }
     }
 

@@ -7,6 +7,8 @@ mod visibility;
 use crate::sim::stream::Stream;
 use crate::sim::{LaneId, SECOND, Task};
 
+use crate::systems::rules::LeftOut;
+
 use super::protocol::{Entry, Error, Received};
 use super::queue::{Queue, Sent};
 use super::settings::QueueSettings;
@@ -48,7 +50,7 @@ impl Bench {
     fn spread(text: &str, servers: u32, seed: u64) -> Self {
         let stream = Stream::named(seed, "servers", "orders");
         Self {
-            queue: Queue::new(&settings(text), servers, stream),
+            queue: Queue::new(&settings(text), servers, stream, LeftOut::default()),
             now: 0,
         }
     }
