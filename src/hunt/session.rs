@@ -10,7 +10,7 @@ use crate::scenario::document::Document;
 use crate::scenario::{Files, Scenario};
 use crate::sim::lens::Lens;
 use crate::sim::units::Duration;
-use crate::sim::{Observer, Pid, Seen};
+use crate::sim::{Observer, Pid, Played, Seen};
 use crate::systems::{Message, Plan, Sim};
 use crate::trace::recording::{ByHand, FORMAT, Hex, Recording, hash_text};
 use crate::trace::timeline::Playable;
@@ -286,6 +286,46 @@ impl Session {
         more
     }
 
+    /// The same as [`Session::advance_with`], but the observer is told after each event of which there are records, and asked
+    /// whether to stop there.
+    pub fn advance_until<O: Observer>(
+        &mut self,
+        until_ns: u64,
+        events: u64,
+        observer: &mut O,
+        stops: &mut impl FnMut(Option<&Watch>, &mut O) -> bool,
+    ) -> Played {
+        let until = until_ns.min(self.end_ns);
+        let last = self.sim.events().saturating_add(events);
+        loop {
+            let next = self.next_intervention(until);
+            let before = next.map_or(until, |at| at - 1);
+            let left = last - self.sim.events();
+            let played = if let Some(watch) = &mut self.watch {
+                let mut both = (watch.as_mut(), &mut *observer);
+                let stops = |both: &mut (&mut Watch, &mut O)| stops(Some(&*both.0), &mut *both.1);
+                self.sim.play_until(before, left, &mut both, stops)
+            } else {
+                let stops = |observer: &mut O| stops(None, observer);
+                self.sim.play_until(before, left, observer, stops)
+            };
+            if played != Played::Over {
+                return played;
+            }
+            if next.is_none() {
+                self.close(until);
+                return Played::Over;
+            }
+            if self.sim.events() == last {
+                return Played::More;
+            }
+            self.intervene(observer);
+            if stops(self.watch.as_deref(), observer) {
+                return Played::Stopped;
+            }
+        }
+    }
+
     /// When something happens next, virtual time in ns: an event or an intervention; `None` if nothing will.
     pub fn next_ns(&self) -> Option<u64> {
         let next = self.next_intervention(u64::MAX);
@@ -376,15 +416,11 @@ impl Session {
     /// Goes on to the next mark, or through `events` events: `true` if it stopped because of `events`.
     pub fn to_next_mark(&mut self, events: u64) -> bool {
         let marks = self.marks_seen();
-        for _ in 0..events {
-            if !self.step() {
-                return false;
-            }
-            if self.marks_seen() > marks {
-                return false;
-            }
-        }
-        true
+        let mut stops = |watch: Option<&Watch>, (): &mut ()| {
+            let seen = watch.map_or(0, |w| w.marks.seen());
+            seen > marks
+        };
+        self.advance_until(self.end_ns, events, &mut (), &mut stops) == Played::More
     }
 
     /// The event of the last mark before the event that happened last.

@@ -16,6 +16,17 @@ use super::record::Observer;
 use super::world::{Core, PORTION, WorldPlan};
 use super::{NodeId, Pid};
 
+/// How a stretch of a run ended that somebody could stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Played {
+    /// So many events have happened.
+    More,
+    /// Nothing more happens until then.
+    Over,
+    /// It was told to stop.
+    Stopped,
+}
+
 /// A simulation: a world and the processes in it. `Clone` is a checkpoint.
 #[derive(Clone, Debug)]
 pub struct Sim<P: Process> {
@@ -147,6 +158,31 @@ impl<P: Process> Sim<P> {
                 return more;
             }
         }
+    }
+
+    /// The same as [`Sim::play`], but the observer is told after each event that made records, and asked whether to stop there:
+    /// then the run stands exactly behind that event.
+    pub fn play_until<O: Observer>(
+        &mut self,
+        until: u64,
+        events: u64,
+        observer: &mut O,
+        mut stops: impl FnMut(&mut O) -> bool,
+    ) -> Played {
+        let last = self.core.event.saturating_add(events);
+        while self.core.event < last {
+            let more = self.portion(until, self.core.event + 1);
+            if !self.core.records.is_empty() {
+                self.hand_over(observer);
+                if stops(observer) {
+                    return Played::Stopped;
+                }
+            }
+            if !more {
+                return Played::Over;
+            }
+        }
+        Played::More
     }
 
     /// Lets events happen up to that number, as long as their records are few. `false` if none is left at or before `until`.

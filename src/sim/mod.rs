@@ -36,7 +36,7 @@ mod world;
 
 pub use event::{Caused, Event, Rare};
 pub use ids::{FlowId, GroupId, LaneId, NodeId, Pid, QueueId, ServiceId, Span, Task};
-pub use kernel::Sim;
+pub use kernel::{Played, Sim};
 pub use look::{Ahead, Met, Seen};
 pub use names::Names;
 pub use process::{Change, Cost, Ctx, Process, Role, TimerId, Token};

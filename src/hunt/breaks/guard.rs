@@ -1,14 +1,14 @@
 //! Watches for breakpoints while a run goes on.
 //!
-//! The run is let go on by one event at a time while a breakpoint is on, and looked at after each: so it stands exactly after
-//! the event in which something happened, nothing that lasts only from one event to the next is missed, and it does not matter
-//! how the run is cut into portions.
+//! While a breakpoint is on, what watches the run is told after each event that made records, and looked at then; one that made
+//! none changed nothing there. So the run stands exactly after the event in which something happened, nothing that lasts only
+//! from one event to the next is missed, and it does not matter how the run is cut into portions.
 
 use std::sync::Arc;
 
 use super::{Break, Breaks, Hit};
 use crate::checks::Finding;
-use crate::hunt::Session;
+use crate::hunt::{Session, Watch};
 use crate::sim::{Fact, Names, NodeId, Observer, Record};
 use crate::trace::marks::{Line, describe};
 
@@ -33,49 +33,28 @@ impl<'a> Guard<'a> {
         let reads =
             |b: &super::Breakpoint| b.on && matches!(b.at, Break::Node(_) | Break::Record(_));
         let watch = session.watch();
-        let mut guard = Self {
+        Self {
             breaks,
             names: Arc::clone(session.sim().names()),
             reads: breaks.list().iter().any(reads),
             marks: watch.map_or(0, |w| w.marks.kept().len()),
             findings: watch.map_or(0, |w| w.checks.count()),
-            were: Vec::new(),
+            were: breaks.list().iter().map(|b| state(&b.at, watch)).collect(),
             hits: Vec::new(),
-        };
-        let now = breaks.list().iter().map(|b| guard.state(&b.at, session));
-        guard.were = now.collect();
-        guard
+        }
     }
 
-    /// Looks at a session after each event. Gives what happened that it shall stop at.
-    pub fn look(&mut self, session: &Session) -> Option<Vec<Hit>> {
-        self.look_at_marks(session);
-        let findings = session.watch().map_or(0, |w| w.checks.count());
-        let is_found = findings > self.findings;
-        self.findings = findings;
-        let breaks = self.breaks;
-        for (at, of) in breaks.list().iter().enumerate() {
-            let speaks = match &of.at {
-                Break::Metric { .. } => of.on,
-                Break::Finding(_) => of.on && is_found,
-                _ => false,
-            };
-            if !speaks {
-                continue;
-            }
-            let is = self.state(&of.at, session);
-            if is > std::mem::replace(&mut self.were[at], is) {
-                let what = happened(&of.at, session);
-                self.hits.push(Hit { at, what });
-            }
+    /// Looks at what watches the session after each event of which there are records. Gives what happened that it shall stop
+    /// at.
+    pub fn look(&mut self, watch: Option<&Watch>) -> Option<Vec<Hit>> {
+        if let Some(watch) = watch {
+            self.look_at_marks(watch);
+            self.look_at_states(watch);
         }
         (!self.hits.is_empty()).then(|| std::mem::take(&mut self.hits))
     }
 
-    fn look_at_marks(&mut self, session: &Session) {
-        let Some(watch) = session.watch() else {
-            return;
-        };
+    fn look_at_marks(&mut self, watch: &Watch) {
         let marks = watch.marks.kept().len();
         if marks == self.marks {
             return;
@@ -85,7 +64,7 @@ impl<'a> Guard<'a> {
                 if let Break::Mark { words, texts } = &of.at
                     && of.on
                     && (words.is_empty() || words.contains(&line.word))
-                    && has_all(&text_of(&line), texts)
+                    && says_all(&line, texts)
                 {
                     note(&mut self.hits, at, &line);
                 }
@@ -94,36 +73,57 @@ impl<'a> Guard<'a> {
         self.marks = marks;
     }
 
-    /// How many findings a breakpoint speaks of, or whether its metric is beyond its limit.
-    fn state(&self, of: &Break, session: &Session) -> u64 {
-        let Some(watch) = session.watch() else {
-            return 0;
-        };
-        match of {
-            Break::Finding(texts) if texts.is_empty() => watch.checks.count(),
-            Break::Finding(texts) => {
-                let all = watch.checks.all_findings();
-                let speaks = |f: &&&Finding| has_all(&finding_text(f), texts);
-                all.iter().filter(speaks).count() as u64
+    fn look_at_states(&mut self, watch: &Watch) {
+        let findings = watch.checks.count();
+        let is_found = findings > self.findings;
+        self.findings = findings;
+        for (at, of) in self.breaks.list().iter().enumerate() {
+            let speaks = match &of.at {
+                Break::Metric { .. } => of.on,
+                Break::Finding(_) => of.on && is_found,
+                _ => false,
+            };
+            if !speaks {
+                continue;
             }
-            Break::Metric {
-                definition,
-                thing,
-                over,
-                limit,
-            } => {
-                let now = watch.metrics.read(definition, *thing);
-                let beyond = |value: f64| {
-                    if *over {
-                        value > *limit
-                    } else {
-                        value < *limit
-                    }
-                };
-                u64::from(now.is_some_and(|amount| beyond(amount.value)))
+            let is = state(&of.at, Some(watch));
+            if is > std::mem::replace(&mut self.were[at], is) {
+                let what = happened(&of.at, watch);
+                self.hits.push(Hit { at, what });
             }
-            Break::Mark { .. } | Break::Node(_) | Break::Record(_) | Break::Absent => 0,
         }
+    }
+}
+
+/// How many findings a breakpoint speaks of, or whether its metric is beyond its limit.
+fn state(of: &Break, watch: Option<&Watch>) -> u64 {
+    let Some(watch) = watch else {
+        return 0;
+    };
+    match of {
+        Break::Finding(texts) if texts.is_empty() => watch.checks.count(),
+        Break::Finding(texts) => {
+            let all = watch.checks.all_findings();
+            let speaks = |f: &&&Finding| has_all(&finding_text(f), texts);
+            all.iter().filter(speaks).count() as u64
+        }
+        Break::Metric {
+            definition,
+            thing,
+            over,
+            limit,
+        } => {
+            let now = watch.metrics.read(definition, *thing);
+            let beyond = |value: f64| {
+                if *over {
+                    value > *limit
+                } else {
+                    value < *limit
+                }
+            };
+            u64::from(now.is_some_and(|amount| beyond(amount.value)))
+        }
+        Break::Mark { .. } | Break::Node(_) | Break::Record(_) | Break::Absent => 0,
     }
 }
 
@@ -138,7 +138,7 @@ impl Observer for Guard<'_> {
                 Break::Node(nodes) => is_about(record, nodes, &self.names),
                 Break::Record(texts) => {
                     let line = line.get_or_insert_with(|| describe(record, &self.names));
-                    !line.word.is_empty() && has_all(&text_of(line), texts)
+                    !line.word.is_empty() && says_all(line, texts)
                 }
                 _ => false,
             };
@@ -161,8 +161,21 @@ fn note(hits: &mut Vec<Hit>, at: usize, line: &Line) {
     }
 }
 
-fn text_of(line: &Line) -> String {
-    format!("{} {} {}", line.subject, line.word, line.text).to_lowercase()
+/// Whether a line has all of these texts, which are in small letters and have no spaces.
+fn says_all(line: &Line, texts: &[String]) -> bool {
+    let parts = [line.subject.as_str(), line.word, line.text.as_str()];
+    texts
+        .iter()
+        .all(|text| parts.iter().any(|part| says(part, text)))
+}
+
+fn says(part: &str, text: &str) -> bool {
+    if !part.is_ascii() || !text.is_ascii() {
+        return part.to_lowercase().contains(text);
+    }
+    let (part, text) = (part.as_bytes(), text.as_bytes());
+    let mut places = part.windows(text.len().max(1));
+    text.is_empty() || places.any(|place| place.eq_ignore_ascii_case(text))
 }
 
 fn finding_text(finding: &Finding) -> String {
@@ -185,10 +198,7 @@ fn is_about(record: &Record, nodes: &[NodeId], names: &Names) -> bool {
 }
 
 /// What a metric or a finding says now.
-fn happened(of: &Break, session: &Session) -> String {
-    let Some(watch) = session.watch() else {
-        return String::new();
-    };
+fn happened(of: &Break, watch: &Watch) -> String {
     match of {
         Break::Metric {
             definition, thing, ..

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::hunt::{Loaded, Options, Session};
+use crate::hunt::{Loaded, Options, Session, Watch};
 use crate::scenario::{Files, library};
-use crate::sim::{Fact, Observer, Record, SECOND};
+use crate::sim::{Fact, Observer, Played, Record, SECOND};
 use crate::trace::marks::describe;
 
 /// Three brokers of which the leader dies, comes back, and another is frozen for a while.
@@ -61,14 +61,31 @@ fn records() -> Vec<Record> {
     all.0
 }
 
-/// Lets a run go on to its end or to a breakpoint.
+/// Lets a run go on to its end or to a breakpoint, event by event.
 fn go_on(run: &mut Session, breaks: &Breaks) -> Option<Vec<Hit>> {
     let mut guard = Guard::new(breaks, run);
     loop {
         let more = run.advance_with(u64::MAX, 1, &mut guard);
-        let hits = guard.look(run);
+        let hits = guard.look(run.watch());
         if hits.is_some() || !more {
             return hits;
+        }
+    }
+}
+
+/// The same in portions.
+fn go_on_in_portions(run: &mut Session, breaks: &Breaks) -> Option<Vec<Hit>> {
+    let mut guard = Guard::new(breaks, run);
+    loop {
+        let mut hits = None;
+        let mut stops = |watch: Option<&Watch>, guard: &mut Guard<'_>| {
+            hits = guard.look(watch);
+            hits.is_some()
+        };
+        let played = run.advance_until(u64::MAX, 1000, &mut guard, &mut stops);
+        let is_over = played == Played::Over;
+        if hits.is_some() || is_over {
+            return hits.or_else(|| guard.look(run.watch()));
         }
     }
 }
@@ -83,11 +100,15 @@ fn stops(text: &str) -> Vec<u64> {
     }
     let mut straight = session();
     straight.run();
-    assert_eq!(
-        run.sim().digest().value(),
-        straight.sim().digest().value(),
-        "{text}: stopping changes nothing"
-    );
+    let digest = |run: &Session| run.sim().digest().value();
+    assert_eq!(digest(&run), digest(&straight), "stopping changes nothing");
+    let mut run = session();
+    let mut in_portions = Vec::new();
+    while go_on_in_portions(&mut run, &breaks).is_some() {
+        in_portions.push(run.sim().events());
+    }
+    assert_eq!(in_portions, events, "{text}");
+    assert_eq!(digest(&run), digest(&straight), "nor does it in portions");
     events
 }
 

@@ -1,18 +1,22 @@
 //! A moment of a session as it is shown: what the session knows, and what only the screen wants to know of its past.
 
+use std::sync::Arc;
+
 use super::log::Log;
 use super::numbers;
 use super::topology::{self, Rates};
-use crate::hunt::Session;
 use crate::hunt::breaks::{Guard, Hit};
-use crate::sim::Observer;
-use std::sync::Arc;
-
-use crate::hunt::Intervention;
+use crate::hunt::{Intervention, Session, Watch};
+use crate::sim::{Observer, Played};
 use crate::trace::timeline::Playable;
 use crate::trace::tree::Branching;
 use crate::ui::engine::{Progress, Until};
 use crate::ui::view::{Frame, Header};
+
+/// Marks and findings so far.
+fn marks_seen(watch: Option<&Watch>) -> u64 {
+    watch.map_or(0, |w| w.marks.seen() + w.checks.count())
+}
 
 /// A session and what is shown of it beside what it knows itself.
 #[derive(Clone)]
@@ -37,53 +41,79 @@ impl Scene {
 
     /// Marks and findings so far.
     fn marks_seen(&self) -> u64 {
-        self.session
-            .watch()
-            .map_or(0, |w| w.marks.seen() + w.checks.count())
+        marks_seen(self.session.watch())
     }
 
     /// Lets at most `events` events happen up to a moment, and counts traffic at each full second on the way, so that
     /// what is shown does not depend on when it is drawn. `true` if it stopped because of `events`.
     fn play(&mut self, until_ns: u64, events: u64) -> bool {
-        self.play_with(until_ns, events, &mut ())
-    }
-
-    /// The same with somebody who reads the records.
-    fn play_with<O: Observer>(&mut self, until_ns: u64, events: u64, observer: &mut O) -> bool {
         let mut left = events;
         loop {
-            let second = self
-                .rates
-                .next_ns()
-                .min(until_ns)
-                .min(self.session.end_ns());
+            let second = self.second(until_ns);
             let before = self.session.sim().events();
-            if self.session.advance_with(second, left, observer) {
+            if self.session.advance(second, left) {
                 return true;
             }
             left -= (self.session.sim().events() - before).min(left);
-            if second >= self.rates.next_ns() {
-                self.rates.count(&self.session);
-            }
-            if second >= until_ns || self.session.is_over() {
+            if self.close(second, until_ns) {
                 return false;
             }
         }
     }
 
+    /// The same with somebody who reads the records and may stop it, after an event or at the end of a second.
+    fn play_until<O: Observer>(
+        &mut self,
+        until_ns: u64,
+        events: u64,
+        observer: &mut O,
+        mut stops: impl FnMut(Option<&Watch>, &mut O) -> bool,
+    ) -> Played {
+        let mut left = events;
+        loop {
+            let second = self.second(until_ns);
+            let before = self.session.sim().events();
+            let played = self
+                .session
+                .advance_until(second, left, observer, &mut stops);
+            if played != Played::Over {
+                return played;
+            }
+            left -= (self.session.sim().events() - before).min(left);
+            let is_over = self.close(second, until_ns);
+            // Something may have come to be known without an event.
+            if stops(self.session.watch(), observer) {
+                return Played::Stopped;
+            }
+            if is_over {
+                return Played::Over;
+            }
+        }
+    }
+
+    /// How far it may go at once: to the end of a second, or to a moment before that.
+    fn second(&self, until_ns: u64) -> u64 {
+        let second = self.rates.next_ns().min(until_ns);
+        second.min(self.session.end_ns())
+    }
+
+    /// It has come so far. Whether there is no more to do.
+    fn close(&mut self, second: u64, until_ns: u64) -> bool {
+        if second >= self.rates.next_ns() {
+            self.rates.count(&self.session);
+        }
+        second >= until_ns || self.session.is_over()
+    }
+
     fn run_to_mark(&mut self, events: u64) -> Progress {
         let seen = self.marks_seen();
         let end = self.session.end_ns();
-        for _ in 0..events {
-            let stopped = !self.play(end, 1);
-            if self.marks_seen() > seen {
-                return Progress::Reached;
-            }
-            if stopped {
-                return Progress::Ended;
-            }
+        let stops = |watch: Option<&Watch>, (): &mut ()| marks_seen(watch) > seen;
+        match self.play_until(end, events, &mut (), stops) {
+            Played::Stopped => Progress::Reached,
+            Played::Over => Progress::Ended,
+            Played::More => Progress::More,
         }
-        Progress::More
     }
 
     fn header(&self) -> Header {
@@ -142,7 +172,7 @@ impl Scene {
         progress
     }
 
-    /// The same as [`Scene::run`], by single events, until something happens that it shall stop at. Gives that too.
+    /// The same as [`Scene::run`], until something happens that it shall stop at. Gives that too.
     pub(super) fn run_watched(
         &mut self,
         until: Until,
@@ -156,34 +186,23 @@ impl Scene {
             Until::NextMark => (self.session.end_ns(), u64::MAX),
         };
         let seen = self.marks_seen();
-        let (mut progress, mut hits) = (Progress::More, Vec::new());
-        for _ in 0..most.min(u64::from(events_max)) {
-            let went = self.play_with(limit_ns, 1, guard);
-            if let Some(found) = guard.look(&self.session) {
-                (progress, hits) = (Progress::Broke, found);
-            } else if until == Until::NextMark && self.marks_seen() > seen {
-                progress = Progress::Reached;
-            } else if !went {
-                let timed = matches!(until, Until::Time(_)) && !self.session.is_over();
-                progress = if timed {
-                    Progress::Reached
-                } else {
-                    Progress::Ended
-                };
-            }
-            if progress != Progress::More {
-                break;
-            }
-        }
-        if progress == Progress::More && most <= u64::from(events_max) {
-            let over = self.session.is_over();
-            progress = if over {
-                Progress::Ended
-            } else {
-                Progress::Reached
-            };
-        }
+        let mut hits = Vec::new();
+        let stops = |watch: Option<&Watch>, guard: &mut Guard<'_>| {
+            hits.extend(guard.look(watch).into_iter().flatten());
+            !hits.is_empty() || until == Until::NextMark && marks_seen(watch) > seen
+        };
+        let events = most.min(u64::from(events_max));
+        let played = self.play_until(limit_ns, events, guard, stops);
         self.log.read(&self.session);
+        let progress = match played {
+            Played::Stopped if hits.is_empty() => Progress::Reached,
+            Played::Stopped => Progress::Broke,
+            _ if self.session.is_over() => Progress::Ended,
+            Played::More if most > u64::from(events_max) => Progress::More,
+            Played::More => Progress::Reached,
+            Played::Over if matches!(until, Until::Time(_)) => Progress::Reached,
+            Played::Over => Progress::Ended,
+        };
         (progress, hits)
     }
 
