@@ -1,6 +1,6 @@
 //! How long messages took.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use hdrhistogram::Histogram;
 
@@ -31,6 +31,18 @@ pub struct Latency {
     sum: u128,
     max: u64,
     histogram: Made,
+    found: Cell<Option<Found>>,
+}
+
+/// Where a share was found last: the next question about it has only what came since to look at.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    share: f64,
+    cell: usize,
+    /// So many times lie in the cells before that.
+    below: u64,
+    /// So many of those that are noted were looked at.
+    noted: usize,
 }
 
 /// The histogram, once it was made. A clone makes its own.
@@ -80,6 +92,31 @@ impl Cells {
         self.counts[at] = self.counts[at].saturating_add(count);
     }
 
+    fn at(&self, cell: usize) -> u64 {
+        let count = self.counts.get(cell.wrapping_sub(self.first));
+        count.map_or(0, |&count| u64::from(count))
+    }
+
+    /// How many times lie in the cells before one.
+    fn below(&self, cell: usize) -> u64 {
+        let cells = cell.saturating_sub(self.first).min(self.counts.len());
+        self.counts[..cells].iter().map(|&n| u64::from(n)).sum()
+    }
+
+    /// The last with a count before one.
+    fn before(&self, cell: usize) -> Option<usize> {
+        let cells = cell.saturating_sub(self.first).min(self.counts.len());
+        let at = self.counts[..cells].iter().rposition(|&n| n > 0)?;
+        Some(self.first + at)
+    }
+
+    /// The first with a count behind one.
+    fn after(&self, cell: usize) -> Option<usize> {
+        let from = (cell + 1).saturating_sub(self.first);
+        let rest = self.counts.get(from..)?;
+        Some(self.first + from + rest.iter().position(|&n| n > 0)?)
+    }
+
     /// Those with a count, each with it.
     fn iter(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
         let counts = (self.first..).zip(self.counts.iter().copied());
@@ -98,6 +135,12 @@ fn cell(ns: u64) -> usize {
 fn least(cell: usize) -> u64 {
     let shift = (cell as u64 >> STEP_BITS).saturating_sub(1);
     (cell as u64 - (shift << STEP_BITS)) << shift
+}
+
+/// How many of those that are noted lie in some cells.
+fn noted(noted: &[(u32, u32)], is_there: impl Fn(usize) -> bool) -> u64 {
+    let there = noted.iter().filter(|(cell, _)| is_there(*cell as usize));
+    there.map(|&(_, count)| u64::from(count)).sum()
 }
 
 impl Latency {
@@ -119,6 +162,7 @@ impl Latency {
     #[cold]
     #[inline(never)]
     fn put_into_cells(&mut self) {
+        self.found.set(None);
         let cells = &mut *self.cells;
         for (cell, count) in self.noted.drain(..) {
             cells.add(cell as usize, count);
@@ -163,9 +207,57 @@ impl Latency {
         (self.count() > 0).then_some(self.max)
     }
 
-    /// The time that a share of them (0 to 1) did not exceed, ns, with three digits; `None` of none.
+    /// The time that a share of them (above 0, to 1) did not exceed, ns, with three digits; `None` of none.
     pub fn quantile_ns(&self, share: f64) -> Option<u64> {
-        Some(self.histogram()?.value_at_quantile(share).min(self.max))
+        let found = match self.found.get() {
+            Some(found) if found.share == share => self.find_on(found),
+            _ => self.find(share)?,
+        };
+        self.found.set(Some(found));
+        Some((least(found.cell + 1) - 1).min(self.max))
+    }
+
+    fn find(&self, share: f64) -> Option<Found> {
+        let cell = cell(self.histogram()?.value_at_quantile(share));
+        Some(Found {
+            share,
+            cell,
+            below: self.cells.below(cell) + noted(&self.noted, |c| c < cell),
+            noted: self.noted.len(),
+        })
+    }
+
+    /// Goes from where a share was found to where it is now: to the first cell with which so many times are reached.
+    fn find_on(&self, mut found: Found) -> Found {
+        let new = &self.noted[found.noted..];
+        found.below += noted(new, |c| c < found.cell);
+        found.noted = self.noted.len();
+        let wanted = (found.share.min(1.0) * self.count as f64).ceil() as u64;
+        let wanted = wanted.max(1);
+        loop {
+            let here = self.cells.at(found.cell) + noted(&self.noted, |c| c == found.cell);
+            if found.below >= wanted {
+                let before = self.noted.iter().map(|n| n.0 as usize);
+                let before = before.filter(|c| *c < found.cell).max();
+                let Some(cell) = before.max(self.cells.before(found.cell)) else {
+                    return found;
+                };
+                found.cell = cell;
+                found.below -= self.cells.at(cell) + noted(&self.noted, |c| c == cell);
+            } else if found.below + here < wanted {
+                let after = self.noted.iter().map(|n| n.0 as usize);
+                let after = after
+                    .filter(|c| *c > found.cell)
+                    .chain(self.cells.after(found.cell));
+                let Some(cell) = after.min() else {
+                    return found;
+                };
+                found.below += here;
+                found.cell = cell;
+            } else {
+                return found;
+            }
+        }
     }
 
     /// How many took at least `from` and less than `to` ns.
@@ -233,6 +325,25 @@ mod tests {
                 assert_ne!(cell(bounds.next_non_equivalent(ns)), cell(ns), "after {ns}");
             }
             ns = ns * 9 / 8 + 1;
+        }
+    }
+
+    #[test]
+    fn a_share_is_found_again_after_each_time_as_the_histogram_finds_it() {
+        let mut stream = crate::sim::stream::Stream::named(5, "times", "");
+        for share in [0.001, 0.5, 0.9, 0.99, 1.0] {
+            let (mut asked, mut all) = (Latency::default(), Latency::default());
+            for n in 0..600 {
+                // They come in waves, so that what is found moves up and down.
+                let wave = 1_u64 << (n / 40 % 7 * 3);
+                let ns = wave * (1 + stream.below(5000));
+                let count = 1 + stream.below(3) as u32;
+                asked.record(ns, count);
+                all.record(ns, count);
+                let histogram = all.to_histogram();
+                let expected = histogram.value_at_quantile(share).min(all.max);
+                assert_eq!(asked.quantile_ns(share), Some(expected), "{share} {n}");
+            }
         }
     }
 
