@@ -43,6 +43,8 @@ pub struct Timeline<R> {
     /// So many events lie between two.
     spacing: u64,
     kept_max: usize,
+    /// Those that are let go, one after the other: half of them at once would take as long as some frames.
+    gone: Vec<Arc<R>>,
 }
 
 impl<R: Playable> Timeline<R> {
@@ -54,6 +56,7 @@ impl<R: Playable> Timeline<R> {
             kept: vec![Arc::new(beginning.clone())],
             spacing: SPACING_MIN,
             kept_max: kept_max.clamp(KEPT_MIN, KEPT_MAX),
+            gone: Vec::new(),
         }
     }
 
@@ -63,17 +66,20 @@ impl<R: Playable> Timeline<R> {
     pub fn keep(&mut self, run: &R) {
         if run.events() >= self.last().events().saturating_add(self.spacing) {
             self.keep_now(run);
+        } else if !self.gone.is_empty() {
+            self.gone.pop();
         }
     }
 
     #[cold]
     fn keep_now(&mut self, run: &R) {
         if self.kept.len() >= self.kept_max {
-            let mut at = 0;
-            self.kept.retain(|_| {
-                at += 1;
-                at % 2 == 1
-            });
+            let (mut kept, mut gone) = (Vec::with_capacity(self.kept_max), Vec::new());
+            for (at, checkpoint) in self.kept.drain(..).enumerate() {
+                let list = if at % 2 == 0 { &mut kept } else { &mut gone };
+                list.push(checkpoint);
+            }
+            (self.kept, self.gone) = (kept, gone);
             self.spacing = self.spacing.saturating_mul(2);
             return self.keep(run);
         }
@@ -92,6 +98,7 @@ impl<R: Playable> Timeline<R> {
             kept,
             spacing: self.spacing,
             kept_max: self.kept_max,
+            gone: Vec::new(),
         }
     }
 
@@ -252,6 +259,22 @@ mod tests {
                 assert!(run.played <= longest, "{} of {end}", run.played);
             }
         }
+    }
+
+    #[test]
+    fn checkpoints_are_let_go_one_by_one() {
+        let mut run = BEGINNING;
+        let mut timeline = Timeline::new(&run, BUDGET_BYTES);
+        let mut had = 0;
+        for _ in 0..10_000 {
+            run.advance(u64::MAX, 1000);
+            timeline.keep(&run);
+            let has = timeline.kept.len() + timeline.gone.len();
+            assert!(has + 1 >= had, "{had} and then {has}");
+            assert!(has <= KEPT_MAX * 3 / 2);
+            had = has;
+        }
+        assert!(timeline.spacing_events() > SPACING_MIN && timeline.gone.is_empty());
     }
 
     #[test]
