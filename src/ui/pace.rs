@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::engine::{Engine, Progress, Until};
 
 /// For how long the run may move before keys are looked at again.
-const SLICE: Duration = Duration::from_millis(8);
+pub const SLICE: Duration = Duration::from_millis(8);
 /// Events between two looks at the clock.
 const CHUNK: u32 = 1024;
 
@@ -89,6 +89,17 @@ impl Pace {
 
     /// Lets the run move for one slice; `speed` is in virtual seconds per second.
     pub fn move_on(&mut self, engine: &mut dyn Engine, speed: f64, clock: Clock<'_>) -> Moved {
+        self.move_for(SLICE, engine, speed, clock)
+    }
+
+    /// The same for a slice of another length.
+    pub fn move_for(
+        &mut self,
+        most: Duration,
+        engine: &mut dyn Engine,
+        speed: f64,
+        clock: Clock<'_>,
+    ) -> Moved {
         let until = if let Some(goal) = self.goal {
             goal
         } else {
@@ -99,7 +110,7 @@ impl Pace {
             }
             Until::Time(target)
         };
-        let progress = slice(engine, until, clock);
+        let progress = slice(most, engine, until, clock);
         self.behind = self.goal.is_none() && progress == Progress::More;
         // What the machine could not do in time is not owed: the run is slower than asked.
         if self.behind || self.goal.is_some() && progress != Progress::More {
@@ -130,11 +141,11 @@ impl Pace {
     }
 }
 
-fn slice(engine: &mut dyn Engine, until: Until, clock: Clock<'_>) -> Progress {
+fn slice(most: Duration, engine: &mut dyn Engine, until: Until, clock: Clock<'_>) -> Progress {
     let start = clock();
     loop {
         let progress = engine.run(until, CHUNK);
-        if progress != Progress::More || clock().saturating_sub(start) >= SLICE {
+        if progress != Progress::More || clock().saturating_sub(start) >= most {
             return progress;
         }
     }

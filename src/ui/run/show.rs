@@ -8,7 +8,7 @@ use super::{FRAME, KEYS_MAX, LOOK, Leave, Options, by_chance};
 use crate::ui::comfort::{self, Desk, Wish};
 use crate::ui::engine::{Engine, Order, Query, Reloaded, Until, Working};
 use crate::ui::model::Model;
-use crate::ui::pace::{Anchor, Moved, Pace};
+use crate::ui::pace::{Anchor, Moved, Pace, SLICE};
 use crate::ui::screen;
 use crate::ui::screens::Open;
 use crate::ui::screens::notice::Notice;
@@ -58,6 +58,9 @@ pub fn dashboard(
         if let Some(leave) = show.keys(terminal)? {
             return Ok(leave);
         }
+        if show.is_pressed {
+            show.draw(terminal)?;
+        }
         show.reload();
         show.move_on();
         show.inquire();
@@ -77,6 +80,8 @@ struct Show<'a> {
     seek: Option<Seek>,
     measured: Anchor,
     dirty: bool,
+    /// Whether a person did something that is not seen yet.
+    is_pressed: bool,
     drawn: Option<Instant>,
     /// What the run was asked last, and at which event and moment it stood.
     asked: Option<(Query, u64, u64)>,
@@ -100,6 +105,7 @@ impl<'a> Show<'a> {
             seek: None,
             measured: here,
             dirty: true,
+            is_pressed: false,
             drawn: None,
             asked: None,
             is_asked: false,
@@ -133,8 +139,21 @@ impl<'a> Show<'a> {
             let is_watched = self.engine.has_files();
             return is_watched.then(|| LOOK.saturating_sub(self.looked.elapsed()));
         }
-        let due = |at: Instant| FRAME.saturating_sub(at.elapsed());
-        Some(self.drawn.map_or(Duration::ZERO, due))
+        Some(self.until_frame())
+    }
+
+    fn until_frame(&self) -> Duration {
+        self.drawn
+            .map_or(Duration::ZERO, |at| FRAME.saturating_sub(at.elapsed()))
+    }
+
+    /// For how long something may be worked on: what a person did is seen as soon as a frame may be drawn.
+    fn slice(&self, most: Duration) -> Duration {
+        if self.is_pressed {
+            most.min(self.until_frame())
+        } else {
+            most
+        }
     }
 
     fn keys(&mut self, terminal: &mut Terminal) -> io::Result<Option<Leave>> {
@@ -154,7 +173,7 @@ impl<'a> Show<'a> {
                     self.refresh();
                     let effect = update(&mut self.model, action);
                     self.note();
-                    self.dirty = true;
+                    (self.dirty, self.is_pressed) = (true, true);
                     if let Some(leave) = self.effect(terminal, effect)? {
                         return Ok(Some(leave));
                     }
@@ -311,7 +330,7 @@ impl<'a> Show<'a> {
                 }
                 Working::More(share) => self.model.working = Some(share),
             }
-            if start.elapsed() >= ASK_SLICE {
+            if start.elapsed() >= self.slice(ASK_SLICE) {
                 break;
             }
         }
@@ -379,7 +398,8 @@ impl<'a> Show<'a> {
         let speed = self.model.playback.speed;
         let opened = self.opened;
         let clock = || opened.elapsed();
-        let moved = self.pace.move_on(self.engine, speed, &clock);
+        let slice = self.slice(SLICE);
+        let moved = self.pace.move_for(slice, self.engine, speed, &clock);
         self.dirty |= moved != Moved::No;
         let seek = self.seek.as_ref();
         self.model.seeking = seek.and_then(|s| s.bar(self.engine, clock()));
@@ -445,8 +465,7 @@ impl<'a> Show<'a> {
     }
 
     fn draw(&mut self, terminal: &mut Terminal) -> io::Result<()> {
-        let due = self.drawn.is_none_or(|at| at.elapsed() >= FRAME);
-        if !self.dirty || !due {
+        if !self.dirty || !self.until_frame().is_zero() {
             return Ok(());
         }
         self.refresh();
@@ -457,7 +476,7 @@ impl<'a> Show<'a> {
             self.model.answer = engine.answer().or(self.model.answer.take());
         }
         self.drawn = Some(Instant::now());
-        self.dirty = false;
+        (self.dirty, self.is_pressed) = (false, false);
         let model = &self.model;
         terminal.draw(|frame| screen::draw(model, frame.buffer_mut()))
     }
