@@ -79,6 +79,7 @@ pub fn draw(pen: &mut Pen<'_>, contexts: &[Context], selected: usize) {
     } else {
         String::new()
     };
+    pen.part_is(0);
     let mut inner = pen.frame("Help", &remark, true);
     for (y, line) in lines[first..last].iter().enumerate() {
         let y = y as u16;
@@ -88,6 +89,7 @@ pub fn draw(pen: &mut Pen<'_>, contexts: &[Context], selected: usize) {
                 inner.text(1, y, title, Role::Title);
             }
             Line::Key(number, binding, meaning) => {
+                inner.row_is(y, 0, *number);
                 let keys = text::left(&key_names(binding), KEYS - 5);
                 inner.text(3, y, &keys, Role::Key);
                 inner.text(KEYS as u16, y, meaning, Role::Plain);
@@ -97,6 +99,7 @@ pub fn draw(pen: &mut Pen<'_>, contexts: &[Context], selected: usize) {
                 }
             }
             Line::More(number, rest) => {
+                inner.row_is(y, 0, *number);
                 inner.text(KEYS as u16, y, rest, Role::Plain);
                 if *number == selected {
                     inner.restyle_row(y, Role::Selected);

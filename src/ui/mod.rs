@@ -30,6 +30,7 @@ pub mod screens;
 pub mod seek;
 pub mod settings;
 pub mod shot;
+pub mod spots;
 pub mod style;
 pub mod term;
 pub mod text;

@@ -10,6 +10,7 @@ use super::layout::Pane;
 use super::panes::Choices;
 use super::screens::{Open, Seen};
 use super::seek::Bar;
+use super::spots::Spot;
 use super::style::Look;
 use super::view::{EventLine, Fact, Frame, Heatmap, Latency, QueueRow, RowKind};
 use super::widgets::topology::Groups;
@@ -235,6 +236,8 @@ pub struct Model {
     pub mouse: bool,
     /// In which pane the mouse was pressed last.
     pub pressed: Option<Pane>,
+    /// What was pressed last in what is open over the panes.
+    pub pressed_spot: Option<Spot>,
     /// What is kept for what concerns no run.
     pub comfort: Comfort,
     /// Whether there is a screen to go back to.
@@ -275,6 +278,7 @@ impl Model {
             seeking: None,
             mouse: false,
             pressed: None,
+            pressed_spot: None,
             comfort: Comfort::default(),
             has_parent: false,
             notice: String::new(),

@@ -1,11 +1,14 @@
-//! What the mouse does on the dashboard: what is pressed is selected, the wheel moves the pane that is under it, the line of
-//! time is a place to go to. Over what is open above the panes, the wheel moves that.
+//! What the mouse does: what is pressed is selected, and pressed twice it is opened; the wheel moves the part of the screen that
+//! is under it; the line of time is a place to go to. What a cell of the dashboard stands for is known here; what is open above
+//! it says that itself while it is drawn ([`super::spots`]).
 
 use super::engine::Until;
 use super::keymap::Action;
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay};
 use super::panes;
+use super::screen;
+use super::spots::Spot;
 use super::update::Effect;
 use super::widgets::{events, queues, timeline, topology};
 
@@ -42,8 +45,13 @@ fn is_covered(model: &Model) -> bool {
 
 /// A cell was pressed. Where a pane has lines, that one is selected; on the line of time, the run goes there.
 pub fn press(model: &mut Model, cell: Cell) -> Effect {
-    model.pressed = None;
+    (model.pressed, model.pressed_spot) = (None, None);
     if is_covered(model) {
+        let spot = screen::spot_at(model, cell);
+        if let Some(spot) = spot {
+            point(model, spot);
+        }
+        model.pressed_spot = spot;
         return Effect::None;
     }
     let Some(under) = under(model, cell) else {
@@ -61,6 +69,16 @@ pub fn press(model: &mut Model, cell: Cell) -> Effect {
     Effect::None
 }
 
+/// What is open takes note of what the mouse points at in it.
+fn point(model: &mut Model, spot: Spot) {
+    if let Overlay::Help(line) = &mut model.overlay {
+        *line = spot.line.unwrap_or(*line);
+    } else if let Some(mut open) = model.screens.pop() {
+        open.point(model.seen(), spot);
+        model.screens.push(open);
+    }
+}
+
 /// The mouse moved while it was pressed: what began on the line of time goes along it.
 pub fn drag(model: &mut Model, cell: Cell) -> Effect {
     if model.pressed == Some(Pane::Time) && !is_covered(model) {
@@ -73,7 +91,10 @@ pub fn drag(model: &mut Model, cell: Cell) -> Effect {
 pub fn wheel(model: &mut Model, cell: Cell, down: bool) -> Option<(Action, usize)> {
     let action = if down { Action::Down } else { Action::Up };
     if is_covered(model) {
-        return Some((action, 1));
+        if let Some(spot) = screen::spot_at(model, cell) {
+            point(model, Spot { line: None, ..spot });
+        }
+        return Some((action, WHEEL));
     }
     let under = under(model, cell)?;
     model.focus = under.pane;
@@ -84,9 +105,17 @@ pub fn wheel(model: &mut Model, cell: Cell, down: bool) -> Option<(Action, usize
     Some((action, WHEEL))
 }
 
-/// Whether a cell is one of a line that can be opened.
+/// Whether a cell that is pressed a second time is one of a line that can be opened.
 pub fn is_on_line(model: &Model, cell: Cell) -> bool {
-    let under = under(model, cell).filter(|_| !is_covered(model));
+    if is_covered(model) {
+        // The line that was selected by the first time may stand elsewhere by now.
+        return match (&model.overlay, model.screens.last(), model.pressed_spot) {
+            (Overlay::Help(_), _, Some(spot)) => spot.line.is_some(),
+            (Overlay::None, Some(open), Some(spot)) => open.opens(spot),
+            _ => false,
+        };
+    }
+    let under = under(model, cell);
     under.is_some_and(|under| {
         let line = under.cell.and_then(|cell| line_at(model, &under, cell));
         line.is_some()
@@ -282,9 +311,7 @@ mod tests {
         // Over the help it moves the help.
         update(&mut model, Action::Help);
         update(&mut model, Action::WheelDown(at.0, at.1));
-        assert_eq!(model.overlay, Overlay::Help(1));
-        update(&mut model, Action::Click(at.0, at.1));
-        assert_eq!(model.overlay, Overlay::Help(1));
+        assert_eq!(model.overlay, Overlay::Help(WHEEL));
     }
 
     #[test]

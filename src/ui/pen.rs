@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::spots::{Spot, Spots};
 use super::style::{Look, Role};
 use super::text;
 
@@ -11,13 +12,51 @@ pub struct Pen<'a> {
     buffer: &'a mut Buffer,
     area: Rect,
     look: Look,
+    /// Where it is noted what is drawn where.
+    spots: Option<&'a Spots>,
 }
 
 impl<'a> Pen<'a> {
     /// A pen for a part of the buffer; what lies outside the buffer is left out.
     pub fn new(buffer: &'a mut Buffer, area: Rect, look: Look) -> Self {
         let area = area.intersection(buffer.area);
-        Self { buffer, area, look }
+        Self {
+            buffer,
+            area,
+            look,
+            spots: None,
+        }
+    }
+
+    /// The same pen, which notes where it draws parts and lines.
+    #[must_use]
+    pub fn noting(self, spots: &'a Spots) -> Self {
+        Self {
+            spots: Some(spots),
+            ..self
+        }
+    }
+
+    /// Says that all of its rectangle is a part of the screen. Lines of it are to be said after that.
+    pub fn part_is(&self, part: usize) {
+        self.note(self.area, Spot { part, line: None });
+    }
+
+    /// Says that a row is a line of a part.
+    pub fn row_is(&self, y: u16, part: usize, line: usize) {
+        let row = Rect {
+            y: self.area.y.saturating_add(y),
+            height: u16::from(y < self.area.height),
+            ..self.area
+        };
+        let line = Some(line);
+        self.note(row, Spot { part, line });
+    }
+
+    fn note(&self, area: Rect, spot: Spot) {
+        if let Some(spots) = self.spots {
+            spots.note(area, spot);
+        }
     }
 
     /// Columns.
@@ -49,6 +88,7 @@ impl<'a> Pen<'a> {
             buffer: self.buffer,
             area,
             look: self.look,
+            spots: self.spots,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The choice of a scenario, with a preview, a seed and a speed.
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::comfort::{self, Came, Comfort, Wish};
 use super::glyphs;
@@ -12,6 +13,7 @@ use super::pen::{Pen, scroll};
 use super::preview::{Choice, Live};
 use super::run::Leave;
 use super::screen;
+use super::spots::{Spot, Spots};
 use super::style::{Look, Role};
 use super::text;
 use super::update::moved;
@@ -80,6 +82,8 @@ pub struct Picker {
     help: Option<usize>,
     comfort: Comfort,
     notice: String,
+    /// What was pressed last.
+    pressed: Option<Spot>,
 }
 
 impl Picker {
@@ -99,6 +103,7 @@ impl Picker {
             help: None,
             comfort: Comfort::default(),
             notice: String::new(),
+            pressed: None,
         }
     }
 
@@ -239,6 +244,11 @@ impl Picker {
         let action = match action {
             Action::WheelDown(..) => Action::Down,
             Action::WheelUp(..) => Action::Up,
+            Action::Click(x, y) => {
+                self.press((x, y));
+                return None;
+            }
+            Action::DoubleClick(..) if self.is_on_line() => Action::Open,
             other => other,
         };
         if let Some(line) = self.help {
@@ -279,8 +289,6 @@ impl Picker {
             Action::SpeedReset => self.speed = REAL_TIME,
             Action::Pause => self.held = !self.held,
             Action::Help => self.help = Some(0),
-            Action::Click(x, y) => self.press((x, y)),
-            Action::DoubleClick(x, y) if self.line_at((x, y)).is_some() => return self.open(),
             Action::Back => self.filter.clear(),
             _ => {
                 let total = self.shown().len();
@@ -290,26 +298,28 @@ impl Picker {
         None
     }
 
-    /// Selects the scenario that is drawn in a cell.
+    /// The mouse was pressed: what is drawn in the cell is selected.
     fn press(&mut self, cell: (u16, u16)) {
-        self.selected = self.line_at(cell).unwrap_or(self.selected);
+        self.pressed = self.spot_at(cell);
+        match (self.pressed.and_then(|spot| spot.line), &mut self.help) {
+            (Some(line), Some(help)) => *help = line,
+            (Some(line), None) => self.selected = line,
+            (None, _) => {}
+        }
     }
 
-    /// Which of the shown scenarios is drawn in a cell of the screen.
-    fn line_at(&self, (x, y): (u16, u16)) -> Option<usize> {
+    /// What a cell of the screen stands for: as it was drawn.
+    fn spot_at(&self, cell: (u16, u16)) -> Option<Spot> {
         let (width, height) = self.size;
-        if x >= list_width(self, width) || width < WIDTH_MIN || height < HEIGHT_MIN {
-            return None;
-        }
-        let shown = self.shown();
-        let lines = self.lines(&shown);
-        let rows = body_height(height).saturating_sub(2);
-        let row = y.checked_sub(2).filter(|row| *row < rows)?;
-        let first = self.first_line(&lines, usize::from(rows));
-        match lines.get(first + usize::from(row)) {
-            Some(Line::Entry(number, _)) => Some(*number),
-            _ => None,
-        }
+        let spots = Spots::default();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        draw_noting(self, &mut buffer, Some(&spots));
+        spots.at(cell)
+    }
+
+    /// Whether what was pressed last is a line that can be opened.
+    fn is_on_line(&self) -> bool {
+        self.pressed.is_some_and(|spot| spot.line.is_some())
     }
 
     fn lines(&self, shown: &[usize]) -> Vec<Line<'_>> {
@@ -419,6 +429,11 @@ fn list_width(picker: &Picker, width: u16) -> u16 {
 
 /// Draws the picker.
 pub fn draw(picker: &Picker, buffer: &mut Buffer) {
+    draw_noting(picker, buffer, None);
+}
+
+/// Draws it, and notes what is drawn where.
+fn draw_noting(picker: &Picker, buffer: &mut Buffer, spots: Option<&Spots>) {
     let area = buffer.area;
     let look = picker.look;
     if area.width < WIDTH_MIN || area.height < HEIGHT_MIN {
@@ -426,6 +441,9 @@ pub fn draw(picker: &Picker, buffer: &mut Buffer) {
         return screen::finish(buffer, look);
     }
     let mut pen = Pen::new(buffer, area, look);
+    if let Some(spots) = spots {
+        pen = pen.noting(spots);
+    }
     draw_head(picker, &mut pen);
     let body = body_height(area.height);
     let options = area.height - 2 - body;
@@ -441,6 +459,8 @@ pub fn draw(picker: &Picker, buffer: &mut Buffer) {
     }
     if let Some(line) = picker.help {
         let width = area.width.min(90);
+        // What is below it is out of reach.
+        pen.part_is(0);
         let mut over = pen.part((area.width - width) / 2, 1, width, area.height - 2);
         help::draw(&mut over, help::PICKER, line);
     }
@@ -512,6 +532,7 @@ fn draw_entry(pen: &mut Pen<'_>, y: u16, line: &Line<'_>, columns: Columns, sele
             pen.text(1, y, title, Role::Title);
         }
         Line::Entry(i, entry) => {
+            pen.row_is(y, 0, *i);
             let name = text::cut_middle(&entry.name, columns.names);
             let name = text::left(&name, columns.names);
             let x = pen.text(3, y, &name, Role::Plain) + 1;

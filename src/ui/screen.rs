@@ -10,7 +10,8 @@ use super::keymap::{Action, Context, name_for};
 use super::layout::{HEIGHT_MIN, Layout, Pane, Room, WIDTH_MIN, layout};
 use super::model::{Model, Overlay};
 use super::pen::Pen;
-use super::screens::Seen;
+use super::screens::{Open, Seen};
+use super::spots::{Spot, Spots};
 use super::style::{GlyphSet, Look, Role};
 use super::text;
 use super::widgets::{events, footer, header, heatmap, histogram, queues, timeline, topology};
@@ -228,40 +229,72 @@ fn joined<const N: usize>(parts: [String; N]) -> String {
 
 /// The screens over the dashboard: the last that fills it, and the popups over that.
 fn draw_screens(model: &Model, buffer: &mut Buffer) {
-    let body = Rect {
-        y: 1,
-        height: buffer.area.height.saturating_sub(2),
-        ..buffer.area
-    };
+    let body = body(buffer.area);
     let room = (body.width, body.height);
     let full = model.screens.iter().rposition(|s| s.popup(room).is_none());
     for open in &model.screens[full.unwrap_or(0)..] {
-        let area = match open.popup(room) {
-            Some((width, height)) => centred(body, width, height),
-            None => body,
-        };
-        let mut pen = Pen::new(buffer, area, model.look);
-        pen.clear();
-        let seen = Seen {
-            size: (area.width, area.height),
-            ..model.seen()
-        };
-        open.draw(seen, &mut pen);
+        draw_open(model, open, Pen::new(buffer, place(open, body), model.look));
     }
 }
 
-fn draw_overlay(model: &Model, buffer: &mut Buffer) {
-    let body = Rect {
-        y: 1,
-        height: buffer.area.height.saturating_sub(2),
-        ..buffer.area
+fn draw_open(model: &Model, open: &Open, mut pen: Pen<'_>) {
+    pen.clear();
+    let seen = Seen {
+        size: (pen.width(), pen.height()),
+        ..model.seen()
     };
+    open.draw(seen, &mut pen);
+}
+
+/// The screen but for its first and last row.
+fn body(area: Rect) -> Rect {
+    Rect {
+        y: 1,
+        height: area.height.saturating_sub(2),
+        ..area
+    }
+}
+
+/// Where a screen over the dashboard stands.
+fn place(open: &Open, body: Rect) -> Rect {
+    match open.popup((body.width, body.height)) {
+        Some((width, height)) => centred(body, width, height),
+        None => body,
+    }
+}
+
+fn help_place(body: Rect) -> Rect {
+    centred(body, body.width.min(90), body.height)
+}
+
+/// What a cell stands for in what is open over the dashboard, if that has parts and lines: as it was drawn.
+pub fn spot_at(model: &Model, cell: (u16, u16)) -> Option<Spot> {
+    let (width, height) = model.size;
+    layout(width, height, model.zoomed())?;
+    let spots = Spots::default();
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    let body = body(buffer.area);
+    match (&model.overlay, model.screens.last()) {
+        (Overlay::Help(line), _) => {
+            let pen = Pen::new(&mut buffer, help_place(body), model.look);
+            help::draw(&mut pen.noting(&spots), &model.help_contexts(), *line);
+        }
+        (Overlay::None, Some(open)) => {
+            let pen = Pen::new(&mut buffer, place(open, body), model.look);
+            draw_open(model, open, pen.noting(&spots));
+        }
+        _ => {}
+    }
+    spots.at(cell)
+}
+
+fn draw_overlay(model: &Model, buffer: &mut Buffer) {
+    let body = body(buffer.area);
     match &model.overlay {
         Overlay::None | Overlay::Filter | Overlay::Search => {}
         Overlay::Help(line) => {
-            let area = centred(body, body.width.min(90), body.height);
             help::draw(
-                &mut Pen::new(buffer, area, model.look),
+                &mut Pen::new(buffer, help_place(body), model.look),
                 &model.help_contexts(),
                 *line,
             );

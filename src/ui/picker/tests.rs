@@ -111,3 +111,38 @@ fn an_impossible_seed_is_refused() {
     assert_eq!(p.update(Action::Open, || 7), None);
     assert!(p.notice.contains("whole number"));
 }
+
+#[test]
+fn what_is_pressed_is_selected_and_pressed_twice_it_is_done() {
+    let cell = |p: &Picker, text: &str| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+        draw(p, &mut buffer);
+        let row = |y: u16| -> Vec<&str> { (0..80).map(|x| buffer[(x, y)].symbol()).collect() };
+        let at = (1..23).find_map(|y| {
+            let row = row(y);
+            let x = (0..80).find(|&x| row[x..].concat().starts_with(text))?;
+            Some((x as u16, y))
+        });
+        at.expect("it is there")
+    };
+    let mut p = picker();
+    let (x, y) = cell(&p, "retry-storm");
+    assert_eq!(p.update(Action::Click(x, y), || 7), None);
+    assert_eq!(
+        p.current().map(|(_, e)| e.name.as_str()),
+        Some("retry-storm")
+    );
+    let picked = p.update(Action::DoubleClick(x, y), || 7);
+    assert!(matches!(picked, Some(Picked::Run { .. })));
+    // The help is over the list: what is below it cannot be pressed.
+    p.update(Action::Help, || 7);
+    let (x, y) = cell(&p, "start faster");
+    let speed = p.speed();
+    p.update(Action::Click(x, y), || 7);
+    assert_eq!(
+        p.current().map(|(_, e)| e.name.as_str()),
+        Some("retry-storm")
+    );
+    assert_eq!(p.update(Action::DoubleClick(x, y), || 7), None);
+    assert!(p.speed() > speed && p.help.is_none());
+}

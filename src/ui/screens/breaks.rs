@@ -8,6 +8,7 @@ use crate::ui::engine::{Breaking, Order, Until};
 use crate::ui::glyphs;
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key, name_for};
 use crate::ui::pen::{Pen, scroll};
+use crate::ui::spots::Spot;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
@@ -116,6 +117,12 @@ impl Screen for BreakList {
         Effect::None
     }
 
+    fn point(&mut self, _: Seen<'_>, spot: Spot) {
+        if self.typed.is_none() {
+            self.selected = spot.line.or(self.selected);
+        }
+    }
+
     fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
         let rows = &seen.frame.breaks;
         let height = usize::from(pen.height().saturating_sub(6));
@@ -126,6 +133,7 @@ impl Screen for BreakList {
             0 => "none".to_owned(),
             all => format!("{}-{last} of {all}", first + 1),
         };
+        pen.part_is(0);
         let mut inner = pen.frame("Breakpoints", &remark, true);
         let width = inner.width();
         let (hits, when) = (width.saturating_sub(24), width.saturating_sub(22));
@@ -134,6 +142,7 @@ impl Screen for BreakList {
         inner.text_right(hits, 0, "hits", Role::Dim);
         inner.text(when, 0, "last", Role::Dim);
         for (y, (i, row)) in (1..).zip(rows.iter().enumerate().take(last).skip(first)) {
+            inner.row_is(y, 0, i);
             let (sign, word, role) = if row.on {
                 (glyphs::UP, "on", Role::Good)
             } else {
@@ -236,6 +245,19 @@ mod tests {
                 check("breaks_none_80x24", &picture(&m));
             }
         }
+    }
+
+    #[test]
+    fn they_are_pressed_with_the_mouse() {
+        let m = model(80, 24);
+        let texts = [
+            "mark election",
+            "node broker-1",
+            "metric queue",
+            "on   finding",
+        ];
+        crate::ui::screens::pointing::pressed_lines_open(&m, &texts);
+        crate::ui::screens::pointing::wheel_moves(&m, "node broker-1");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{Screen, Seen};
 use crate::ui::engine::{Order, Save};
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::{Pen, scroll};
+use crate::ui::spots::Spot;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
@@ -114,6 +115,12 @@ impl Screen for Forks {
         }
     }
 
+    fn point(&mut self, _: Seen<'_>, spot: Spot) {
+        if self.name.is_none() {
+            self.selected = spot.line.or(self.selected);
+        }
+    }
+
     fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
         let rows = &seen.frame.forks;
         let at = self.at(rows);
@@ -126,6 +133,7 @@ impl Screen for Forks {
         let first = scroll(at, rows.len(), height);
         let last = (first + height).min(rows.len());
         let remark = format!("{}-{last} of {}", first + 1, rows.len());
+        pen.part_is(0);
         let mut inner = pen.frame("Forks", &remark, true);
         let columns = [1, 28, 42, 56];
         for (x, title) in
@@ -137,6 +145,7 @@ impl Screen for Forks {
         }
         for (y, (i, row)) in rows.iter().enumerate().take(last).skip(first).enumerate() {
             let y = y as u16 + 1;
+            inner.row_is(y, 0, i);
             let name = match &self.name {
                 Some(typed) if i == at => format!("{typed}_"),
                 _ => row.name.clone(),

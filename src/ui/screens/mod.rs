@@ -15,10 +15,13 @@ pub mod notice;
 pub mod palette;
 #[cfg(test)]
 pub(super) mod pictures;
+#[cfg(test)]
+pub(super) mod pointing;
 
 use super::engine::{Answer, Query, Until};
 use super::keymap::{Action, Context};
 use super::pen::Pen;
+use super::spots::Spot;
 use super::update::Effect;
 use super::view::Frame;
 
@@ -84,6 +87,15 @@ pub trait Screen {
 
     /// What an action does. What it does not know it passes on as [`Effect::None`].
     fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect;
+
+    /// The mouse points at a part of it, which then has the keys, or at a line, which is selected. It says itself where those
+    /// are, while it is drawn.
+    fn point(&mut self, _seen: Seen<'_>, _spot: Spot) {}
+
+    /// Whether pressing twice on something it points at does what Enter does.
+    fn opens(&self, spot: Spot) -> bool {
+        spot.line.is_some()
+    }
 
     /// Draws it, in a pen for all that is its own.
     fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>);
@@ -181,6 +193,16 @@ impl Open {
     /// See [`Screen::update`].
     pub fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
         self.screen_mut().update(seen, action)
+    }
+
+    /// See [`Screen::point`].
+    pub fn point(&mut self, seen: Seen<'_>, spot: Spot) {
+        self.screen_mut().point(seen, spot);
+    }
+
+    /// See [`Screen::opens`].
+    pub fn opens(&self, spot: Spot) -> bool {
+        self.screen().opens(spot)
     }
 
     /// See [`Screen::draw`].

@@ -77,6 +77,7 @@ impl Screen for Notice {
         } else {
             format!("{} closes", name_for(Context::Notice, Action::Back))
         };
+        pen.part_is(0);
         let mut inner = pen.frame(&self.title, &remark, true);
         for (y, line) in self.lines[first..last].iter().enumerate() {
             inner.text(1, y as u16, line, Role::Plain);

@@ -11,6 +11,7 @@ use super::{Open, Screen, Seen, goto};
 use crate::ui::engine::{Answer, Order, Query, Until};
 use crate::ui::keymap::{Action, Binding, Context, bind, key, key_name};
 use crate::ui::pen::{Pen, scroll};
+use crate::ui::spots::Spot;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
@@ -218,6 +219,10 @@ impl Screen for Palette {
         Effect::None
     }
 
+    fn point(&mut self, _: Seen<'_>, spot: Spot) {
+        self.at = spot.line.unwrap_or(self.at);
+    }
+
     fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
         let found = self.found(seen);
         let rows = usize::from(pen.height().saturating_sub(4));
@@ -227,11 +232,13 @@ impl Screen for Palette {
             0 => "nothing of that name".to_owned(),
             n => format!("{}-{last} of {n}", first + 1),
         };
+        pen.part_is(0);
         let mut inner = pen.frame("Everything by name", &remark, true);
         inner.text(1, 0, &format!(":{}_", self.typed), Role::Strong);
         let width = inner.width();
         for (y, (i, named)) in found.iter().enumerate().take(last).skip(first).enumerate() {
             let y = y as u16 + 2;
+            inner.row_is(y, 0, i);
             inner.text(1, y, named.sort, Role::Dim);
             let room = usize::from(width.saturating_sub(11 + text::width(&named.key) as u16 + 2));
             inner.text(10, y, &text::cut(&named.name, room), Role::Plain);

@@ -2,6 +2,7 @@
 
 use super::Open;
 use super::notice::Notice;
+use super::pointing::{pressed_lines_open, wheel_moves};
 use crate::ui::engine::Answer;
 use crate::ui::fixture;
 use crate::ui::keymap::Action;
@@ -214,4 +215,75 @@ fn one_thing_closely() {
             }
         });
     }
+}
+
+#[test]
+fn lines_are_pressed_and_opened_with_the_mouse() {
+    for (w, h) in SIZES {
+        let mut forked = model(w, h);
+        forked.frame.forks = forks();
+        press(&mut forked, &[Action::Forks]);
+        pressed_lines_open(&forked, &["main", "fork 1", "without the leader"]);
+        let mut palette = model(w, h);
+        press(&mut palette, &[Action::Palette]);
+        typed(&mut palette, "brok");
+        pressed_lines_open(
+            &palette,
+            &["node     broker-2", "12.480s broker-2", "undo: back"],
+        );
+        wheel_moves(&palette, "node     broker-2");
+        let mut help = model(w, h);
+        press(&mut help, &[Action::Help]);
+        pressed_lines_open(&help, &["one event on", "real time again"]);
+    }
+}
+
+#[test]
+fn a_name_that_is_typed_stays_that_of_its_branch() {
+    let mut forked = model(80, 24);
+    forked.frame.forks = forks();
+    press(&mut forked, &[Action::Forks, Action::Up, Action::Rename]);
+    let before = forked.screens.clone();
+    (0..24).for_each(|y| press(&mut forked, &[Action::Click(10, y)]));
+    assert_eq!(forked.screens, before);
+}
+
+#[test]
+fn the_wheel_scrolls_what_is_to_read() {
+    let mut model = model(80, 24);
+    let lines = (0..60).map(|i| format!("line {i:02}")).collect();
+    open_screen(&mut model, Open::from(Notice::new("Much", lines)));
+    wheel_moves(&model, "line 04");
+    press(&mut model, &[Action::WheelDown(40, 12)]);
+    assert!(!says(&model, "line 02") && says(&model, "line 03"));
+}
+
+#[test]
+fn kinds_and_fields_of_a_fault_are_pressed_and_only_its_line_does_it() {
+    use crate::ui::engine::Order;
+    use crate::ui::update::Effect;
+    let mut m = model(80, 24);
+    press(&mut m, &[Action::Inject]);
+    // Where the kinds begin: below the header and the frame.
+    let pause = (3, 2 + 5);
+    for action in [
+        Action::Click(pause.0, pause.1),
+        Action::DoubleClick(pause.0, pause.1),
+    ] {
+        assert_eq!(update(&mut m, action), Effect::None, "a slip does nothing");
+    }
+    assert!(says(&m, "Pause(\"web-1\")"));
+    // The field for how long.
+    press(&mut m, &[Action::Click(34, 3)]);
+    typed(&mut m, "5s");
+    assert!(says(&m, "5s_"));
+    let written = (25, 6);
+    press(&mut m, &[Action::Click(written.0, written.1)]);
+    let done = Order::Inject("Pause(\"web-1\")".into(), Some("5s".into()));
+    let twice = update(&mut m, Action::DoubleClick(written.0, written.1));
+    assert_eq!(twice, Effect::Order(done));
+    // The wheel goes through the kinds.
+    let mut m = model(80, 24);
+    press(&mut m, &[Action::Inject, Action::WheelDown(3, 10)]);
+    assert!(says(&m, "Restart(\"web-1\")"));
 }

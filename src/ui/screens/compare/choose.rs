@@ -62,6 +62,13 @@ impl Chooser {
         (width.min(76), height.min(14))
     }
 
+    /// The mouse points at a line of it.
+    pub(super) fn point(&mut self, line: Option<usize>) {
+        if self.typed.is_none() {
+            self.at = line.unwrap_or(self.at);
+        }
+    }
+
     pub(super) fn update(&mut self, forks: &[ForkRow], action: Action) -> Chosen {
         let all = choices(forks);
         self.at = self.at.min(all.len() - 1);
@@ -120,10 +127,12 @@ pub(super) fn draw(chooser: &Chooser, forks: &[ForkRow], pen: &mut Pen<'_>) {
     } else {
         "Enter chooses  Esc".to_owned()
     };
+    pen.part_is(super::PART_CHOICES);
     let mut inner = pen.frame("Compare this run with", &remark, true);
     let width = usize::from(inner.width());
     for (y, (place, choice)) in all.iter().enumerate().take(last).skip(first).enumerate() {
         let y = y as u16;
+        inner.row_is(y, super::PART_CHOICES, place);
         let typed = chooser.typed.as_ref().filter(|_| place == at);
         let line = match (choice, typed) {
             (Choice::Control, _) => "its control: the same without the fault".to_owned(),

@@ -28,11 +28,13 @@ pub(super) fn draw(screen: &Compare, seen: Seen<'_>, pen: &mut Pen<'_>) {
         let left = width / 2;
         for (place, (x, wide)) in [(0, left), (left, width - left)].into_iter().enumerate() {
             let mut part = pen.part(x, 0, wide, heights.sides);
+            part.part_is(Pane::Sides as usize);
             draw_side(screen, known, place, working, &mut part);
         }
     }
     if heights.table > 0 {
         let mut part = pen.part(0, heights.sides, width, heights.table);
+        part.part_is(Pane::Table as usize);
         table::draw(screen, known, &mut part, screen.pane == Pane::Table);
     }
     if heights.time > 0 {

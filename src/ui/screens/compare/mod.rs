@@ -13,6 +13,7 @@ use super::{Screen, Seen};
 use crate::ui::engine::{Answer, Query, Until};
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::Pen;
+use crate::ui::spots::Spot;
 use crate::ui::update::{Effect, moved};
 use crate::ui::view::{Compared, Comparing, Parted, With};
 
@@ -54,6 +55,9 @@ enum Pane {
     #[default]
     Table,
 }
+
+/// What the mouse can point at beside the panes.
+const PART_CHOICES: usize = 2;
 
 /// The screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -280,6 +284,23 @@ impl Screen for Compare {
             }
             _ => self.scroll(seen, action),
         }
+    }
+
+    fn point(&mut self, _: Seen<'_>, spot: Spot) {
+        match (&mut self.chooser, spot.part) {
+            (Some(chooser), PART_CHOICES) => chooser.point(spot.line),
+            (None, part) if part != PART_CHOICES => {
+                self.pane = [Pane::Sides, Pane::Table][part.min(1)];
+                if let Some(line) = spot.line {
+                    self.at[self.pane as usize] = line;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn opens(&self, spot: Spot) -> bool {
+        spot.part == PART_CHOICES && spot.line.is_some()
     }
 
     fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {

@@ -112,6 +112,7 @@ pub(super) fn draw(screen: &Compare, known: &Compared, pen: &mut Pen<'_>, focuse
     heads(&mut inner, &columns, known);
     for (y, (place, row)) in rows.iter().enumerate().take(last).skip(first).enumerate() {
         let y = y as u16 + 1;
+        inner.row_is(y, super::Pane::Table as usize, place);
         draw_row(&mut inner, &columns, y, row);
         if place == at && focused {
             inner.restyle_row(y, Role::Selected);

@@ -220,9 +220,9 @@ fn the_comparison_at_three_sizes() {
     check("compare_80x24_table", &picture(&one));
 }
 
-#[test]
-fn what_to_compare_with_is_chosen_from_a_list() {
-    let mut model = fixture::model(80, 24);
+/// The list of what a run can be compared with.
+fn choosing(width: u16, height: u16) -> Model {
+    let mut model = fixture::model(width, height);
     model.frame.forks = vec![
         ForkRow {
             name: "main".into(),
@@ -236,7 +236,23 @@ fn what_to_compare_with_is_chosen_from_a_list() {
         },
     ];
     update(&mut model, Action::Compare);
+    model
+}
+
+#[test]
+fn what_to_compare_with_is_chosen_from_a_list() {
+    for (w, h) in [(120, 40), (200, 60)] {
+        check(
+            &format!("compare_{w}x{h}_choose"),
+            &picture(&choosing(w, h)),
+        );
+    }
+    let mut model = choosing(80, 24);
     check("compare_80x24_choose", &picture(&model));
+    crate::ui::screens::pointing::pressed_lines_open(
+        &model,
+        &["its control", "branch fork 1", "the same with another seed"],
+    );
     assert_eq!(model.query(), None);
     update(&mut model, Action::Down);
     update(&mut model, Action::Open);
@@ -383,5 +399,31 @@ fn no_size_is_too_small_or_too_large() {
         picture(&model);
         model.answer = Some(Answer::Compared(Err(Vec::new())));
         picture(&model);
+    }
+}
+
+#[test]
+fn measures_are_pressed_and_the_wheel_moves_what_is_under_it() {
+    use crate::ui::screens::pointing::wheel_moves;
+    for (w, h) in [(80, 24), (120, 40), (200, 60)] {
+        let mut model = model(w, h, (200, 200));
+        wheel_moves(&model, "messages.duplicated");
+        let drawn = text_of(&model);
+        let at = drawn.chars().collect::<Vec<_>>();
+        let place = at
+            .windows(19)
+            .position(|w| w.iter().collect::<String>() == "messages.duplicated");
+        let place = place.expect("it is there");
+        let (x, y) = (
+            (place % usize::from(w)) as u16,
+            (place / usize::from(w)) as u16,
+        );
+        update(&mut model, Action::NextPane);
+        assert_eq!(screen(&model).pane, Pane::Sides);
+        update(&mut model, Action::Click(x, y));
+        assert_eq!(
+            (screen(&model).pane, screen(&model).at[1]),
+            (Pane::Table, 1)
+        );
     }
 }

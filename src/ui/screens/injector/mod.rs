@@ -10,6 +10,7 @@ use crate::sim::fault::Action as Fault;
 use crate::ui::engine::{Answer, Order, Query};
 use crate::ui::keymap::{Action, Binding, Context, bind, key};
 use crate::ui::pen::{Pen, scroll};
+use crate::ui::spots::Spot;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
@@ -30,6 +31,11 @@ pub const KEYS: &[Binding] = &[
 
 /// Columns for the kinds.
 const KINDS: u16 = 20;
+/// The parts that the mouse can point at: the kinds, the fields, and the line of the scenario that does it when it is pressed
+/// twice.
+const PART_KINDS: usize = 0;
+const PART_FIELDS: usize = 1;
+const PART_WRITTEN: usize = 2;
 /// The longest text of a field.
 const FIELD_MAX: usize = 80;
 
@@ -188,6 +194,25 @@ impl Screen for Injector {
         Effect::None
     }
 
+    fn point(&mut self, seen: Seen<'_>, spot: Spot) {
+        self.take_form(seen);
+        match (spot.part, spot.line) {
+            (PART_KINDS, line) => {
+                self.at = 0;
+                if let Some(kind) = line.filter(|kind| *kind != self.kind) {
+                    self.turn_to(kind);
+                    self.take_form(seen);
+                }
+            }
+            (PART_FIELDS, line) => self.at = line.unwrap_or(self.at.max(1)),
+            _ => {}
+        }
+    }
+
+    fn opens(&self, spot: Spot) -> bool {
+        spot.part == PART_WRITTEN
+    }
+
     fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
         let now = format!("at {}s", text::moment(seen.frame.header.now_ns));
         let mut inner = pen.frame("Do to the run", &now, true);
@@ -213,9 +238,11 @@ impl Injector {
             all
         };
         let first = scroll(self.kind, kinds, rows);
+        pen.part(0, 0, KINDS - 1, u16::MAX).part_is(PART_KINDS);
         let shown = Fault::FORMS.iter().enumerate().skip(first).take(rows);
         for (y, (kind, (word, _))) in shown.enumerate() {
             let mut row = pen.part(0, y as u16, KINDS - 1, 1);
+            row.row_is(0, PART_KINDS, kind);
             row.text(1, 0, word, Role::Plain);
             if kind == self.kind {
                 let is_here = self.at == 0;
@@ -238,6 +265,7 @@ impl Injector {
     }
 
     fn draw_fields(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
+        pen.part_is(PART_FIELDS);
         let form = self.form(seen);
         let offered = |at: usize| Self::choices(seen).map_or(0, |c| form.offered(at, c).len());
         let mut y = 0;
@@ -280,7 +308,9 @@ impl Injector {
             .iter()
             .enumerate()
         {
-            pen.text(0, y + 1 + i as u16, line, Role::Strong);
+            let y = y + 1 + i as u16;
+            pen.row_is(y, PART_WRITTEN, 0);
+            pen.text(0, y, line, Role::Strong);
         }
     }
 
@@ -293,6 +323,7 @@ impl Injector {
         hint: &str,
     ) {
         let is_here = self.at == at;
+        pen.row_is(y, PART_FIELDS, at);
         pen.text(
             0,
             y,

@@ -50,6 +50,7 @@ pub(super) fn draw(inspector: &Inspector, seen: Seen<'_>, pen: &mut Pen<'_>) {
     let of = (&seen.frame.topology, inspector.of.node);
     for (pane, (x, y, width, height)) in places(size, inspector.pane, inspector.zoom) {
         let mut part = pen.part(x, y, width, height);
+        part.part_is(pane.number());
         let focused = pane == inspector.pane;
         let at = inspector.at[pane.number()];
         match pane {
@@ -223,7 +224,9 @@ fn draw_handled(pen: &mut Pen<'_>, known: &Inspected, seen: Seen<'_>, at: usize,
     let now = seen.frame.header.events;
     for (y, row) in known.handled[first..last].iter().enumerate() {
         let is_selected = first + y == at;
+        let line = first + y;
         let y = y as u16;
+        inner.row_is(y, Pane::Handled.number(), line);
         let sign = if row.event == now { glyphs::RIGHT } else { ' ' };
         inner.sign(0, y, sign, Role::Strong);
         let role = match row.came {

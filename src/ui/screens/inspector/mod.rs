@@ -14,6 +14,7 @@ use super::{Screen, Seen};
 use crate::ui::engine::{Answer, Order, Query, Until};
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::Pen;
+use crate::ui::spots::Spot;
 use crate::ui::update::{Effect, moved};
 use crate::ui::view::lineage::About;
 use crate::ui::view::{Inspected, Inspectee};
@@ -251,6 +252,13 @@ impl Screen for Inspector {
                 self.at[pane] = moved(Some(at), count, action).unwrap_or(at);
                 Effect::None
             }
+        }
+    }
+
+    fn point(&mut self, _: Seen<'_>, spot: Spot) {
+        self.pane = Pane::ALL[spot.part % Pane::ALL.len()];
+        if let Some(line) = spot.line {
+            self.at[spot.part] = line;
         }
     }
 

@@ -356,3 +356,18 @@ fn harm_is_done_in_the_words_of_the_scenario_language() {
     let whom = Some(format!("\"{name}\""));
     assert_eq!(model.screens.last(), Some(&Open::from(Injector::new(whom))));
 }
+
+#[test]
+fn what_it_handled_is_pressed_and_gone_to_and_each_pane_has_the_wheel() {
+    use crate::ui::screens::pointing::{pressed_lines_open, wheel_moves};
+    for (w, h) in [(80, 24), (120, 40), (200, 60)] {
+        let model = model(w, h);
+        pressed_lines_open(&model, &["12.480 recv", "12.460 recv"]);
+        wheel_moves(&model, "12.480 recv");
+        wheel_moves(&model, "process         lives");
+        wheel_moves(&model, "recv            new metadata");
+        let mut other = model.clone();
+        update(&mut other, Action::Click(3, 4));
+        assert_eq!(inspector(&other).pane, Pane::State);
+    }
+}

@@ -40,6 +40,7 @@ pub(super) fn draw(
     if all.more > 0 {
         remark = format!("{remark}, +{} more", text::count(all.more));
     }
+    pen.part_is(0);
     let mut inner = pen.frame(&title, &remark, true);
     let width = inner.width();
     let name = width.saturating_sub(40).max(20);
@@ -55,6 +56,7 @@ pub(super) fn draw(
     }
     for (y, i) in (1_u16..).zip(first..last) {
         let row = rows[i];
+        inner.row_is(y, 0, i);
         let short = text::cut_middle(&row.name, usize::from(name));
         inner.text(columns[0], y, &short, Role::Plain);
         let role = match row.verdict.as_str() {

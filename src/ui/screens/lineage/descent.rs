@@ -54,8 +54,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, descent: &Descent, row: usize, working: Op
     if let Some(share) = working {
         remark = format!("{remark}, looking for more {:.0}%", share * 100.0);
     }
+    pen.part_is(0);
     let mut inner = pen.frame(&format!("Event #{event}"), &remark, true);
     for (y, (i, line)) in (0_u16..).zip(lines.iter().enumerate().take(last).skip(first)) {
+        inner.row_is(y, 0, i);
         match line {
             Line::Title(title) => {
                 inner.text(1, y, title, Role::Title);

@@ -95,6 +95,7 @@ fn draw_space(pen: &mut Pen<'_>, life: &Lineage, row: usize, lane: Option<usize>
     let shown = (first + 1).min(last);
     let of = life.rows.len();
     remark = format!("{remark}{shown}-{last} of {of}  causal, true time");
+    pen.part_is(0);
     let mut inner = pen.frame("Space-time", &remark, true);
     inner.text_right(TIME, 0, "time", Role::Dim);
     for at in lanes.shown(life.lanes.len()) {
@@ -120,6 +121,7 @@ fn draw_space(pen: &mut Pen<'_>, life: &Lineage, row: usize, lane: Option<usize>
         }
         let y = (at - first) as u16 + 1;
         let bright = past.get(at).copied().unwrap_or(true);
+        inner.row_is(y, 0, at);
         draw_row(&mut inner, y, each, &lanes, &alive, bright);
         if at == row {
             inner.restyle_row(y, Role::Selected);

@@ -11,6 +11,7 @@ use super::{Screen, Seen};
 use crate::ui::engine::{Answer, Query, Until};
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::Pen;
+use crate::ui::spots::Spot;
 use crate::ui::style::Role;
 use crate::ui::update::{Effect, moved};
 use crate::ui::view::lineage::{About, Candidate, Known, Lineage as Life, RowWhat};
@@ -335,6 +336,16 @@ impl Screen for Lineage {
                 }
                 Effect::None
             }
+        }
+    }
+
+    fn point(&mut self, _: Seen<'_>, spot: Spot) {
+        if self.typed.is_some() {
+            return;
+        }
+        let page = self.page_mut();
+        if let Some(row) = spot.line {
+            (page.row, page.lane) = (row, None);
         }
     }
 

@@ -208,15 +208,13 @@ fn lineage_in_ascii_and_its_other_pages() {
     let ascii = model((80, 24), look, About::Trouble(0), Known::Life(twice()));
     check("lineage_80x24_ascii", &picture(&ascii));
     let look = Look::default();
-    let event = model(
-        (80, 24),
-        look,
-        About::Event(12_480),
-        Known::Event(descent()),
-    );
-    check("lineage_80x24_event", &picture(&event));
-    let list = model((80, 24), look, About::AllTrouble, Known::Choice(choice()));
-    check("lineage_80x24_list", &picture(&list));
+    for (w, h) in [(80, 24), (120, 40), (200, 60)] {
+        let about = About::Event(12_480);
+        let event = model((w, h), look, about, Known::Event(descent()));
+        check(&format!("lineage_{w}x{h}_event"), &picture(&event));
+        let list = model((w, h), look, About::AllTrouble, Known::Choice(choice()));
+        check(&format!("lineage_{w}x{h}_list"), &picture(&list));
+    }
 }
 
 #[test]
@@ -350,4 +348,20 @@ fn the_run_goes_to_the_selected_event() {
     update(&mut model, Action::Bottom);
     let effect = update(&mut model, Action::GoThere);
     assert_eq!(effect, Effect::Seek(Until::Event(12_482)));
+}
+
+#[test]
+fn events_and_messages_are_pressed_with_the_mouse() {
+    use crate::ui::screens::pointing::{pressed_lines_open, wheel_moves};
+    let look = Look::default();
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let life = life(size);
+        pressed_lines_open(&life, &["9.814", "9.820", "9.834"]);
+        wheel_moves(&life, "9.820");
+        let event = model(size, look, About::Event(12_480), Known::Event(descent()));
+        pressed_lines_open(&event, &["#12480    ", "#1   ", "p-1→orders/0#7"]);
+        let list = model(size, look, About::AllTrouble, Known::Choice(choice()));
+        pressed_lines_open(&list, &["checkout-1→orders/0#2 ", "checkout-1→orders/0#7 "]);
+        wheel_moves(&list, "checkout-1→orders/0#2 ");
+    }
 }
