@@ -252,6 +252,15 @@ pub enum CallFact {
         /// How many there are.
         running: u32,
     },
+    /// The number of requests that a process serves at once was changed while it runs.
+    Room {
+        /// Of which service.
+        service: ServiceId,
+        /// What it was.
+        was: u32,
+        /// What it is.
+        is: u32,
+    },
     /// Something was looked up in a cache.
     Looked {
         /// Which cache.
@@ -294,6 +303,7 @@ impl CallFact {
             Self::Scaled { .. } => 11,
             Self::Looked { .. } => 12,
             Self::Stock { .. } => 13,
+            Self::Room { .. } => 14,
         }
     }
 
@@ -317,7 +327,7 @@ impl CallFact {
     pub fn is_frequent(&self) -> bool {
         !matches!(
             self,
-            Self::Breaker { .. } | Self::Judged { .. } | Self::Scaled { .. }
+            Self::Breaker { .. } | Self::Judged { .. } | Self::Scaled { .. } | Self::Room { .. }
         )
     }
 
@@ -374,6 +384,7 @@ impl CallFact {
                 was,
                 running,
             } => [head(service, 0), u64::from(was), u64::from(running)],
+            Self::Room { service, was, is } => [head(service, 0), u64::from(was), u64::from(is)],
             Self::Looked { service, look } => [head(service, look as u64), 0, 0],
             Self::Stock {
                 service,

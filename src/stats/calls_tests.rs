@@ -421,6 +421,23 @@ fn the_load_of_a_service_is_that_of_its_replicas() {
 }
 
 #[test]
+fn threads_that_come_and_go_count_for_as_long_as_they_are_there() {
+    let mut run = Run::new();
+    let room = |was, is| CallFact::Room {
+        service: PAY,
+        was,
+        is,
+    };
+    run.load(0, PAY_1, 0, 2);
+    // Of eight, then of six for two seconds, then of eight again.
+    run.call(2 * SECOND, PAY_1, room(4, 2));
+    run.call(4 * SECOND, PAY_1, room(2, 4));
+    run.finish(8 * SECOND);
+    let mean = (8.0 * 2.0 + 6.0 * 2.0 + 8.0 * 4.0) / 8.0;
+    run.expect(&[("service.payment.utilisation", 2.0 / mean)]);
+}
+
+#[test]
 fn what_only_lends_is_known_by_what_it_lends() {
     let mut run = Run::new();
     // Three come, one of them waits; two go.

@@ -264,6 +264,7 @@ impl Metrics {
                 was,
                 running,
             } => self.services.scaled(service, was, running),
+            CallFact::Room { service, was, is } => self.services.room(service, was, is, at),
             CallFact::Stock {
                 service,
                 out,

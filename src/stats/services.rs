@@ -45,10 +45,17 @@ impl Level {
         self.max.see(self.now, at);
     }
 
+    /// What is so from the beginning.
+    fn from_start(now: u32) -> Self {
+        let mut level = Self::default();
+        level.change(0, now, 0);
+        level
+    }
+
     /// Its mean over time up to `now`, ns.
     pub fn mean(&self, now: u64) -> f64 {
         if now == 0 {
-            return 0.0;
+            return self.now as f64;
         }
         let since = u128::from(self.now) * u128::from(now.saturating_sub(self.since));
         (self.area + since) as f64 / now as f64
@@ -132,6 +139,8 @@ pub struct ServiceStats {
     pub waiting: Level,
     /// Threads that are held in all replicas.
     pub busy: Level,
+    /// How many threads there are in all replicas, if that is limited.
+    pub threads: Option<Level>,
     /// Requests that ended well.
     pub served_ok: u64,
     /// Requests that could not be done.
@@ -171,6 +180,7 @@ impl ServiceStats {
             replicas: name.replicas.clone(),
             loads: vec![Load::default(); name.replicas.len()],
             running_first: name.running,
+            threads: name.threads.map(Level::from_start),
             ..Self::default()
         }
     }
@@ -330,6 +340,13 @@ impl Services {
     pub(super) fn load(&mut self, service: ServiceId, pid: Pid, waiting: u32, busy: u32, at: u64) {
         if let Some(service) = self.of(service) {
             service.load(pid, Load { waiting, busy }, at);
+        }
+    }
+
+    /// A replica serves another number of requests at once.
+    pub(super) fn room(&mut self, service: ServiceId, was: u32, is: u32, at: u64) {
+        if let Some(threads) = self.of(service).and_then(|s| s.threads.as_mut()) {
+            threads.change(was, is, at);
         }
     }
 

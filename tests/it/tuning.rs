@@ -157,3 +157,18 @@ fn of_a_closed_loop_there_are_so_many_times_as_many_clients() {
         }
     }
 }
+
+#[test]
+fn how_much_a_service_can_do_at_once_is_told_when_it_changes() {
+    let run = scene(
+        "Constant(\"10/s\")",
+        r#"At("5s", Set(of: "app", setting: "threads", to: 20)), At("15s", Heal(Settings))"#,
+    );
+    let mut rooms = Vec::new();
+    for record in &run.records {
+        if let Fact::Call(CallFact::Room { was, is, .. }) = record.fact {
+            rooms.push((record.at / SECOND, was, is));
+        }
+    }
+    assert_eq!(rooms, [(5, 100, 20), (15, 20, 100)]);
+}

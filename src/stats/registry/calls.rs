@@ -177,7 +177,7 @@ pub(super) const SERVICE: &[Definition] = &[
     row!(Service, "busy.now", Count, Neither, "Threads (or connections) that are held in all replicas", |m, i| service(m, i).busy.now),
     row!(Service, "busy.max", Count, Neither, "The most that were ever held", |m, i| service(m, i).busy.max.max),
     row!(Service, "busy.mean", Count, Neither, "The mean over time of how many were held", |m, i| service(m, i).busy.mean(m.now)),
-    maybe!(Service, "utilisation", Ratio, Neither, "The mean over time of threads held, as a share of those the plan gives, whatever a `Set` makes of them in the run; none if it does not say", |m, i| m.names.services[i].threads.filter(|t| *t > 0).map(|t| service(m, i).busy.mean(m.now) / f64::from(t))),
+    maybe!(Service, "utilisation", Ratio, Neither, "The mean over time of threads held, as a share of the mean of those there were, which a `Set` changes; none if they are not limited", |m, i| service(m, i).threads.map(|t| t.mean(m.now)).filter(|t| *t > 0.0).map(|t| service(m, i).busy.mean(m.now) / t)),
     row!(Service, "served", Count, Neither, "Requests that a replica ended with", |m, i| service(m, i).served()),
     row!(Service, "served.failed", Count, Lower, "Of those: that it could not do", |m, i| service(m, i).failed),
     row!(Service, "served.useless", Count, Lower, "Of those: that nobody waited for any more, wasted work", |m, i| service(m, i).useless),

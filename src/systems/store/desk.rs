@@ -207,13 +207,21 @@ impl Desk {
     }
 
     /// Changes a setting; whether there is such a one.
-    pub fn set(&mut self, setting: &str, value: Value) -> bool {
+    pub fn set(&mut self, setting: &str, value: Value, ctx: &mut Ctx<'_>) -> bool {
+        let was = self.threads;
         let changed = match setting {
             "max_connections" => &mut self.limit,
             "threads" => &mut self.threads,
             _ => return false,
         };
         *changed = value.count().unwrap_or(*changed);
+        if self.threads != was {
+            ctx.record(Fact::Call(CallFact::Room {
+                service: self.service,
+                was,
+                is: self.threads,
+            }));
+        }
         true
     }
 

@@ -45,7 +45,7 @@ impl Tune for Database {
         let Change::Set { setting, value, .. } = change else {
             return false;
         };
-        let known = self.desk.set(setting, *value);
+        let known = self.desk.set(setting, *value, ctx);
         if known {
             self.work(ctx);
         }

@@ -173,6 +173,10 @@ fn serve(fact: &CallFact, names: &Names, me: String) -> Said {
             };
             (names.service(service).to_owned(), sign, "SCALE", text)
         }
+        CallFact::Room { service, was, is } => {
+            let text = format!("{}: {was} to {is} at once", names.service(service));
+            (me, Sign::Other, "ROOM", text)
+        }
         CallFact::Looked { service, look } => (
             me,
             Sign::Other,

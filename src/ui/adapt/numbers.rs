@@ -47,7 +47,7 @@ fn services(metrics: &Metrics) -> Vec<QueueRow> {
         in_per_s: service.in_per_s(),
         out_per_s: service.out_per_s(),
         oldest_ns: None,
-        held: Some((service.busy.now, name.threads.map(u64::from))),
+        held: Some((service.busy.now, service.threads.map(|t| t.now))),
     };
     services.enumerate().map(row).collect()
 }
@@ -327,6 +327,16 @@ mod tests {
         assert_eq!(rows[0].name, "payment");
         assert_eq!((rows[0].depth, rows[0].held), (4, Some((6, Some(8)))));
         assert_eq!(rows[1].held, Some((0, None)), "the cache has no limit");
+        // A setting that is changed in the run counts.
+        let service = crate::stats::calls_tests::PAY;
+        let room = crate::sim::call::CallFact::Room {
+            service,
+            was: 4,
+            is: 1,
+        };
+        run.call(2 * SECOND, PAY_1, room);
+        let rows = services(&run.metrics);
+        assert_eq!(rows[0].held, Some((6, Some(5))));
         let totals = values(&run.metrics);
         let shown = [
             ("asked", 4),

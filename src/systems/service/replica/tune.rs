@@ -1,8 +1,9 @@
 //! Settings of a service that can be changed while it runs.
 
-use crate::sim::Change;
+use crate::sim::call::CallFact;
 use crate::sim::setting::{Kind, Knob, Value};
 use crate::sim::units::Chance;
+use crate::sim::{Change, Fact};
 use crate::systems::{Ctx, Tune};
 
 use super::super::settings::Settings;
@@ -95,6 +96,15 @@ impl Replica {
         true
     }
 
+    /// The number of threads changed.
+    fn show_room(&self, was: u32, ctx: &mut Ctx<'_>) {
+        let is = self.live.threads;
+        if is != was {
+            let service = self.config.service;
+            ctx.record(Fact::Call(CallFact::Room { service, was, is }));
+        }
+    }
+
     /// The client of a subject `service>callee`.
     fn client(&self, of: &str) -> Option<usize> {
         let callee = of
@@ -113,8 +123,10 @@ impl Tune for Replica {
         if let Some(place) = self.client(of) {
             return self.callers[place].set(setting, *value, ctx);
         }
+        let was = self.live.threads;
         let known = *of == self.config.settings.name && self.set_own(setting, *value);
         if known {
+            self.show_room(was, ctx);
             self.settle(ctx);
         }
         known
