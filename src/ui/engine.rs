@@ -173,6 +173,12 @@ pub trait Engine {
         Err("there is no command that runs this".to_owned())
     }
 
+    /// The next moment (ns) at which something happens in either of the two runs that are compared, or the one before the last;
+    /// none where no two are, or there is none.
+    fn moment_of_either(&mut self, _back: bool) -> Option<u64> {
+        None
+    }
+
     /// What breakpoint the run stopped at last, and what happened.
     fn stopped(&self) -> Option<String> {
         None

@@ -196,6 +196,12 @@ pub enum Action {
     MarkOfEither,
     /// To the mark of either before this moment.
     MarkBeforeOfEither,
+    /// The next link of the selected node.
+    Link,
+    /// To the next moment of either of two runs.
+    StepBoth,
+    /// To the moment of either before.
+    StepBothBack,
     /// Open or close a group.
     Group,
     /// Open or close all groups.

@@ -27,6 +27,8 @@ pub enum Effect {
     Pace,
     /// The run goes to a place on, or back, and stands there.
     Seek(Until),
+    /// Two runs beside each other go on, or back, to the next moment of either.
+    StepBoth(bool),
     /// It goes nowhere, and stands where it was before.
     Cancel,
     /// The run begins again with a seed, and plays or stands as the model says.
@@ -122,6 +124,7 @@ fn moves(effect: &Effect) -> bool {
         effect,
         Effect::Pace
             | Effect::Seek(_)
+            | Effect::StepBoth(_)
             | Effect::Restart(_)
             | Effect::RestartByChance
             | Effect::Order(_)

@@ -226,8 +226,7 @@ impl Pair {
     /// Goes on to the next moment at which something happens on either side. `false` at the end.
     pub fn step(&mut self) -> bool {
         while !self.is_over() {
-            let next = self.runs.iter().filter_map(|run| run.next_ns());
-            let to = next.min().unwrap_or(self.end_ns).min(self.end_ns);
+            let to = self.next_moment();
             if self.run_both(to.max(self.now_ns())) > 0 {
                 return true;
             }
@@ -237,16 +236,26 @@ impl Pair {
 
     /// Goes back to the moment before the last one at which something happened on either side. `false` at the beginning.
     pub fn step_back(&mut self) -> bool {
-        let now = self.now_ns();
-        let Some(last) = self.moment_before(now.saturating_add(1)) else {
+        let Some(before) = self.moment_back() else {
             return false;
         };
-        let before = self.moment_before(last).unwrap_or(0);
-        if before >= now {
-            return false;
-        }
         self.seek(before);
         true
+    }
+
+    /// The next moment at which something happens on either side, ns; the end, where nothing more does.
+    pub fn next_moment(&self) -> u64 {
+        let next = self.runs.iter().filter_map(|run| run.next_ns());
+        next.min().unwrap_or(self.end_ns).min(self.end_ns)
+    }
+
+    /// Where a step back goes: the moment before the last one at which something happened on either side, ns. None at the
+    /// beginning.
+    pub fn moment_back(&mut self) -> Option<u64> {
+        let now = self.now_ns();
+        let last = self.moment_before(now.saturating_add(1))?;
+        let before = self.moment_before(last).unwrap_or(0);
+        (before < now).then_some(before)
     }
 
     /// The last moment before this one (ns) at which something happened on either side.

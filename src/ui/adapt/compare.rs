@@ -23,6 +23,8 @@ use crate::ui::view::{
 
 /// For how long seeds that run beside are waited for before keys are looked at again, wall time.
 const PATIENCE: Duration = Duration::from_millis(4);
+/// Both runs may be so far behind the run that is shown when they are to go on by a step.
+const CATCH_UP_EVENTS: u64 = 1 << 18;
 /// So many seeds a run of seeds has at most.
 const SEEDS_MAX: u64 = 1 << 40;
 
@@ -121,6 +123,23 @@ impl Contest {
             Ok(known) => known.work(now_ns, events),
             Err(_) => Progress::Done,
         }
+    }
+
+    /// The next moment (ns) at which something happens on either side, or the one before the last; none where there is none, or
+    /// the two are not yet where the run stands.
+    pub(super) fn moment_of_either(&mut self, now_ns: u64, back: bool) -> Option<u64> {
+        let pair = &mut self.known.as_mut().ok()?.pair;
+        let goal = now_ns.min(pair.end_ns());
+        if goal < pair.now_ns() {
+            pair.leap(goal);
+        }
+        if pair.advance(goal, CATCH_UP_EVENTS) || pair.now_ns() != goal {
+            return None;
+        }
+        if back {
+            return pair.moment_back();
+        }
+        (goal < pair.end_ns()).then(|| pair.next_moment())
     }
 
     pub(super) fn view(&self) -> Result<Box<Compared>, Vec<String>> {

@@ -151,3 +151,55 @@ fn a_branch_beside_the_run_it_left_differs_by_what_was_done_there() {
     let known = ask(&mut run, with(With::Fork(0), 0, false)).expect("two runs");
     assert_eq!(row(&known, "nodes.crashes"), ["3", "1"]);
 }
+
+#[test]
+fn a_step_goes_to_the_next_moment_of_either_and_back() {
+    let mut run = run();
+    let asked = With::Setting("workloads.checkout.arrivals=Poisson(\"500/s\")".into());
+    to(&mut run, 2);
+    ask(&mut run, with(asked.clone(), 0, false)).expect("two runs");
+    let mut moments = vec![run.now_ns()];
+    for _ in 0..200 {
+        let next = run.moment_of_either(false).expect("there is more");
+        let own = run.session().next_ns();
+        assert!(
+            own.is_none_or(|own| next <= own),
+            "nothing of A is left out"
+        );
+        run.leap(Until::Time(next));
+        while run.run(Until::Time(next), 50_000) == Progress::More {}
+        moments.push(next);
+    }
+    assert!(moments.windows(2).all(|w| w[0] < w[1]));
+    // The other makes more than twice as much: at some moments only it does something.
+    let mut alone = self::run();
+    to(&mut alone, 2);
+    let mut own = Vec::new();
+    while let Some(next) = alone
+        .session()
+        .next_ns()
+        .filter(|n| n <= moments.last().unwrap_or(&0))
+    {
+        while alone.run(Until::Time(next), 50_000) == Progress::More {}
+        own.push(next);
+    }
+    assert!(own.iter().all(|ns| moments.contains(ns)));
+    assert!(
+        own.len() + 20 < moments.len(),
+        "{} of {}",
+        own.len(),
+        moments.len()
+    );
+    // Back the same way.
+    for before in moments.iter().rev().skip(1).take(50) {
+        let back = run
+            .moment_of_either(true)
+            .expect("there is something before");
+        assert_eq!(back, *before);
+        run.leap(Until::Time(back));
+        while run.run(Until::Time(back), 50_000) == Progress::More {}
+        ask(&mut run, with(asked.clone(), 0, false)).expect("two runs");
+    }
+    run.ask(None);
+    assert_eq!(run.moment_of_either(false), None);
+}

@@ -247,6 +247,14 @@ impl Engine for Run {
         command.ok_or_else(|| "no command has what came through a pipe".to_owned())
     }
 
+    fn moment_of_either(&mut self, back: bool) -> Option<u64> {
+        let now_ns = self.now_ns();
+        match &mut self.asked {
+            Some(Asked::Compare(contest)) => contest.moment_of_either(now_ns, back),
+            _ => None,
+        }
+    }
+
     fn stopped(&self) -> Option<String> {
         self.stops.said().map(str::to_owned)
     }

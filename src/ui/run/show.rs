@@ -203,6 +203,15 @@ impl<'a> Show<'a> {
                 self.seek(until);
                 self.move_on();
             }
+            Effect::StepBoth(back) => {
+                let moment = self.engine.moment_of_either(back);
+                if let Some(ns) = moment {
+                    self.seek(Until::Time(ns));
+                    // Whoever goes step by step wants to look.
+                    self.model.playback.paused = true;
+                    self.move_on();
+                }
+            }
             Effect::Cancel => self.cancel(),
             Effect::Restart(seed) => self.restart(seed),
             Effect::RestartByChance => self.restart(by_chance()),

@@ -30,6 +30,8 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Compare, &[ch('c')], Action::Compare, "other", "compare with something else"),
     bind(Context::Compare, &[ch(']')], Action::MarkOfEither, "mark", "to the next mark of either run"),
     bind(Context::Compare, &[ch('[')], Action::MarkBeforeOfEither, "mark", "back to the mark of either run before this moment"),
+    bind(Context::Compare, &[ch('.')], Action::StepBoth, "step", "both on to the next moment at which something happens in either"),
+    bind(Context::Compare, &[ch(',')], Action::StepBothBack, "step", "both back to the moment before"),
     bind(Context::Compare, &[ch('s')], Action::Sort, "sort", "sort by how much they differ, as the table has them, by name, or by what is sure"),
     bind(Context::Compare, &[ch('/')], Action::Filter, "filter", "show only metrics whose names contain a text"),
     bind(Context::Compare, &[key(KeyCode::Tab), key(KeyCode::BackTab)], Action::NextPane, "pane", "the other pane gets the keys"),
@@ -271,6 +273,8 @@ impl Screen for Compare {
                 return Effect::None;
             }
             Action::MoreSeeds => return self.more_seeds(seen),
+            Action::StepBoth => return Effect::StepBoth(false),
+            Action::StepBothBack => return Effect::StepBoth(true),
             _ => {}
         }
         match (Self::known(seen), action) {

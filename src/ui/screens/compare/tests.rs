@@ -427,3 +427,14 @@ fn measures_are_pressed_and_the_wheel_moves_what_is_under_it() {
         );
     }
 }
+
+#[test]
+fn a_step_is_of_both_runs() {
+    let mut model = model(80, 24, (0, 0));
+    assert_eq!(
+        update(&mut model, Action::StepBoth),
+        Effect::StepBoth(false)
+    );
+    let back = Effect::StepBoth(true);
+    assert_eq!(update(&mut model, Action::StepBothBack), back);
+}
