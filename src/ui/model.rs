@@ -359,6 +359,26 @@ impl Model {
         }
     }
 
+    /// The same on a terminal that is large enough for all of the innermost screen, if it has more to keep than it shows.
+    pub fn whole(&self) -> Option<Self> {
+        let open = self
+            .screens
+            .last()
+            .filter(|_| self.overlay == Overlay::None)?;
+        let (width, height) = open.whole(self.seen())?;
+        // Above and below a screen there is a row each.
+        let size = (
+            width.max(self.size.0),
+            height.saturating_add(2).max(self.size.1),
+        );
+        let notice = String::new();
+        (size != self.size).then(|| Self {
+            size,
+            notice,
+            ..self.clone()
+        })
+    }
+
     /// What the innermost screen wants to know.
     pub fn query(&self) -> Option<Query> {
         self.screens.last().and_then(Open::query)

@@ -246,11 +246,15 @@ impl<'a> Show<'a> {
 
     fn fulfil(&mut self, terminal: &mut Terminal, wish: Wish) -> io::Result<()> {
         let model = &self.model;
+        // What is kept is not cut where the terminal ends.
+        let whole = matches!(wish, Wish::Save(_)).then(|| model.whole());
+        let whole = whole.flatten();
+        let kept = whole.as_ref().unwrap_or(model);
         let desk = Desk {
             command: self.engine.command(),
             name: comfort::name(model),
-            draw: &|buffer| screen::draw(model, buffer),
-            size: model.size,
+            draw: &|buffer| screen::draw(kept, buffer),
+            size: kept.size,
             theme: model.look.theme,
             settings: self.options.settings,
             folder: self.options.folder.as_deref(),

@@ -88,6 +88,11 @@ pub trait Screen {
     /// What an action does. What it does not know it passes on as [`Effect::None`].
     fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect;
 
+    /// Columns and rows in which it can be seen whole, where more than a screen of it is worth keeping.
+    fn whole(&self, _seen: Seen<'_>) -> Option<(u16, u16)> {
+        None
+    }
+
     /// The mouse points at a part of it, which then has the keys, or at a line, which is selected. It says itself where those
     /// are, while it is drawn.
     fn point(&mut self, _seen: Seen<'_>, _spot: Spot) {}
@@ -193,6 +198,11 @@ impl Open {
     /// See [`Screen::update`].
     pub fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
         self.screen_mut().update(seen, action)
+    }
+
+    /// See [`Screen::whole`].
+    pub fn whole(&self, seen: Seen<'_>) -> Option<(u16, u16)> {
+        self.screen().whole(seen)
     }
 
     /// See [`Screen::point`].

@@ -36,6 +36,23 @@ pub(super) fn draw(
     draw_foot(&mut pen.part(0, above, width, height - above), life, &lines);
 }
 
+/// Columns and rows in which nothing of it is left out.
+pub(super) fn whole(life: &Lineage, working: Option<f64>) -> (u16, usize) {
+    let lanes = u16::try_from(life.lanes.len().max(1)).unwrap_or(u16::MAX);
+    let space = TIME + 5 + LAST;
+    let space = space.saturating_add((lanes - 1).saturating_mul(LANE_MAX));
+    let long = |lines: &[Line]| {
+        let width = |Line(parts): &Line| parts.iter().map(|p| text::width(&p.0)).sum::<usize>();
+        lines.iter().map(width).max().unwrap_or(0)
+    };
+    // What is said below is wrapped to the width, and may still have longer lines.
+    let said = long(&foot(life, working, space.saturating_sub(4)));
+    let width = space.max(u16::try_from(said + 4).unwrap_or(u16::MAX));
+    let below = foot(life, working, width.saturating_sub(4)).len() + 2;
+    let above = life.rows.len() + 3;
+    (width, (above + below).max(below * 2).max(below + 7))
+}
+
 /// Which lanes are in sight, and where.
 struct Lanes {
     first: usize,

@@ -37,6 +37,10 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Lineage, &[key(KeyCode::Esc), ch('w')], Action::Back, "back", "back, or close"),
 ];
 
+/// Columns of a list that is kept whole.
+const WHOLE_WIDTH: u16 = 160;
+/// Columns and rows that are kept at most.
+const WHOLE_MAX: (u16, u16) = (4_000, 5_000);
 /// The longest text that is looked for.
 const TEXT_MAX: usize = 60;
 
@@ -337,6 +341,21 @@ impl Screen for Lineage {
                 Effect::None
             }
         }
+    }
+
+    fn whole(&self, seen: Seen<'_>) -> Option<(u16, u16)> {
+        let page = self.page();
+        let (width, rows) = match known(seen)? {
+            Known::Life(life) => diagram::whole(life, seen.working),
+            Known::Choice(all) => {
+                let rows = choose::shown(all, page.verdict.as_deref(), &page.named);
+                (WHOLE_WIDTH, rows.len() + 3)
+            }
+            Known::Event(descent) => (WHOLE_WIDTH, descent::lines(descent).len() + 2),
+            Known::Nothing(_) => return None,
+        };
+        let rows = u16::try_from(rows).unwrap_or(u16::MAX);
+        Some((width.min(WHOLE_MAX.0), rows.min(WHOLE_MAX.1)))
     }
 
     fn point(&mut self, _: Seen<'_>, spot: Spot) {

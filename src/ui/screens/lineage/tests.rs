@@ -365,3 +365,52 @@ fn events_and_messages_are_pressed_with_the_mouse() {
         wheel_moves(&list, "checkout-1→orders/0#2 ");
     }
 }
+
+#[test]
+fn what_is_kept_of_a_life_is_all_of_it() {
+    use crate::ui::shot;
+    let kept = |model: &Model| {
+        let whole = model.whole().expect("there is more than fits");
+        shot::text(&picture(&whole))
+    };
+    let mut long = twice();
+    // Sixty lanes, and two hundred rows more.
+    let lane = long.lanes[0].clone();
+    for number in 0..60 {
+        let mut lane = lane.clone();
+        lane.name = format!("lane-{number:02}");
+        long.lanes.push(lane);
+    }
+    let row = long.rows[0].clone();
+    for number in 0..200 {
+        let mut row = row.clone();
+        row.at_ns = (20_000 + number) * 1_000_000;
+        long.rows.push(row);
+    }
+    let rows = long.rows.len();
+    let (trials, head) = (long.trials.clone(), long.name.clone());
+    let look = Look::default();
+    for size in [(80, 24), (200, 60)] {
+        let model = model(size, look, About::Trouble(0), Known::Life(long.clone()));
+        let text = kept(&model);
+        for number in 0..60 {
+            assert!(text.contains(&format!("lane-{number:02}")), "lane {number}");
+        }
+        for number in 0..200 {
+            assert!(text.contains(&format!("20.{number:03}")), "row {number}");
+        }
+        assert!(text.contains(&head) && text.contains(&format!("1-{rows} of {rows}")));
+        assert!(trials.iter().all(|t| text.contains(&t.what)));
+        assert!(
+            !text.contains(" more │"),
+            "nothing is counted that could stand there"
+        );
+    }
+    // A life that has room on the screen is kept as it stands there, and other screens are, too.
+    assert_eq!(life((200, 60)).whole(), None);
+    assert_eq!(Model::new(fixture::frame(), look, 1.0).whole(), None);
+    let list = model((80, 24), look, About::AllTrouble, Known::Choice(choice()));
+    let names = choice().rows.into_iter().map(|row| row.name);
+    let text = kept(&list);
+    names.for_each(|name| assert!(text.contains(&name), "{name}"));
+}
