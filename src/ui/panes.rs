@@ -7,6 +7,7 @@ use super::glyphs;
 use super::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use super::layout::{self, Pane};
 use super::model::{Model, Overlay, Sort, contains};
+use super::screens::injector::Aim;
 use super::text;
 use super::update::{Effect, moved};
 use super::view::MarkKind;
@@ -20,6 +21,7 @@ pub(super) const KEYS: &[Binding] = &[
     bind(Topology, &[ch('o')], Action::Group, "", "open or close the group of the selected node (Enter opens it too)"),
     bind(Topology, &[ch('O')], Action::AllGroups, "", "open all groups; close all; as there is room"),
     bind(Topology, &[ch('t')], Action::Zones, "", "a box for each zone, or nodes by name"),
+    bind(Topology, &[ch('L')], Action::Link, "", "the next link of the selected node; i then does something to the link"),
     bind(Queues, &[ch('o')], Action::Sort, "sort", "sort by the next column, or as in the scenario"),
     bind(Queues, &[ch('O')], Action::SortBack, "", "sort the other way round"),
     bind(Queues, &[ch('/')], Action::Filter, "", "show only rows that contain a text"),
@@ -48,6 +50,8 @@ pub struct Choices {
     pub lane: usize,
     /// The first line of what is shown in detail.
     pub detail: usize,
+    /// The node that is selected, and which of its links: the nodes at its ends, from the sender.
+    pub link: Option<(usize, (usize, usize))>,
 }
 
 /// Which events the log shows.
@@ -147,6 +151,8 @@ fn in_topology(model: &mut Model, action: Action) -> Option<Effect> {
             model.selected[at] = item.and_then(|i| items[i].first().copied());
         }
         Action::Group => toggle(model),
+        Action::Link => next_link(model),
+        Action::Back if link(model).is_some() => model.panes.link = None,
         Action::Open => {
             let node = model.selected[at]?;
             let items = items(model);
@@ -172,6 +178,81 @@ fn in_topology(model: &mut Model, action: Action) -> Option<Effect> {
 fn items(model: &Model) -> Vec<Item> {
     let (scene, size) = scene(model);
     topology::items(scene, size)
+}
+
+/// The link that is selected, while the node is that it was selected at.
+pub(super) fn link(model: &Model) -> Option<(usize, usize)> {
+    let (node, ends) = model.panes.link?;
+    let edges = &model.frame.topology.edges;
+    let is_there = edges.iter().any(|e| (e.from, e.to) == ends);
+    (model.selection(Pane::Topology) == Some(node) && is_there).then_some(ends)
+}
+
+/// The next link of the selected node; behind the last one none.
+fn next_link(model: &mut Model) {
+    let Some(node) = model.selection(Pane::Topology) else {
+        "select a node first".clone_into(&mut model.notice);
+        return;
+    };
+    let edges = model.frame.topology.edges.iter();
+    let own = edges.filter(|e| e.from == node || e.to == node);
+    let own: Vec<(usize, usize)> = own.map(|e| (e.from, e.to)).collect();
+    let now = link(model).and_then(|ends| own.iter().position(|own| *own == ends));
+    let next = own.get(now.map_or(0, |now| now + 1));
+    model.panes.link = next.map(|ends| (node, *ends));
+    if own.is_empty() {
+        "nothing has gone to or from this node yet".clone_into(&mut model.notice);
+    }
+}
+
+/// What is said of the selected link, in so many cells.
+pub(super) fn link_remark(model: &Model, room: usize) -> String {
+    let topology = &model.frame.topology;
+    let Some((from, to)) = link(model) else {
+        return String::new();
+    };
+    let edge = topology.edges.iter().find(|e| (e.from, e.to) == (from, to));
+    let (Some(edge), Some(from), Some(to)) =
+        (edge, topology.nodes.get(from), topology.nodes.get(to))
+    else {
+        return String::new();
+    };
+    let how = match (edge.cut, edge.impaired) {
+        (true, _) => format!(" {} cut", glyphs::CUT),
+        (false, true) => format!(" {} impaired", glyphs::IMPAIRED),
+        (false, false) => String::new(),
+    };
+    let ends = format!("{} {} {}", from.name, glyphs::RIGHT, to.name);
+    let rate = text::rate(edge.per_s);
+    let all = [format!("link {ends} {rate}/s{how}"), format!("link {ends}")];
+    let fits = all.into_iter().find(|said| text::width(said) <= room);
+    fits.unwrap_or_else(|| text::cut(&ends, room))
+}
+
+/// What is selected among the nodes: a link, a group of them, or one.
+pub(super) fn aim(model: &Model, node: usize) -> Aim {
+    let topology = &model.frame.topology;
+    let named = |node: usize| topology.nodes.get(node).map(|n| format!("\"{}\"", n.name));
+    if let Some((from, to)) = link(model)
+        && let (Some(from), Some(to)) = (named(from), named(to))
+    {
+        return Aim::Link(from, to);
+    }
+    let items = items(model);
+    let item = items.iter().find(|item| item.contains(&node));
+    let target = match item {
+        Some(item) if item.len() > 1 => {
+            let each: Vec<String> = item.iter().filter_map(|&node| named(node)).collect();
+            Some(
+                model
+                    .groups
+                    .target(topology, item)
+                    .unwrap_or_else(|| format!("Nodes([{}])", each.join(", "))),
+            )
+        }
+        _ => named(node),
+    };
+    target.map_or(Aim::Nobody, Aim::Target)
 }
 
 fn toggle(model: &mut Model) {

@@ -185,7 +185,10 @@ fn draw_pane(model: &Model, pane: Pane, pen: &mut Pen<'_>) -> Option<topology::L
 
 fn remark(model: &Model, pane: Pane, inside: (u16, u16)) -> String {
     match pane {
-        Pane::Topology => String::new(),
+        Pane::Topology => {
+            // Beside the title of the pane.
+            super::panes::link_remark(model, usize::from(inside.0).saturating_sub(16))
+        }
         Pane::Queues => {
             let rows = model.rows();
             let shown = queues_of(model, &rows).remark(inside.0, inside.1);

@@ -11,6 +11,7 @@ use super::panes;
 use super::screens::breaks::BreakList;
 use super::screens::compare::Compare;
 use super::screens::goto::Goto;
+use super::screens::injector::Aim;
 use super::screens::inspector::Inspector;
 use super::screens::lineage::Lineage;
 use super::screens::palette::Palette;
@@ -208,13 +209,26 @@ fn open_palette(model: &mut Model) -> Effect {
     open_screen(model, screen)
 }
 
-/// The selected node, as the scenario language has it.
-fn target(model: &Model) -> Option<String> {
-    let at = model
-        .selection(Pane::Topology)
-        .filter(|_| model.focus == Pane::Topology)?;
-    let node = model.frame.topology.nodes.get(at)?;
-    Some(format!("\"{}\"", node.name))
+/// What is selected in the pane that has the keys, for whoever does something to it.
+fn aim(model: &Model) -> Aim {
+    let at = model.selection(model.focus);
+    match (model.focus, at) {
+        (Pane::Topology, Some(at)) => panes::aim(model, at),
+        (Pane::Queues, Some(at)) => {
+            let rows = model.rows();
+            rows.get(at).map_or(Aim::Nobody, |row| match row.kind {
+                RowKind::Waiting => Aim::Named(row.name.clone()),
+                RowKind::Depth => Aim::Queue(row.name.clone()),
+                // It is named after the group and the queue that the group reads.
+                RowKind::Lag => {
+                    let mut all = model.frame.queues.iter();
+                    let queue = all.find(|r| r.kind == RowKind::Depth && r.queue == row.queue);
+                    queue.map_or(Aim::Nobody, |q| Aim::Queue(q.name.clone()))
+                }
+            })
+        }
+        _ => Aim::Nobody,
+    }
 }
 
 fn opened(screen: impl Into<Open>) -> Effect {
@@ -274,7 +288,7 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
         Action::Lineage => open_lineage(model),
         Action::Forks => open_screen(model, forks::Forks::default()),
         Action::Palette => open_palette(model),
-        Action::Inject => open_screen(model, injector::Injector::new(target(model))),
+        Action::Inject => open_screen(model, injector::Injector::new(aim(model))),
         Action::Compare => open_screen(model, Compare::choosing()),
         Action::Breaks => open_screen(model, BreakList::default()),
         Action::Fork => Effect::Order(Order::Fork),

@@ -287,3 +287,124 @@ fn kinds_and_fields_of_a_fault_are_pressed_and_only_its_line_does_it() {
     press(&mut m, &[Action::Inject, Action::WheelDown(3, 10)]);
     assert!(says(&m, "Restart(\"web-1\")"));
 }
+
+/// What the injector would do, opened on what these actions select on the dashboard.
+fn injected(w: u16, h: u16, prepared: impl Fn(&mut Model)) -> String {
+    use crate::ui::engine::Order;
+    use crate::ui::update::Effect;
+    let mut m = model(w, h);
+    prepared(&mut m);
+    press(&mut m, &[Action::Inject]);
+    match update(&mut m, Action::Open) {
+        Effect::Order(Order::Inject(words, _)) => words,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_selected_on_the_dashboard_is_what_something_is_done_to() {
+    for (w, h) in SIZES {
+        let of = |pane, downs: usize| {
+            injected(w, h, |m| {
+                press(m, &[Action::Focus(pane)]);
+                press(m, &vec![Action::Down; downs]);
+            })
+        };
+        assert_eq!(
+            of(Pane::Topology, 0),
+            "Crash(\"web-1\")",
+            "whatever comes first"
+        );
+        assert_eq!(of(Pane::Topology, 3), "Crash(\"broker-1\")");
+        assert_eq!(of(Pane::Queues, 2), "Crash(LeaderOf(\"orders/1\"))");
+        // The fifth row is how far a group is behind in the first queue.
+        assert_eq!(of(Pane::Queues, 5), "Crash(LeaderOf(\"orders/0\"))");
+        let link = |links: usize| {
+            injected(w, h, |m| {
+                press(m, &[Action::Focus(Pane::Topology), Action::Down]);
+                press(m, &vec![Action::Link; links]);
+                let said = if links == 1 { "link web-1" } else { "" };
+                assert!(says(m, said));
+            })
+        };
+        assert_eq!(
+            link(1),
+            "Cut(from: \"web-1\", to: \"broker-1\", one_way: false)"
+        );
+        let links = fixture::frame().topology.edges;
+        let own = links.iter().filter(|e| e.from == 0 || e.to == 0).count();
+        assert_eq!(
+            link(own + 1),
+            "Crash(\"web-1\")",
+            "behind the last link is the node"
+        );
+        // A group that is closed is a set.
+        let set = injected(w, h, |m| {
+            m.frame = fixture::crowd(500);
+            press(
+                m,
+                &[Action::Focus(Pane::Topology), Action::Down, Action::Down],
+            );
+        });
+        assert_eq!(set, "Crash(\"broker\")");
+    }
+}
+
+#[test]
+fn a_link_is_left_with_esc_and_with_its_node() {
+    let mut m = model(120, 40);
+    press(
+        &mut m,
+        &[Action::Focus(Pane::Topology), Action::Down, Action::Link],
+    );
+    assert!(says(&m, "link web-1"));
+    press(&mut m, &[Action::Back]);
+    assert!(!says(&m, "link web-1"));
+    assert_eq!(
+        m.selection(Pane::Topology),
+        Some(0),
+        "its node stays selected"
+    );
+    press(&mut m, &[Action::Link, Action::Down]);
+    assert!(!says(&m, "link web-1"));
+    pictures("link", |m| {
+        press(
+            m,
+            &[Action::Focus(Pane::Topology), Action::Down, Action::Link],
+        );
+    });
+}
+
+#[test]
+fn a_setting_is_that_of_the_service_that_is_selected() {
+    let mut m = model(120, 40);
+    m.frame = crate::ui::fixture_services::shop();
+    let mut known = choices();
+    known.subjects.push(SubjectChoice {
+        name: m.frame.queues[2].name.clone(),
+        settings: vec![SettingChoice {
+            name: "threads".into(),
+            value: "8".into(),
+            what: String::new(),
+        }],
+    });
+    m.answer = Some(Answer::Choices(Box::new(known)));
+    press(
+        &mut m,
+        &[
+            Action::Focus(Pane::Queues),
+            Action::Down,
+            Action::Down,
+            Action::Down,
+        ],
+    );
+    press(&mut m, &[Action::Inject]);
+    assert!(says(&m, "Crash(\"payment\")"));
+    while !says(&m, "Set(") {
+        press(&mut m, &[Action::Type('s')]);
+    }
+    assert!(says(
+        &m,
+        "Set(of: \"payment\", setting: \"threads\", to: 8)"
+    ));
+}

@@ -1,5 +1,6 @@
 //! The form of a fault: its words, and the fields a person fills in.
 
+use super::aim::Aim;
 use crate::sim::fault::Action;
 use crate::ui::view::Choices;
 
@@ -74,23 +75,22 @@ impl Form {
         }
     }
 
-    /// Fills the empty fields with the first that can stand there; `first` stands in the first that asks for a target.
-    pub fn fill(&mut self, choices: &Choices, first: Option<&str>) {
-        let mut first = first;
+    /// Fills the empty fields: with what the fault is to concern where they ask for that, else with the first that can stand there.
+    pub fn fill(&mut self, choices: &Choices, aim: &Aim) {
+        let mut wished = aim.targets(choices).into_iter();
         for at in 0..self.fields.len() {
             if !self.fields[at].value.is_empty() {
                 continue;
             }
+            let value = match self.fields[at].name.as_str() {
+                name if is_target(name) => wished.next(),
+                "of" => aim.subject(choices),
+                _ => None,
+            };
             let offered = self.offered(at, choices);
-            let wished = first.filter(|_| is_target(&self.fields[at].name));
             // Two sides are not the same.
             let used = |value: &String| self.fields[..at].iter().any(|f| f.value == *value);
-            let value = wished
-                .map(str::to_owned)
-                .or_else(|| offered.iter().find(|v| !used(v)).cloned());
-            if wished.is_some() {
-                first = None;
-            }
+            let value = value.or_else(|| offered.iter().find(|v| !used(v)).cloned());
             self.fields[at].value = value.unwrap_or_default();
         }
     }
@@ -152,7 +152,7 @@ impl Form {
             for later in &mut self.fields[at + 1..] {
                 later.value.clear();
             }
-            self.fill(choices, None);
+            self.fill(choices, &Aim::Nobody);
         }
     }
 }
@@ -187,7 +187,7 @@ mod tests {
     fn every_form_with_what_is_usual_in_it_is_a_fault_of_its_kind() {
         for (kind, (word, _)) in Action::FORMS.iter().enumerate() {
             let mut form = Form::of(kind);
-            form.fill(&choices(), Some("\"b2\""));
+            form.fill(&choices(), &Aim::Target("\"b2\"".into()));
             let text = form.text();
             let (fault, document) =
                 crate::scenario::document::from_source::<Action>("form", &text, &[]);
@@ -206,7 +206,7 @@ mod tests {
             .position(|w| *w == "Cut")
             .expect("a word");
         let mut form = Form::of(cut);
-        form.fill(&choices(), Some("\"b1\""));
+        form.fill(&choices(), &Aim::Target("\"b1\"".into()));
         assert_eq!(form.text(), "Cut(from: \"b1\", to: \"b2\", one_way: false)");
         form.fields[0].value = "web-1".into();
         assert!(form.text().starts_with("Cut(from: \"web-1\""));

@@ -1,9 +1,11 @@
 //! What a person does to the run: a kind of fault, a form to fill in, and the line of a scenario that it is.
 
+mod aim;
 mod form;
 
 use ratatui::crossterm::event::KeyCode;
 
+pub use self::aim::Aim;
 use self::form::Form;
 use super::{Screen, Seen};
 use crate::sim::fault::Action as Fault;
@@ -42,8 +44,8 @@ const FIELD_MAX: usize = 80;
 /// The screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Injector {
-    /// Whom it was opened for: a target in the words of the scenario language.
-    whom: Option<String>,
+    /// Whom it was opened for.
+    aim: Aim,
     kind: usize,
     form: Form,
     filled: bool,
@@ -54,12 +56,19 @@ pub struct Injector {
 }
 
 impl Injector {
-    /// For a target in the words of the scenario language, or whatever comes first.
-    pub fn new(whom: Option<String>) -> Self {
+    /// For what is selected.
+    pub fn new(aim: Aim) -> Self {
+        let word = aim.kind();
+        Self::of_kind(aim, word)
+    }
+
+    /// With a kind of fault, by its word in the scenario language: it is done by one more key.
+    pub fn of_kind(aim: Aim, word: &str) -> Self {
+        let kind = Fault::WORDS.iter().position(|w| *w == word).unwrap_or(0);
         Self {
-            whom,
-            kind: 0,
-            form: Form::of(0),
+            aim,
+            kind,
+            form: Form::of(kind),
             filled: false,
             lasting: String::new(),
             at: 0,
@@ -77,7 +86,7 @@ impl Injector {
     fn form(&self, seen: Seen<'_>) -> Form {
         let mut form = self.form.clone();
         if let (false, Some(choices)) = (self.filled, Self::choices(seen)) {
-            form.fill(choices, self.whom.as_deref());
+            form.fill(choices, &self.aim);
         }
         form
     }
@@ -372,7 +381,7 @@ mod tests {
 
     #[test]
     fn what_is_filled_in_is_what_is_done() {
-        let whom = Some("\"broker-2\"".to_owned());
+        let whom = Aim::Target("\"broker-2\"".to_owned());
         let done = press(&mut Injector::new(whom.clone()), &[Action::Open]);
         let crash = Order::Inject("Crash(\"broker-2\")".into(), None);
         assert_eq!(done, Effect::Order(crash));
@@ -393,7 +402,7 @@ mod tests {
 
     #[test]
     fn what_is_over_at_once_does_not_last() {
-        let mut injector = Injector::new(None);
+        let mut injector = Injector::new(Aim::Nobody);
         let restart = Fault::WORDS
             .iter()
             .position(|w| *w == "Restart")

@@ -8,7 +8,7 @@ mod tests;
 
 use ratatui::crossterm::event::KeyCode;
 
-use super::injector::Injector;
+use super::injector::{Aim, Injector};
 use super::lineage::Lineage;
 use super::{Screen, Seen};
 use crate::ui::engine::{Answer, Order, Query, Until};
@@ -40,10 +40,11 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Inspector, &[ch('G')], Action::Bottom, "", "to the last line"),
     bind(Context::Inspector, &[ch('e')], Action::Log, "its log", "close, and show the events of the log that name it"),
     bind(Context::Inspector, &[ch('i')], Action::Inject, "inject", "do something to it: any fault, for as long as it is to last"),
-    bind(Context::Inspector, &[ch('x')], Action::CrashIt, "crash", "crash its processes now"),
-    bind(Context::Inspector, &[ch('r')], Action::RestartIt, "restart", "bring back what is dead of it"),
-    bind(Context::Inspector, &[ch('c')], Action::CutIt, "cut", "cut it off from everybody else"),
-    bind(Context::Inspector, &[ch('s')], Action::SlowIt, "slow", "make its CPU ten times slower"),
+    bind(Context::Inspector, &[ch('x')], Action::CrashIt, "crash", "crash its processes: shown first, Enter does it"),
+    bind(Context::Inspector, &[ch('r')], Action::RestartIt, "restart", "bring back what is dead of it: shown first, Enter does it"),
+    bind(Context::Inspector, &[ch('c')], Action::CutIt, "cut", "cut it off from everybody else: shown first, Enter does it"),
+    bind(Context::Inspector, &[ch('s')], Action::SlowIt, "slow", "make its CPU ten times slower: shown first, Enter does it"),
+    bind(Context::Inspector, &[ch('u')], Action::Undo, "undo", "take back what was done last: back to where this fork left its parent"),
     bind(Context::Inspector, &[key(KeyCode::Esc)], Action::Back, "back", "close"),
 ];
 
@@ -152,19 +153,20 @@ impl Inspector {
         next.map_or(Effect::None, go)
     }
 
-    /// A fault, in the words of the scenario language.
-    fn harm(&self, seen: Seen<'_>, action: Action) -> Effect {
+    /// Shows a fault that is to be done to it: no key does anything to the run by a slip.
+    fn inject(&self, seen: Seen<'_>, action: Action) -> Effect {
         let Some(node) = seen.frame.topology.nodes.get(self.of.node) else {
             return Effect::None;
         };
-        let name = &node.name;
-        let words = match action {
-            Action::CrashIt => format!("Crash(\"{name}\")"),
-            Action::RestartIt => format!("Restart(\"{name}\")"),
-            Action::CutIt => format!("Isolate(\"{name}\")"),
-            _ => format!("Slow(target: \"{name}\", factor: 10)"),
+        let aim = Aim::Target(format!("\"{}\"", node.name));
+        let screen = match action {
+            Action::CrashIt => Injector::of_kind(aim, "Crash"),
+            Action::RestartIt => Injector::of_kind(aim, "Restart"),
+            Action::CutIt => Injector::of_kind(aim, "Isolate"),
+            Action::SlowIt => Injector::of_kind(aim, "Slow"),
+            _ => Injector::new(aim),
         };
-        Effect::Order(Order::Inject(words, None))
+        Effect::Open(Box::new(screen.into()))
     }
 }
 
@@ -211,14 +213,12 @@ impl Screen for Inspector {
                 let node = seen.frame.topology.nodes.get(self.of.node);
                 return node.map_or(Effect::None, |n| Effect::Log(n.name.clone()));
             }
-            Action::Inject => {
-                let node = seen.frame.topology.nodes.get(self.of.node);
-                let whom = node.map(|n| format!("\"{}\"", n.name));
-                return Effect::Open(Box::new(Injector::new(whom).into()));
-            }
-            Action::CrashIt | Action::RestartIt | Action::CutIt | Action::SlowIt => {
-                return self.harm(seen, action);
-            }
+            Action::Inject
+            | Action::CrashIt
+            | Action::RestartIt
+            | Action::CutIt
+            | Action::SlowIt => return self.inject(seen, action),
+            Action::Undo => return Effect::Order(Order::Undo),
             _ => {}
         }
         let Some(known) = Self::known(seen) else {

@@ -337,24 +337,32 @@ fn nodes_and_processes_are_gone_through_in_a_ring() {
 }
 
 #[test]
-fn harm_is_done_in_the_words_of_the_scenario_language() {
-    let mut model = model(120, 40);
-    let name = model.frame.topology.nodes[1].name.clone();
-    let mut said = |action| match update(&mut model, action) {
-        Effect::Order(Order::Inject(words, None)) => words,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(said(Action::CrashIt), format!("Crash(\"{name}\")"));
-    assert_eq!(said(Action::RestartIt), format!("Restart(\"{name}\")"));
-    assert_eq!(said(Action::CutIt), format!("Isolate(\"{name}\")"));
-    assert_eq!(
-        said(Action::SlowIt),
-        format!("Slow(target: \"{name}\", factor: 10)")
-    );
-    // Anything else is chosen in a form, which is filled in for the node.
-    update(&mut model, Action::Inject);
-    let whom = Some(format!("\"{name}\""));
-    assert_eq!(model.screens.last(), Some(&Open::from(Injector::new(whom))));
+fn harm_is_shown_in_the_words_of_the_scenario_language_and_done_by_enter_alone() {
+    let base = model(120, 40);
+    let name = base.frame.topology.nodes[1].name.clone();
+    let crash = format!("Crash(\"{name}\")");
+    let restart = format!("Restart(\"{name}\")");
+    let cut = format!("Isolate(\"{name}\")");
+    let slow = format!("Slow(target: \"{name}\", factor: 10)");
+    for (action, words) in [
+        (Action::CrashIt, &crash),
+        (Action::RestartIt, &restart),
+        (Action::CutIt, &cut),
+        (Action::SlowIt, &slow),
+        (Action::Inject, &crash),
+    ] {
+        let mut model = base.clone();
+        assert_eq!(update(&mut model, action), Effect::None, "a slip");
+        model.answer = Some(Answer::Choices(Box::default()));
+        assert!(crate::ui::screens::pictures::says(&model, words), "{words}");
+        let mut left = model.clone();
+        update(&mut left, Action::Back);
+        assert_eq!(left.screens, base.screens);
+        let done = Effect::Order(Order::Inject(words.clone(), None));
+        assert_eq!(update(&mut model, Action::Open), done);
+    }
+    let mut model = base.clone();
+    assert_eq!(update(&mut model, Action::Undo), Effect::Order(Order::Undo));
 }
 
 #[test]

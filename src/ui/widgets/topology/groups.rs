@@ -35,6 +35,20 @@ impl Groups {
         }
     }
 
+    /// What the scenario language calls these nodes, if they are all of a group: the name of their `nodes` entry, or their zone.
+    pub fn target(&self, topology: &Topology, item: &[usize]) -> Option<String> {
+        let first = topology.nodes.get(*item.first()?)?;
+        let key = self.key(first);
+        let all = topology.nodes.iter().enumerate();
+        let all = all.filter(|(_, node)| self.key(node) == key);
+        let is_all =
+            all.clone().count() == item.len() && all.clone().all(|(at, _)| item.contains(&at));
+        (is_all && !key.is_empty()).then(|| match self.by {
+            By::Name => format!("\"{key}\""),
+            By::Zone => format!("Zone(\"{key}\")"),
+        })
+    }
+
     /// Whether a group is open; none where the room decides.
     pub fn is_open(&self, key: &str) -> Option<bool> {
         self.open.as_ref().map(|open| open.contains(key))
