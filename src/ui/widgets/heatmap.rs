@@ -4,14 +4,17 @@ use crate::ui::glyphs;
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
-use crate::ui::view::{Heatmap, TimelineMark};
+use crate::ui::view::{Heatmap, MarkKind, TimelineMark};
 
 use super::{mark_role, mark_sign};
 
 /// Columns before the graph: a label of five and the axis.
 const INDENT: u16 = 7;
 
-/// Draws the pane's inside; marks stand on the axis of time.
+/// From a mark on the axis up to what happened then.
+const THEN: char = '┊';
+
+/// Draws the pane's inside; marks stand on the axis of time, and above those of what broke stands a line where nothing else is.
 pub fn draw(pen: &mut Pen<'_>, map: &Heatmap, marks: &[TimelineMark]) {
     let (width, height) = (pen.width(), pen.height());
     if width < INDENT + 4 || height < 3 {
@@ -41,7 +44,24 @@ pub fn draw(pen: &mut Pen<'_>, map: &Heatmap, marks: &[TimelineMark]) {
             }
         }
     }
+    draw_lines(pen, &grid, rows, marks);
     axis(pen, &grid, rows as u16, columns as u16, marks);
+}
+
+/// Leads the eye from what broke to what became of latency. What is there is not covered.
+fn draw_lines(pen: &mut Pen<'_>, grid: &Grid, rows: usize, marks: &[TimelineMark]) {
+    let broke = |kind| matches!(kind, MarkKind::Fault | MarkKind::Cut | MarkKind::Finding);
+    for mark in marks.iter().filter(|mark| broke(mark.kind)) {
+        let Some(x) = grid.place(mark.at_ns) else {
+            continue;
+        };
+        let x = INDENT + x as u16;
+        for y in (rows - grid.rows) as u16..rows as u16 {
+            if pen.at(x, y) == " " {
+                pen.sign(x, y, THEN, Role::Dim);
+            }
+        }
+    }
 }
 
 /// The share of each column that failed.
@@ -239,5 +259,47 @@ mod tests {
         assert_eq!(grid.place(0), Some(0));
         assert_eq!(grid.place(400_000_000), Some(2));
         assert_eq!(grid.place(5_000_000_000), None);
+    }
+
+    #[test]
+    fn a_line_leads_up_from_what_broke_and_covers_nothing() {
+        use ratatui::buffer::Buffer;
+        use ratatui::layout::Rect;
+        let mut map = map(50, 8);
+        // At one moment nothing arrived.
+        map.columns[20].counts = vec![0; 8];
+        let mark = |column: u64, kind| TimelineMark {
+            at_ns: column * map.column_ns,
+            kind,
+            ..TimelineMark::default()
+        };
+        let marks = [
+            mark(20, MarkKind::Fault),
+            mark(30, MarkKind::Fault),
+            mark(0, MarkKind::Leader),
+        ];
+        let draw = |marks: &[TimelineMark]| {
+            let area = Rect::new(0, 0, 60, 12);
+            let mut buffer = Buffer::empty(area);
+            let mut pen = Pen::new(&mut buffer, area, crate::ui::style::Look::default());
+            super::draw(&mut pen, &map, marks);
+            buffer
+        };
+        let (without, with) = (draw(&[]), draw(&marks));
+        let column = |buffer: &Buffer, x: u16| -> Vec<String> {
+            let cells = (2..10).map(|y| buffer[(INDENT + x, y)].symbol().to_owned());
+            cells.collect()
+        };
+        assert!(
+            column(&with, 20).iter().all(|s| s == "┊"),
+            "{:?}",
+            column(&with, 20)
+        );
+        assert_eq!(
+            column(&with, 30),
+            column(&without, 30),
+            "there is something"
+        );
+        assert_eq!(column(&with, 0), column(&without, 0), "nothing broke then");
     }
 }
