@@ -136,6 +136,14 @@ impl Terminal {
         if self.mouse {
             self.set_mouse(true)?;
         }
+        self.forget()
+    }
+
+    /// The next frame is drawn anew, whatever was drawn before.
+    ///
+    /// Who pulls a window small and large again at once leaves it cut, while its size is what it was when it was looked at last:
+    /// so this is to be called after each change of the size.
+    pub fn forget(&mut self) -> io::Result<()> {
         // Not `inner.clear()`: that asks the terminal where its cursor is, and fails where it does not answer. With what was
         // drawn forgotten, all is drawn anew.
         self.inner.swap_buffers();

@@ -107,7 +107,10 @@ impl<'a> Choosing<'a> {
             };
             patience = Duration::ZERO;
             match self.clicks.input(event, &self.picker.contexts()) {
-                Input::Size(w, h) => self.picker.size = (w, h),
+                Input::Size(w, h) => {
+                    self.picker.size = (w, h);
+                    terminal.forget()?;
+                }
                 Input::Action(Action::Suspend) => self.suspend(terminal)?,
                 Input::Action(action) if self.comfort(terminal, action)? => {}
                 Input::Action(action) => {

@@ -166,6 +166,7 @@ impl<'a> Show<'a> {
             match self.clicks.input(event, &self.model.contexts()) {
                 Input::Size(w, h) => {
                     self.model.size = (w, h);
+                    terminal.forget()?;
                     self.dirty = true;
                 }
                 Input::Action(action) => {
