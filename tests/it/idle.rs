@@ -10,7 +10,7 @@ use crate::terminal::{Session, start};
 /// For so long it must sleep.
 const QUIET: Duration = Duration::from_millis(1500);
 /// It may have something to do before: what a screen wants to know is worked out.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What all threads of a process have done so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
