@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod changes;
 pub mod command;
 pub mod compare;
+pub mod deeds;
 mod doubts;
 pub mod inspect;
 pub mod intervention;

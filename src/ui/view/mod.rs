@@ -2,7 +2,6 @@
 //! run. An adapter fills these from a run; widgets read them; neither knows the other.
 
 mod breaks;
-mod choices;
 mod compare;
 mod forks;
 mod inspect;
@@ -11,8 +10,8 @@ pub mod lineage;
 mod timeline;
 mod topology;
 
+pub use crate::hunt::deeds::{Choices, SettingChoice, SubjectChoice};
 pub use breaks::BreakRow;
-pub use choices::{Choices, SettingChoice, SubjectChoice};
 pub use compare::{
     Compared, ComparedSeries, ComparedSide, Comparing, DeltaRow, OverSeedsRow, Parted, PartedAt,
     With,

@@ -1,8 +1,8 @@
 //! The form of a fault: its words, and the fields a person fills in.
 
 use super::aim::Aim;
+use super::{Choices, SettingChoice};
 use crate::sim::fault::Action;
-use crate::ui::view::Choices;
 
 /// A piece of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl Form {
     }
 
     /// The setting that is to be changed, where the form is about one.
-    pub fn setting<'a>(&self, choices: &'a Choices) -> Option<&'a crate::ui::view::SettingChoice> {
+    pub fn setting<'a>(&self, choices: &'a Choices) -> Option<&'a SettingChoice> {
         let value = |name: &str| Some(&self.fields.iter().find(|f| f.name == name)?.value);
         let (of, setting) = (value("of")?, value("setting")?);
         let subject = choices.subjects.iter().find(|s| s.name == *of)?;
@@ -164,6 +164,7 @@ fn is_target(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SubjectChoice;
     use super::*;
 
     fn choices() -> Choices {
@@ -171,9 +172,9 @@ mod tests {
             targets: vec!["\"b1\"".into(), "\"b2\"".into(), "\"b3\"".into()],
             zones: vec!["a".into()],
             workloads: vec!["web".into()],
-            subjects: vec![crate::ui::view::SubjectChoice {
+            subjects: vec![SubjectChoice {
                 name: "pay".into(),
-                settings: vec![crate::ui::view::SettingChoice {
+                settings: vec![SettingChoice {
                     name: "threads".into(),
                     value: "8".into(),
                     what: String::new(),

@@ -1,13 +1,10 @@
 //! What a person does to the run: a kind of fault, a form to fill in, and the line of a scenario that it is.
 
-mod aim;
-mod form;
-
 use ratatui::crossterm::event::KeyCode;
 
-pub use self::aim::Aim;
-use self::form::Form;
 use super::{Screen, Seen};
+pub use crate::hunt::deeds::Aim;
+use crate::hunt::deeds::Form;
 use crate::sim::fault::Action as Fault;
 use crate::ui::engine::{Answer, Order, Query};
 use crate::ui::keymap::{Action, Binding, Context, bind, key};

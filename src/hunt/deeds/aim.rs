@@ -1,6 +1,6 @@
-//! Whom the injector is opened for: what is selected where it is opened.
+//! Whom a fault is to concern: what is selected where somebody asks for one.
 
-use crate::ui::view::Choices;
+use super::Choices;
 
 /// What a fault is to concern.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl Aim {
     }
 
     /// The kind of fault that comes first.
-    pub(super) fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Link(..) => "Cut",
             _ => "Crash",
@@ -83,8 +83,8 @@ fn is_of(full: &str, short: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SubjectChoice;
     use super::*;
-    use crate::ui::view::SubjectChoice;
 
     #[test]
     fn a_queue_is_its_leader_and_its_settings_are_those_of_its_topic() {
