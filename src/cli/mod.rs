@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod ends;
+mod explore;
 mod keys;
 mod list;
 mod mixup;
@@ -64,6 +65,8 @@ enum Command {
     Sweep(SweepArgs),
     /// Runs a scenario twice, with one thing changed, and says where the two part and what differs
     Compare(CompareArgs),
+    /// Searches for the faults that break a scenario, and for the fewest that do
+    Explore(ExploreArgs),
     /// Runs a recording again and verifies that it is the same run
     Replay(ReplayArgs),
     /// Reads scenario files and says what is wrong or doubtful with them
@@ -190,6 +193,80 @@ pub struct CompareArgs {
     pub json: bool,
 }
 
+const EXPLORE_HELP: &str = "\
+Examples:
+  splitbrain explore leader-crash                    what breaks it, searched for a minute
+  splitbrain explore leader-crash --first --breaks NoAckedLoss
+  splitbrain explore my.ron --runs 500 -o found      each way to break it as a scenario of its own
+  splitbrain explore my.ron --only Crash,Isolate --at-once 1
+  splitbrain explore my.ron --breaks 'Recovers(within: \"15s\")' --keep-faults
+
+First one node at a time is cut off, crashed, paused and without power, leaders first; then two of these; then come random
+schedules of all kinds of fault, and changes of those that led to something new. All faults are over before the last quarter
+of the run. What breaks is reduced to the fewest and shortest faults that still break it.
+
+Looked for is what is checked in every run and what the scenario expects to hold, but not what it expects to break, nor what
+breaks without any fault. The scenario's own faults are left out, so that the search finds its own.
+
+With the same scenario, seed and number of runs it finds the same, whatever --jobs; a search that its budget or Ctrl-C ended says
+which number that is.
+
+Exit codes:
+  0  nothing was broken
+  1  something was
+  2  a mistake in the arguments, the scenario or a file
+What a signal ends gives 128 and the signal's number; what was found until then is told.";
+
+/// What `explore` takes.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXPLORE_HELP)]
+pub struct ExploreArgs {
+    /// A built-in scenario's name or a file; without it, the default one
+    pub scenario: Option<String>,
+    /// How long to search, in real time: 60s, 10m; without it and --runs, 60s
+    #[arg(long, value_name = "T")]
+    pub budget: Option<crate::sim::units::Duration>,
+    /// How many schedules to try
+    #[arg(long, value_name = "N", value_parser = explore::parse_count)]
+    pub runs: Option<u32>,
+    /// How many runs go on at once; without it, as many as there are cores
+    #[arg(long, value_name = "N", value_parser = sweep::parse_jobs)]
+    pub jobs: Option<NonZeroUsize>,
+    /// The first seed; without it, the scenario's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Look for what breaks this property and nothing else: `NoAckedLoss`
+    #[arg(long, value_name = "PROPERTY", value_parser = explore::parse_property)]
+    pub breaks: Option<crate::checks::Property>,
+    /// Stop with the first that breaks something
+    #[arg(long)]
+    pub first: bool,
+    /// Let the scenario's own faults strike too
+    #[arg(long)]
+    pub keep_faults: bool,
+    /// Only these kinds of fault: Crash,Isolate
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = explore::parse_kind)]
+    pub only: Vec<String>,
+    /// None of these kinds: `PowerLoss,DiskLostUnsynced`
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = explore::parse_kind)]
+    pub without: Vec<String>,
+    /// No more faults than this in a schedule
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = explore::parse_count)]
+    pub max_faults: u32,
+    /// No more nodes than this struck at once
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = explore::parse_count)]
+    pub at_once: u32,
+    /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// One line of JSON for each way to break something, and one before and behind them
+    #[arg(long)]
+    pub json: bool,
+    /// Write each way to break something to this folder, as a scenario; no file is ever overwritten
+    #[arg(short, long, value_name = "FOLDER")]
+    pub output: Option<PathBuf>,
+}
+
 /// What `replay` takes.
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
@@ -293,6 +370,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run::run(&args, args.looks.or(looks)),
         Some(Command::Sweep(args)) => sweep::sweep(&args),
         Some(Command::Compare(args)) => compare::compare(&args),
+        Some(Command::Explore(args)) => explore::explore(&args),
         Some(Command::Replay(args)) => replay::replay(&args, args.looks.or(looks)),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::List(args)) => list::list(&args),

@@ -8,6 +8,7 @@ pub mod command;
 pub mod compare;
 pub mod deeds;
 mod doubts;
+pub mod explore;
 pub mod inspect;
 pub mod intervention;
 pub mod keep;

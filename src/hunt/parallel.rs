@@ -9,9 +9,9 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
@@ -122,6 +122,23 @@ pub fn in_order<T: Send>(
         stop.ask();
         next
     }))
+}
+
+/// What several runs begin with. It is not shared, only copied, by one worker after the other.
+#[derive(Debug)]
+pub struct Original<T>(Mutex<T>);
+
+impl<T: Clone> Original<T> {
+    /// What is to be copied.
+    pub fn new(original: T) -> Self {
+        Self(Mutex::new(original))
+    }
+
+    /// A copy.
+    pub fn copy(&self) -> T {
+        let original = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        original.clone()
+    }
 }
 
 /// Work that goes on beside whoever asked for it, and is given up when this is dropped.

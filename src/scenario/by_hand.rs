@@ -115,6 +115,55 @@ pub fn with_more_faults(text: &str, seed: u64, faults: &[String]) -> Option<Stri
     Some(out)
 }
 
+/// A scenario's text with some of its fields as they are given: another value, or left out (`None`); everything else as it
+/// was, comments too. `None` if it has no place for them.
+pub fn with_fields(text: &str, fields: &[(&str, Option<String>)]) -> Option<String> {
+    let set = |text: String, (name, value): &(&str, Option<String>)| {
+        with_field(&text, name, value.as_deref())
+    };
+    fields.iter().try_fold(text.to_owned(), set)
+}
+
+fn with_field(text: &str, name: &str, value: Option<&str>) -> Option<String> {
+    let document = Document::parse("", text);
+    let ast = document.ast();
+    let root = ast.root()?;
+    let place = |id: NodeId| {
+        let span = ast.node(id).span;
+        (span.start as usize, span.end as usize)
+    };
+    let (from, to, new) = match (field(ast, root, name), value) {
+        (None, None) => return Some(text.to_owned()),
+        (None, Some(value)) => behind_fields(ast, text, root, &format!("{name}: {value}"))?,
+        (Some(old), Some(value)) => {
+            let (from, to) = place(old);
+            (from, to, value.to_owned())
+        }
+        (Some(old), None) => {
+            let (from, to) = (name_start(ast, root, name)?, place(old).1);
+            let rest = text[to..].trim_start();
+            let comma = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+            (from, text.len() - comma.len(), String::new())
+        }
+    };
+    let mut out = text.to_owned();
+    out.replace_range(from..to, &new);
+    Some(out)
+}
+
+/// Where a field of the whole begins.
+fn name_start(ast: &Ast, root: NodeId, name: &str) -> Option<usize> {
+    let Kind::Group(Group {
+        body: Body::Fields(fields),
+        ..
+    }) = &ast.node(root).kind
+    else {
+        return None;
+    };
+    let found = fields.iter().find(|f| f.name.text == name)?;
+    Some(found.name.span.start as usize)
+}
+
 /// Puts lines behind the entries of a list.
 fn into_list(ast: &Ast, text: &str, list: NodeId, lines: &str) -> Option<Vec<Edit>> {
     let node = ast.node(list);
@@ -227,6 +276,30 @@ mod tests {
                 let kept = text.split_whitespace().filter(|w| w.starts_with("//"));
                 assert!(kept.into_iter().all(|w| out.contains(w)), "{out}");
             }
+        }
+    }
+
+    #[test]
+    fn fields_are_changed_added_and_left_out_and_the_rest_stays() {
+        let text = "// one\n(\n    title: \"t\", // two\n    group: \"G\",\n    duration: \"9s\",\n    nodes: [(name: \"b\")],\n    systems: [],\n    faults: [At(\"1s\", Crash(\"b\"))], // three\n    seed: 7\n)\n";
+        let fields = [
+            ("title", Some("\"u\"".to_owned())),
+            ("group", None),
+            ("seed", None),
+            ("about", Some("\"why\"".to_owned())),
+            ("control_set", None),
+            ("faults", Some(format!("[{PAUSE}]"))),
+            ("seed", Some("9".to_owned())),
+        ];
+        let out = with_fields(text, &fields).expect("a place");
+        let (before, after) = (read(text), read(&out));
+        assert_eq!((after.title.as_str(), after.about.as_str()), ("u", "why"));
+        assert_eq!((after.group, after.seed), (None, 9));
+        assert_eq!(after.faults.len(), 1, "{out}");
+        assert_ne!(after.faults, before.faults);
+        assert_eq!(after.nodes, before.nodes);
+        for comment in ["// one", "// two", "// three"] {
+            assert!(out.contains(comment), "{out}");
         }
     }
 

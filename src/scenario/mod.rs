@@ -21,7 +21,7 @@ pub mod trace_csv;
 mod traces;
 mod words;
 
-pub use by_hand::with_more_faults;
+pub use by_hand::{with_fields, with_more_faults};
 pub use load::{FOLDER, Found, LoadError, Loaded, find, load};
 pub use print::effective;
 pub use schema::Scenario;

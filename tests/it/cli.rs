@@ -66,6 +66,7 @@ fn help_documents_the_exit_codes() {
         "run",
         "sweep",
         "compare",
+        "explore",
         "replay",
         "check",
         "list",

@@ -16,6 +16,7 @@ mod consuming;
 mod determinism;
 mod digests;
 mod doubts;
+mod explore;
 mod graceful;
 mod group_settings;
 mod hangup;

@@ -1,7 +1,6 @@
 //! The form of a fault: its words, and the fields a person fills in.
 
-use super::aim::Aim;
-use super::{Choices, SettingChoice};
+use super::{Aim, Choices, SettingChoice};
 use crate::sim::fault::Action;
 
 /// A piece of a form.

@@ -1,0 +1,250 @@
+//! `splitbrain explore`: the faults that break a scenario, searched for.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::ends::{self, Ends};
+use super::out::say;
+use super::progress::Progress;
+use super::run::{Given, load};
+use super::{EXIT_BUG, EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, ExploreArgs, Out};
+use crate::checks::Property;
+use crate::export::{explore_json, explore_text};
+use crate::hunt::explore::{self, Found, Options, Report, Search, Watcher};
+use crate::hunt::{Loaded, keep, parallel};
+use crate::scenario::document::from_source;
+use crate::sim::fault::Action;
+use crate::sim::units::Duration;
+
+/// How long it is searched if nobody says it.
+const BUDGET: Duration = Duration::from_ns(60_000_000_000);
+
+/// Explores.
+pub fn explore(args: &ExploreArgs) -> u8 {
+    let given = Given {
+        scenario: args.scenario.as_deref(),
+        set: &args.set,
+        control: false,
+        until: None,
+    };
+    let Some(loaded) = load(&given) else {
+        return EXIT_MISTAKE;
+    };
+    let search = match begin(args, &loaded) {
+        Ok(search) => search,
+        Err(message) => {
+            say(format_args!("error: {message}"));
+            return EXIT_MISTAKE;
+        }
+    };
+    let Some(ends) = Ends::hear() else {
+        return EXIT_MISTAKE;
+    };
+    Exploration::begin(args, ends).all(search)
+}
+
+fn begin(args: &ExploreArgs, loaded: &Loaded) -> Result<Search, String> {
+    if let Some(folder) = &args.output {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("cannot make `{}`: {error}", folder.display()))?;
+    }
+    let options = Options {
+        seed: args.seed,
+        runs: args.runs.map(u64::from),
+        jobs: args.jobs.unwrap_or_else(parallel::all_cores),
+        breaks: args.breaks,
+        first: args.first,
+        keep_faults: args.keep_faults,
+        only: args.only.clone(),
+        without: args.without.clone(),
+        faults_max: args.max_faults as usize,
+        at_once: args.at_once,
+    };
+    Search::new(loaded, options)
+}
+
+struct Exploration<'a> {
+    args: &'a ExploreArgs,
+    out: Out,
+    wait: Wait,
+}
+
+impl<'a> Exploration<'a> {
+    fn begin(args: &'a ExploreArgs, ends: Ends) -> Self {
+        let start = Instant::now();
+        // A number of runs is enough of an end.
+        let usual = args.runs.is_none().then_some(BUDGET);
+        Self {
+            args,
+            out: Out::stdout(),
+            wait: Wait {
+                budget: args.budget.or(usual),
+                runs: args.runs.map(u64::from),
+                start,
+                progress: Progress::on_stderr(start),
+                ends,
+            },
+        }
+    }
+
+    fn all(mut self, mut search: Search) -> u8 {
+        self.tell(&search, explore_json::head, explore_text::head);
+        self.out.flush();
+        let report = search.run(&mut self.wait);
+        self.wait.progress.clear();
+        match report {
+            Ok(report) => self.end(&search, &report),
+            Err(message) => {
+                say(format_args!("error: {message}"));
+                EXIT_MISTAKE
+            }
+        }
+    }
+
+    fn tell<T>(
+        &mut self,
+        what: &T,
+        json: impl FnOnce(&T) -> String,
+        text: impl FnOnce(&T) -> String,
+    ) {
+        let said = if self.args.json {
+            json(what)
+        } else {
+            text(what)
+        };
+        self.out.text(&said);
+    }
+
+    fn end(mut self, search: &Search, report: &Report) -> u8 {
+        let mut code = verdict(report);
+        for found in &report.found {
+            let (file, command) = match self.save(found, search.loaded()) {
+                Ok(saved) => saved,
+                Err(message) => {
+                    say(format_args!("error: {message}"));
+                    code = EXIT_MISTAKE;
+                    (None, found.command(search.loaded()))
+                }
+            };
+            let (file, command) = (file.as_deref(), command.as_deref());
+            self.tell(
+                found,
+                |f| explore_json::found(f, command, file),
+                |f| explore_text::found(f, command, file),
+            );
+        }
+        self.tell(
+            report,
+            |r| explore_json::summary(search, r),
+            |r| explore_text::summary(search, r),
+        );
+        if let Some(signal) = self.wait.ends.came() {
+            say("stopped before its end");
+            code = ends::exit_code(signal);
+        }
+        let code = self.out.close(code);
+        let seconds = self.wait.start.elapsed().as_secs_f64();
+        let runs = report.runs + report.unfaulted + report.reducing;
+        let (runs, events) = (runs as f64 / seconds, report.events as f64 / seconds);
+        say(format_args!(
+            "{seconds:.2} s, {runs:.1} runs and {:.2} million events a second; the same again with --runs {}",
+            events / 1e6,
+            report.runs
+        ));
+        code
+    }
+
+    /// Writes what was found to a file of its own, if files are asked for; with the command that runs it.
+    fn save(
+        &self,
+        found: &Found,
+        loaded: &Loaded,
+    ) -> Result<(Option<std::path::PathBuf>, Option<String>), String> {
+        let Some(folder) = &self.args.output else {
+            return Ok((None, found.command(loaded)));
+        };
+        let file = write(folder, found, loaded)?;
+        let shown = file.display().to_string();
+        let command = format!("splitbrain run {}", crate::hunt::command::quoted(&shown));
+        Ok((Some(file), Some(command)))
+    }
+}
+
+fn write(folder: &Path, found: &Found, loaded: &Loaded) -> Result<std::path::PathBuf, String> {
+    let text = found.as_scenario(loaded);
+    keep::write_new(folder, &found.file_name(loaded), "ron", &text)
+}
+
+fn verdict(report: &Report) -> u8 {
+    match report {
+        r if r.panicked() > 0 => EXIT_BUG,
+        r if r.found.is_empty() => EXIT_MET,
+        _ => EXIT_NOT_MET,
+    }
+}
+
+/// Waits for the search, as long as there is time and no signal.
+struct Wait {
+    budget: Option<Duration>,
+    runs: Option<u64>,
+    start: Instant,
+    progress: Progress,
+    ends: Ends,
+}
+
+impl Wait {
+    fn share(&self, runs: u64) -> (u64, u64) {
+        match (self.budget, self.runs) {
+            (Some(budget), _) => {
+                let spent = self.start.elapsed().as_millis();
+                (
+                    u64::try_from(spent).unwrap_or(u64::MAX),
+                    budget.ns() / 1_000_000,
+                )
+            }
+            (None, all) => (runs, all.unwrap_or(u64::MAX)),
+        }
+    }
+}
+
+impl Watcher for Wait {
+    fn goes_on(&mut self, at: explore::Progress) -> bool {
+        let (done, all) = self.share(at.runs);
+        let (runs, failed) = (at.runs, at.failed);
+        let doing = if at.reducing { ", reducing" } else { "" };
+        self.progress.look(done.min(all), all, || {
+            format!("{runs} runs, {failed} failed{doing}")
+        });
+        // What was found is reduced though the time is over.
+        self.ends.came().is_none() && (at.reducing || done < all)
+    }
+}
+
+/// A property, as a scenario has it.
+pub fn parse_property(text: &str) -> Result<Property, String> {
+    let (property, document) = from_source::<Property>("--breaks", text, &[]);
+    let first = document.diagnostics().into_iter().next();
+    match (property, first) {
+        (Some(property), None) => Ok(property),
+        (_, Some(mistake)) => Err(match mistake.help {
+            Some(help) => format!("{}: {help}", mistake.message),
+            None => mistake.message,
+        }),
+        (None, None) => Err("write a property as a scenario has it: NoAckedLoss".to_owned()),
+    }
+}
+
+/// A kind of fault.
+pub fn parse_kind(text: &str) -> Result<String, String> {
+    let kind = Action::WORDS.iter().find(|w| w.eq_ignore_ascii_case(text));
+    kind.map(|w| (*w).to_owned())
+        .ok_or_else(|| format!("it is none of {}", Action::WORDS.join(", ")))
+}
+
+/// A number from 1 up.
+pub fn parse_count(text: &str) -> Result<u32, String> {
+    let count = text.parse().ok();
+    count
+        .filter(|&n: &u32| n > 0)
+        .ok_or_else(|| "write a number from 1 up".to_owned())
+}

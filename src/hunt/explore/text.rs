@@ -1,0 +1,108 @@
+//! What was found as text: as a scenario of its own, and as the command that runs it.
+
+use super::super::command::quoted;
+use super::super::{Loaded, keep};
+use super::found::{Found, What};
+use crate::checks::Expect;
+use crate::scenario::{effective, with_fields};
+
+impl Found {
+    /// It as an ordinary scenario, which says itself what breaks and that it does not without the faults. `loaded` is the
+    /// [scenario that was searched](super::Search::loaded). Where its plan is another than its text says, so is this.
+    pub fn as_scenario(&self, loaded: &Loaded) -> String {
+        let text = if loaded.sets.is_empty() {
+            loaded.text.clone()
+        } else {
+            effective(&loaded.scenario)
+        };
+        let name = keep::as_file_name(&loaded.name);
+        let faults = self.all_faults(loaded);
+        let lines: String = faults.iter().map(|f| format!("\n        {f},")).collect();
+        let mut fields = vec![
+            ("title", Some(literal(&self.title(&name)))),
+            ("about", Some(literal(&self.about(&name)))),
+            ("group", None),
+            ("seed", Some(self.seed.to_string())),
+            ("faults", Some(format!("[{lines}\n    ]"))),
+            ("control_set", None),
+            ("control_faults", None),
+        ];
+        if let Some(property) = self.property() {
+            let breaks = Expect::Breaks(property);
+            let holds = Expect::Holds(property);
+            fields.push(("expect", Some(format!("[{breaks}]"))));
+            // With faults that strike anyway, nothing is known of the run without any.
+            let is_control = loaded.scenario.faults.is_empty();
+            fields.push(("control", is_control.then(|| format!("[{holds}]"))));
+        }
+        // A scenario that was read has a place for each of its fields.
+        with_fields(&text, &fields).unwrap_or(text)
+    }
+
+    /// The command that runs it, without any file but the scenario's own; there is none for one that came through a pipe.
+    pub fn command(&self, loaded: &Loaded) -> Option<String> {
+        if loaded.name == "<stdin>" {
+            return None;
+        }
+        let name = quoted(&loaded.name);
+        let mut command = format!("splitbrain run {name} --seed {}", self.seed);
+        let faults = format!("faults=[{}]", self.all_faults(loaded).join(", "));
+        let mut sets = loaded.sets.clone();
+        sets.push(faults);
+        if let Some(property) = self.property() {
+            sets.push(format!("expect=[{}]", Expect::Breaks(property)));
+        }
+        for set in &sets {
+            command.push_str(" --set ");
+            command.push_str(&quoted(set));
+        }
+        Some(command)
+    }
+
+    /// What a file of it is called, without an ending: `leader-crash-NoAckedLoss`.
+    pub fn file_name(&self, loaded: &Loaded) -> String {
+        let name = keep::as_file_name(&loaded.name);
+        let word = self.property().map_or("panic", |p| p.word());
+        format!("{name}-{word}")
+    }
+
+    /// The faults that strike in each run, and these.
+    fn all_faults(&self, loaded: &Loaded) -> Vec<String> {
+        let own = loaded.scenario.faults.iter();
+        // Settings are plain types; none of them refuses to be written.
+        let own = own.filter_map(|fault| ron::to_string(fault).ok());
+        own.chain(self.schedule.texts()).collect()
+    }
+
+    fn title(&self, name: &str) -> String {
+        let faults = match self.faults() {
+            1 => "one fault".to_owned(),
+            n => format!("{n} faults"),
+        };
+        match &self.what {
+            What::Broken(broken) => {
+                format!("{name}: {faults} and not `{}`", broken.property.label())
+            }
+            What::Panicked(_) => format!("{name}: {faults}, and splitbrain panics"),
+        }
+    }
+
+    fn about(&self, name: &str) -> String {
+        let seconds = |ns: u64| ns as f64 / 1e9;
+        match &self.what {
+            What::Broken(broken) => format!(
+                "Found by a search for faults in {name}. At {:.3} s: {}.",
+                seconds(broken.at),
+                broken.message
+            ),
+            What::Panicked(panic) => {
+                format!("Found by a search for faults in {name}. It {panic}. That is a bug.")
+            }
+        }
+    }
+}
+
+/// A text as RON has it.
+fn literal(text: &str) -> String {
+    ron::to_string(text).unwrap_or_default()
+}

@@ -1,0 +1,102 @@
+//! What is tried first: one node that is cut off, dead or frozen; then two such faults.
+
+use std::sync::Arc;
+
+use super::schedule::{Entry, Schedule};
+use super::space::{Space, Strike};
+use crate::sim::Names;
+use crate::sim::stream::Stream;
+use crate::systems::Plan;
+
+/// The kinds of fault that take a node away, in the order in which they are tried.
+const FIRST: [&str; 4] = ["Isolate", "Crash", "Pause", "PowerLoss"];
+/// So many nodes of each `nodes` entry are tried: its others are as these.
+const OF_EACH: usize = 3;
+/// At which moments, in parts of the time there is, of [`PARTS`].
+const MOMENTS: [u64; 3] = [2, 8, 14];
+const PARTS: u64 = 24;
+/// How long it lasts, in the same parts: so long as to be noticed.
+const LASTS: u64 = 9;
+/// So many pairs are tried.
+const PAIRS: usize = 48;
+
+/// The nodes to be tried, those that lead most first.
+pub(super) fn ranked(names: &Names, plan: &Plan, leads: &[u32]) -> Vec<String> {
+    let mut weights = vec![0_u32; names.nodes.len()];
+    for (process, count) in names.processes.iter().zip(leads) {
+        weights[process.node.index()] += count;
+    }
+    let sets = plan.sets.values();
+    let sets = sets.map(|set| set.iter().map(|n| n.index()).collect::<Vec<_>>());
+    let mut sets: Vec<Vec<usize>> = sets.collect();
+    // What a system brings along stands in no `nodes` entry: each for itself.
+    let is_alone = |n: &usize| !sets.iter().any(|set| set.contains(n));
+    let alone: Vec<usize> = (0..weights.len()).filter(is_alone).collect();
+    sets.extend(alone.into_iter().map(|n| vec![n]));
+    let most_first = |&node: &usize| (u32::MAX - weights[node], node);
+    let mut nodes: Vec<usize> = Vec::new();
+    for mut set in sets {
+        set.sort_by_key(most_first);
+        nodes.extend(set.into_iter().take(OF_EACH));
+    }
+    nodes.sort_by_key(most_first);
+    let quoted = |node: &usize| format!("\"{}\"", names.nodes[*node].name);
+    nodes.iter().map(quoted).collect()
+}
+
+/// What takes each of some nodes away, node by node.
+fn strikes(space: &mut Space, node: &str) -> Vec<Arc<Strike>> {
+    let kinds = FIRST.iter().filter(|word| space.kind(word).is_some());
+    let texts: Vec<String> = kinds.map(|word| format!("{word}({node})")).collect();
+    texts.iter().filter_map(|t| space.checked(t)).collect()
+}
+
+/// One fault each: at one moment after the other, all that takes a node away.
+pub(super) fn singles(space: &mut Space, nodes: &[String], stream: &mut Stream) -> Vec<Schedule> {
+    let part = space.window_ns() / PARTS;
+    let all: Vec<_> = nodes.iter().map(|n| strikes(space, n)).collect();
+    let kinds = all.iter().map(Vec::len).max().unwrap_or(0);
+    let mut schedules = Vec::new();
+    for moment in MOMENTS {
+        for kind in 0..kinds {
+            for strike in all.iter().filter_map(|of| of.get(kind)) {
+                let entry = Entry {
+                    at_ns: space.from_ns + moment * part + stream.below(2 * part),
+                    lasting_ns: LASTS * part,
+                    strike: Arc::clone(strike),
+                };
+                schedules.extend(space.schedule(vec![entry]));
+            }
+        }
+    }
+    schedules
+}
+
+/// Two faults each, of those that take a node away: one while the other lasts, or as soon as it is over.
+pub(super) fn pairs(space: &mut Space, nodes: &[String], stream: &mut Stream) -> Vec<Schedule> {
+    let all: Vec<_> = nodes.iter().flat_map(|n| strikes(space, n)).collect();
+    let part = space.window_ns() / PARTS;
+    let mut schedules = Vec::new();
+    for _ in 0..PAIRS {
+        let (Some(one), Some(two)) = (stream.pick(&all), stream.pick(&all)) else {
+            break;
+        };
+        let first = Entry {
+            at_ns: space.from_ns + stream.below(12 * part),
+            lasting_ns: part + stream.below(LASTS * part),
+            strike: Arc::clone(one),
+        };
+        let after = match stream.below(3) {
+            0 => stream.below(first.lasting_ns),
+            1 => first.lasting_ns + stream.below(part),
+            _ => stream.below(part),
+        };
+        let second = Entry {
+            at_ns: first.at_ns + after,
+            lasting_ns: part + stream.below(LASTS * part),
+            strike: Arc::clone(two),
+        };
+        schedules.extend(space.schedule(vec![first, second]));
+    }
+    schedules
+}
