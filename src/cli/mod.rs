@@ -6,6 +6,7 @@ mod ends;
 mod explore;
 mod keys;
 mod list;
+mod merge;
 mod mixup;
 mod new;
 mod out;
@@ -14,6 +15,7 @@ mod replay;
 mod run;
 mod screen;
 mod sweep;
+mod sweep_report;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -22,6 +24,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::hunt::sweep::Shard;
+use crate::hunt::sweep::axis::Axis;
 use crate::ui::settings::Speed;
 
 pub use out::Out;
@@ -63,6 +67,8 @@ enum Command {
     Run(RunArgs),
     /// Runs a scenario with many seeds on all cores, and says with which of them it fails
     Sweep(SweepArgs),
+    /// Joins the files of a sweep's shards into the one that a single machine would have written
+    Merge(MergeArgs),
     /// Runs a scenario twice, with one thing changed, and says where the two part and what differs
     Compare(CompareArgs),
     /// Searches for the faults that break a scenario, and for the fewest that do
@@ -117,9 +123,25 @@ pub struct RunArgs {
     pub looks: Looks,
 }
 
+const SWEEP_HELP: &str = "\
+Examples:
+  splitbrain sweep leader-crash --seeds 1000
+  splitbrain sweep leader-crash --seeds 10000 -o crash.jsonl       the same command goes on with it
+  splitbrain sweep leader-crash --seeds 10000 --shard 1/4 -o crash-1.jsonl
+                                                                   a quarter of it; `merge` joins
+  splitbrain sweep retry-storm --vary duration=20s,40s             where does it tip over?
+  splitbrain sweep leader-crash --worst latency.end_to_end.p99
+
+Exit codes:
+  0    with every seed, every expectation of the scenario was met (where it states none: no finding)
+  1    with some seed, one was not met (where there is none: a property broke)
+  2    a mistake in the arguments, the scenario or the file, which is left as it is
+  101  with some seed, splitbrain itself has a bug
+Ctrl-C ends it with what is there (130); a second one, at once. Whatever ended it, a sweep with -o goes on where it was.";
+
 /// What `sweep` takes.
 #[derive(clap::Args, Debug)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = SWEEP_HELP)]
 pub struct SweepArgs {
     /// A built-in scenario's name or a file; without it, the default one
     pub scenario: Option<String>,
@@ -133,14 +155,42 @@ pub struct SweepArgs {
     #[arg(long)]
     pub control: bool,
     /// One line of JSON for each seed, and one before and behind them
-    #[arg(long)]
+    #[arg(long, conflicts_with = "output")]
     pub json: bool,
+    /// Write those lines to a file; where it is there already, go on with it
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
     /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+    /// Run all seeds with each of these values of a setting; twice, with each of the one and each of the other
+    #[arg(long, value_name = "PATH=A,B,…", value_parser = Axis::parse)]
+    pub vary: Vec<Axis>,
+    /// Only this part of all runs: 3/8 is the third of eight; auto, or auto/8, takes the number from an indexed job of
+    /// Kubernetes or an array of Slurm
+    #[arg(long, value_name = "I/N", value_parser = sweep::parse_shard)]
+    pub shard: Option<Shard>,
+    /// Show the worst seeds by this metric
+    #[arg(long, value_name = "METRIC")]
+    pub worst: Vec<String>,
     /// Stop each run at this virtual time: 12.5s, 3m
     #[arg(long, value_name = "T")]
     pub until: Option<crate::sim::units::Duration>,
+}
+
+/// What `merge` takes.
+#[derive(clap::Args, Debug)]
+pub struct MergeArgs {
+    /// The files of all shards, in any order
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Write the joined file here, which must not be there yet, and a summary to standard output; without it, the joined file is
+    /// written to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Show the worst seeds by this metric
+    #[arg(long, value_name = "METRIC")]
+    pub worst: Vec<String>,
 }
 
 const COMPARE_EXAMPLES: &str = "\
@@ -369,6 +419,7 @@ pub fn main() -> ExitCode {
         None => run::pick(looks),
         Some(Command::Run(args)) => run::run(&args, args.looks.or(looks)),
         Some(Command::Sweep(args)) => sweep::sweep(&args),
+        Some(Command::Merge(args)) => merge::merge(&args),
         Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Explore(args)) => explore::explore(&args),
         Some(Command::Replay(args)) => replay::replay(&args, args.looks.or(looks)),

@@ -32,17 +32,17 @@ impl Out {
 
     /// Writes a line.
     pub fn line(&mut self, text: impl std::fmt::Display) {
-        self.write(|inner| writeln!(inner, "{text}"));
+        self.put(|inner| writeln!(inner, "{text}"));
     }
 
     /// Writes text as it is.
     pub fn text(&mut self, text: &str) {
-        self.write(|inner| inner.write_all(text.as_bytes()));
+        self.put(|inner| inner.write_all(text.as_bytes()));
     }
 
     /// Makes sure that the reader has what was written.
     pub fn flush(&mut self) {
-        self.write(Write::flush);
+        self.put(Write::flush);
     }
 
     /// Whether what is written still gets anywhere. A reader that left is noticed though nothing is written meanwhile.
@@ -62,7 +62,7 @@ impl Out {
         }
     }
 
-    fn write(&mut self, put: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> io::Result<()>) {
+    fn put(&mut self, put: impl FnOnce(&mut io::BufWriter<io::Stdout>) -> io::Result<()>) {
         if self.state != State::Open {
             return;
         }
@@ -75,6 +75,18 @@ impl Out {
             self.state = State::Failed;
             say(format_args!("error: cannot write the output: {error}"));
         }
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.put(|inner| inner.write_all(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Self::flush(self);
+        Ok(())
     }
 }
 

@@ -11,6 +11,8 @@ const PLAIN: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// From one rewriting to the next.
 const REWRITE: Duration = Duration::from_millis(500);
+/// Characters of a bar.
+const BAR: usize = 20;
 
 /// How progress is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +39,8 @@ pub struct Progress {
     manner: Manner,
     /// When it is told next, since the start.
     next: Duration,
-    shown: bool,
+    /// Characters of the line that is there to be rewritten.
+    shown: usize,
 }
 
 impl Progress {
@@ -50,6 +53,12 @@ impl Progress {
         Self::new(start, Manner::of(err, out))
     }
 
+    /// The same of work whose other output takes the line away before each of its own ([`Progress::clear`]).
+    pub fn between_lines(start: Instant) -> Self {
+        let err = std::io::stderr().is_terminal();
+        Self::new(start, Manner::of(err, false))
+    }
+
     fn new(start: Instant, manner: Manner) -> Self {
         let next = match manner {
             Manner::Rewritten => PATIENCE,
@@ -59,7 +68,7 @@ impl Progress {
             start,
             manner,
             next,
-            shown: false,
+            shown: 0,
         }
     }
 
@@ -71,8 +80,10 @@ impl Progress {
         match self.manner {
             Manner::Plain => say(text),
             Manner::Rewritten => {
-                self.shown = true;
-                let _ = write!(std::io::stderr(), "\r{text}  ");
+                // What is left of a longer line before is written over.
+                let width = self.shown;
+                self.shown = text.chars().count();
+                let _ = write!(std::io::stderr(), "\r{text:<width$}");
             }
         }
     }
@@ -93,14 +104,22 @@ impl Progress {
                 Manner::Rewritten => REWRITE,
                 Manner::Plain => PLAIN,
             };
-        let percent = done as f64 * 100.0 / all.max(1) as f64;
-        Some(format!("{percent:3.0} %  {}", words()))
+        let part = done as f64 / all.max(1) as f64;
+        let bar = match self.manner {
+            Manner::Plain => String::new(),
+            Manner::Rewritten => {
+                let full = (part * BAR as f64) as usize;
+                format!("[{:<BAR$}] ", "#".repeat(full.min(BAR)))
+            }
+        };
+        Some(format!("{bar}{:3.0} %  {}", part * 100.0, words()))
     }
 
     /// Takes away a line that is rewritten.
-    pub fn clear(&self) {
-        if self.shown {
-            let _ = write!(std::io::stderr(), "\r{:70}\r", "");
+    pub fn clear(&mut self) {
+        let width = std::mem::take(&mut self.shown);
+        if width > 0 {
+            let _ = write!(std::io::stderr(), "\r{:width$}\r", "");
         }
     }
 }
@@ -142,5 +161,9 @@ mod tests {
         let words = || "15.0 s of 60.0 s".to_owned();
         let text = progress.text(Duration::from_secs(10), 15, 60, words);
         assert_eq!(text.as_deref(), Some(" 25 %  15.0 s of 60.0 s"));
+        let mut progress = Progress::new(Instant::now(), Manner::Rewritten);
+        let text = progress.text(Duration::from_secs(10), 15, 60, words);
+        let bar = "[#####               ]  25 %  15.0 s of 60.0 s";
+        assert_eq!(text.as_deref(), Some(bar));
     }
 }

@@ -9,7 +9,6 @@ use super::out::{may_write, on_terminal, say, write_new};
 use super::progress::Progress;
 use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Looks, Out, RunArgs};
 use crate::export::{json, text};
-use crate::hunt::command::Command;
 use crate::hunt::{self, Loaded, Options, Outcome, Session};
 use crate::scenario::{LoadError, library};
 use crate::sim::units::Duration;
@@ -31,20 +30,9 @@ pub struct Given<'a> {
 }
 
 impl Given<'_> {
-    fn scenario(&self) -> &str {
+    /// What the command line calls it.
+    pub fn scenario(&self) -> &str {
         self.scenario.unwrap_or(library::DEFAULT)
-    }
-
-    /// The command that runs it with a seed, as a shell takes it.
-    pub fn command(&self, seed: u64) -> String {
-        let command = Command {
-            scenario: self.scenario(),
-            seed,
-            control: self.control,
-            set: self.set,
-            until: self.until,
-        };
-        command.to_string()
     }
 }
 
@@ -57,19 +45,24 @@ pub fn load(given: &Given<'_>) -> Option<Loaded> {
             return None;
         }
     };
+    can_run(&loaded, given).then_some(loaded)
+}
+
+/// Whether what was read can run as it shall; why not has been said.
+pub fn can_run(loaded: &Loaded, given: &Given<'_>) -> bool {
     if given.control && loaded.control.is_none() {
         let scenario = given.scenario();
         say(format_args!("error: `{scenario}` has no control"));
-        return None;
+        return false;
     }
     if let Some(until) = given.until
-        && let Err(document) = hunt::can_end_at(&loaded, until.ns())
+        && let Err(document) = hunt::can_end_at(loaded, until.ns())
     {
         say(format_args!("error: the run cannot go on until {until}"));
         complain(LoadError::Mistakes(document));
-        return None;
+        return false;
     }
-    Some(loaded)
+    true
 }
 
 /// Runs what the arguments say.
@@ -260,33 +253,4 @@ fn tell_marks(session: &Session, told: usize, out: &mut Out) -> usize {
         out.flush();
     }
     kept
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_is_whole_and_quoted() {
-        let set = [
-            r#"workloads.checkout.arrivals=Poisson("9/s")"#,
-            "title=it's",
-        ];
-        let set = set.map(str::to_owned);
-        let mut given = Given {
-            scenario: None,
-            set: &[],
-            control: false,
-            until: None,
-        };
-        assert_eq!(given.command(7), "splitbrain run leader-crash --seed 7");
-        given = Given {
-            scenario: Some("my files/a.ron"),
-            set: &set,
-            control: true,
-            until: Some(Duration::from_ns(12_500_000_000)),
-        };
-        let command = r#"splitbrain run 'my files/a.ron' --seed 7 --control --set 'workloads.checkout.arrivals=Poisson("9/s")' --set 'title=it'\''s' --until 12.5s"#;
-        assert_eq!(given.command(7), command);
-    }
 }

@@ -1,19 +1,26 @@
-//! `splitbrain sweep`: a scenario with many seeds, on all cores.
+//! `splitbrain sweep`: a scenario with many seeds, on all cores; one scenario under several settings, if some vary.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::check::complain;
 use super::ends::{self, Ends};
 use super::out::say;
 use super::progress::Progress;
-use super::run::{Given, load};
+use super::run::{Given, can_run};
+use super::sweep_report::{Listed, find_worst};
 use super::{EXIT_BUG, EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, SweepArgs};
-use crate::export::{sweep_json, sweep_text};
+use crate::export::sweep_text;
+use crate::hunt::command::quoted;
 use crate::hunt::parallel::{self, Collect, Panic};
-use crate::hunt::sweep::{SeedOutcome, Sweep};
-use crate::hunt::tally::Tally;
+use crate::hunt::sweep::file::{Came, head_line, run_line};
+use crate::hunt::sweep::grid::{self, Wanted};
+use crate::hunt::sweep::store::Store;
+use crate::hunt::sweep::summary::summary_line;
+use crate::hunt::sweep::{Grid, SeedOutcome, Shard, Sums, axis};
+use crate::hunt::tally::{Share, Tally};
+use crate::sim::amount::short_time;
 
 /// How many seeds there are if nobody says it.
 const SEEDS: u64 = 100;
@@ -22,42 +29,100 @@ const JOBS_MAX: usize = 1024;
 
 /// Sweeps.
 pub fn sweep(args: &SweepArgs) -> u8 {
+    let Some(grid) = grid_of(args) else {
+        return EXIT_MISTAKE;
+    };
+    let Some(ends) = Ends::hear() else {
+        return EXIT_MISTAKE;
+    };
+    let swept = Report::begin(&grid, args, ends).and_then(|mut report| {
+        let jobs = args.jobs.unwrap_or_else(parallel::all_cores);
+        let items = report.next..grid.head().items().end;
+        let next = grid.run(items, jobs, &mut report)?;
+        report.end(next, jobs)
+    });
+    swept.unwrap_or_else(|message| {
+        say(format_args!("error: {message}"));
+        EXIT_MISTAKE
+    })
+}
+
+/// What is to run. `None` if it cannot; why not has been said.
+fn grid_of(args: &SweepArgs) -> Option<Grid> {
+    let seeds = args.seeds.clone().unwrap_or(0..SEEDS);
+    if let Some(mistake) = mistake(&args.vary, &seeds) {
+        say(format_args!("error: {mistake}"));
+        return None;
+    }
+    let wanted = Wanted {
+        set: &args.set,
+        vary: &args.vary,
+        seeds,
+        control: args.control,
+        until_ns: args.until.map(|u| u.ns()),
+        shard: args.shard.unwrap_or(Shard::WHOLE),
+    };
     let given = Given {
         scenario: args.scenario.as_deref(),
         set: &args.set,
         control: args.control,
         until: args.until,
     };
-    let Some(loaded) = load(&given) else {
-        return EXIT_MISTAKE;
-    };
-    let sweep = Sweep {
-        loaded: Arc::new(loaded),
-        seeds: args.seeds.clone().unwrap_or(0..SEEDS),
-        control: args.control,
-        until_ns: args.until.map(|u| u.ns()),
-    };
-    let jobs = args.jobs.unwrap_or_else(parallel::all_cores);
-    let Some(ends) = Ends::hear() else {
-        return EXIT_MISTAKE;
-    };
-    let mut report = Report::begin(&sweep, &given, args.json, ends);
-    match sweep.run(jobs, &mut report) {
-        Ok(behind_last) => report.end(behind_last, jobs),
-        Err(message) => {
-            say(format_args!("error: {message}"));
-            EXIT_MISTAKE
+    let loaded = grid::load(given.scenario(), &wanted)
+        .map_err(complain)
+        .ok()?;
+    let can = loaded.iter().all(|loaded| can_run(loaded, &given));
+    can.then(|| Grid::new(loaded, &wanted))
+}
+
+/// What is wrong with what shall vary, as a sentence.
+fn mistake(vary: &[axis::Axis], seeds: &Range<u64>) -> Option<String> {
+    let cells = vary
+        .iter()
+        .try_fold(1_usize, |cells, axis| cells.checked_mul(axis.values.len()));
+    let runs = cells.and_then(|cells| (seeds.end - seeds.start).checked_mul(cells as u64));
+    match (vary, cells) {
+        (many, _) if many.len() > axis::AXES_MAX => Some(format!(
+            "at most {} settings can vary, and not {}",
+            axis::AXES_MAX,
+            many.len()
+        )),
+        ([one, other], _) if one.path == other.path => {
+            Some(format!("`{}` is to vary twice", one.path))
         }
+        (_, None | Some(axis::CELLS_MAX..)) => Some(format!(
+            "there are too many settings: fewer than {} in all can be told apart",
+            axis::CELLS_MAX
+        )),
+        _ if runs.is_none() => Some("there are more runs than can be counted".to_owned()),
+        _ => None,
     }
 }
 
-/// Tells what comes of the seeds as they come.
+/// Where the lines of the runs go.
+enum Lines {
+    /// Nowhere: what they come to is told in words.
+    Nowhere,
+    /// To standard output.
+    Output,
+    /// To a file.
+    File(Store),
+}
+
+/// Tells what comes of the runs as they come.
 struct Report<'a> {
-    sweep: &'a Sweep,
-    given: &'a Given<'a>,
-    json: bool,
-    tally: Tally,
-    failures_told: bool,
+    grid: &'a Grid,
+    args: &'a SweepArgs,
+    worst: Vec<usize>,
+    sums: Sums,
+    lines: Lines,
+    listed: Listed,
+    /// The run that is taken next.
+    next: u64,
+    /// The first that was not in the file, and how many events those there had.
+    first: (u64, u64),
+    /// The file cannot be written: why, as a sentence.
+    broken: Option<String>,
     out: Out,
     progress: Progress,
     start: Instant,
@@ -65,74 +130,172 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn begin(sweep: &'a Sweep, given: &'a Given<'a>, json: bool, ends: Ends) -> Self {
+    /// The error is a sentence.
+    fn begin(grid: &'a Grid, args: &'a SweepArgs, ends: Ends) -> Result<Self, String> {
         let start = Instant::now();
-        let mut out = Out::stdout();
-        if json {
-            out.text(&sweep_json::head(sweep));
-        } else {
-            out.text(&sweep_text::head(sweep));
-        }
-        out.flush();
-        Self {
-            sweep,
-            given,
-            json,
-            tally: Tally::new(sweep.expect().len()),
-            failures_told: false,
-            out,
-            progress: Progress::on_stderr(start),
+        let head = grid.head();
+        let mut report = Self {
+            grid,
+            args,
+            worst: find_worst(head, &args.worst)?,
+            sums: Sums::new(head),
+            lines: if args.json {
+                Lines::Output
+            } else {
+                Lines::Nowhere
+            },
+            listed: Listed::default(),
+            next: head.items().start,
+            first: (head.items().start, 0),
+            broken: None,
+            out: Out::stdout(),
+            progress: Progress::between_lines(start),
             start,
             ends,
+        };
+        let Some(path) = &args.output else {
+            report.tell_head();
+            return Ok(report);
+        };
+        // Nothing is told of a file that turns out to be another's.
+        let mut failures = Vec::new();
+        let store = Store::open(path, head, |item, came| {
+            failures.extend(report.count(item, came));
+        })?;
+        report.tell_head();
+        failures.iter().for_each(|line| report.out.line(line));
+        report.first = (report.next, report.sums.all.events);
+        let (done, all) = (report.sums.all.seeds, head.items().end - head.items().start);
+        if done > 0 {
+            let shown = path.display();
+            say(if store.is_whole() {
+                format!("`{shown}` is finished: nothing is left to run")
+            } else {
+                format!("going on with `{shown}`, which has {done} of {all} runs")
+            });
         }
+        report.lines = Lines::File(store);
+        Ok(report)
     }
 
-    fn tell_failure(&mut self, seed: u64, result: &Result<SeedOutcome, Panic>) {
-        let command = self.given.command(seed);
-        let Some(line) = sweep_text::failure(self.sweep, seed, result, &command) else {
-            return;
-        };
-        if !self.failures_told {
-            self.failures_told = true;
-            self.out.line("\nfailures");
+    fn tell_head(&mut self) {
+        let head = self.grid.head();
+        if matches!(self.lines, Lines::Output) {
+            self.out.text(&head_line(head));
+        } else {
+            self.out.text(&sweep_text::head(head));
         }
-        self.out.line(line);
         self.out.flush();
     }
 
-    fn end(mut self, behind_last: u64, jobs: NonZeroUsize) -> u8 {
+    /// Takes note of a run; what is to be told of it, if it failed.
+    fn count(&mut self, item: u64, came: &Came) -> Option<String> {
+        let head = self.grid.head();
+        self.sums.add(head, item, came);
+        self.next = item + 1;
+        self.listed.line(head, item, came)
+    }
+
+    fn end(mut self, next: u64, jobs: NonZeroUsize) -> Result<u8, String> {
         self.progress.clear();
-        let (seeds, tally) = (&self.sweep.seeds, &self.tally);
-        let summary = if self.json {
-            sweep_json::summary(self.sweep, tally)
-        } else {
-            sweep_text::summary(self.sweep, tally)
-        };
-        let is_whole = behind_last == seeds.end;
+        let head = self.grid.head();
+        if let Some(message) = self.broken {
+            say(format_args!(
+                "what was written before is whole: {}",
+                go_on(self.args)
+            ));
+            return Err(message);
+        }
+        let is_whole = next == head.items().end;
+        if let Lines::File(store) = &mut self.lines
+            && is_whole
+        {
+            store.finish(head, &self.sums)?;
+        }
         // Standard output is whole or it has no end: what depends on when somebody had enough is told elsewhere.
         let code = if is_whole {
+            let summary = self.summary();
             self.out.text(&summary);
-            verdict(tally)
+            verdict(&self.sums.all)
         } else if let Some(signal) = self.ends.came() {
-            say(summary.trim_end());
-            say(format_args!(
-                "stopped after {} of {} seeds; go on with --seeds {behind_last}..{}",
-                tally.seeds,
-                seeds.end - seeds.start,
-                seeds.end
-            ));
+            say(self.summary().trim_end());
+            self.say_how_to_go_on(next);
             ends::exit_code(signal)
         } else {
-            verdict(tally)
+            verdict(&self.sums.all)
         };
         let seconds = self.start.elapsed().as_secs_f64();
-        let (runs, events) = (tally.seeds as f64 / seconds, tally.events as f64 / seconds);
+        let runs = (next - self.first.0) as f64 / seconds;
+        let events = (self.sums.all.events - self.first.1) as f64 / seconds / 1e6;
         let code = self.out.close(code);
         say(format_args!(
-            "{seconds:.2} s with {jobs} jobs, {runs:.1} runs and {:.2} million events a second",
-            events / 1e6
+            "{seconds:.2} s with {jobs} jobs, {runs:.1} runs and {events:.2} million events a second"
         ));
-        code
+        Ok(code)
+    }
+
+    fn summary(&self) -> String {
+        let head = self.grid.head();
+        if matches!(self.lines, Lines::Output) {
+            return summary_line(head, &self.sums);
+        }
+        let rest = self
+            .listed
+            .rest()
+            .map_or_else(String::new, |line| line + "\n");
+        rest + &sweep_text::summary(head, &self.sums, &self.worst)
+    }
+
+    fn say_how_to_go_on(&self, next: u64) {
+        let head = self.grid.head();
+        let items = head.items();
+        let (done, all) = (next - items.start, items.end - items.start);
+        let how = if matches!(self.lines, Lines::File(_)) {
+            go_on(self.args)
+        } else {
+            let (seed, _) = head.item(next);
+            format!(
+                "go on with --seeds {seed}..{}, or keep what is there with -o FILE",
+                head.seeds.to
+            )
+        };
+        let what = if head.cells.len() == 1 {
+            "seeds"
+        } else {
+            "runs"
+        };
+        say(format_args!("stopped after {done} of {all} {what}; {how}"));
+    }
+
+    /// How far it is, and what came so far.
+    fn words(&self) -> String {
+        let items = self.grid.head().items();
+        let (all, tally) = (items.end - items.start, &self.sums.all);
+        let share = Share {
+            count: tally.failed(),
+            of: tally.judged(),
+        };
+        let (low, high) = share.interval();
+        let panicked = match tally.panicked {
+            0 => String::new(),
+            some => format!(", {some} panicked"),
+        };
+        let (low, high) = (low * 100.0, high * 100.0);
+        format!(
+            "{} of {all} runs, {} failed ({low:.1} to {high:.1} %){panicked}{}",
+            tally.seeds,
+            tally.failed(),
+            self.left(items.end)
+                .map_or_else(String::new, |left| format!(", {left} left"))
+        )
+    }
+
+    /// How much wall time it may still take, as far as that can be told.
+    fn left(&self, end: u64) -> Option<String> {
+        let (done, left) = (self.next - self.first.0, end - self.next);
+        let elapsed = self.start.elapsed();
+        let can_tell = done > 0 && elapsed > Duration::from_secs(3);
+        can_tell.then(|| short_time(elapsed.as_nanos() as f64 * left as f64 / done as f64))
     }
 }
 
@@ -145,23 +308,75 @@ fn verdict(tally: &Tally) -> u8 {
 }
 
 impl Collect<SeedOutcome> for Report<'_> {
-    fn take(&mut self, seed: u64, result: Result<SeedOutcome, Panic>) {
-        if self.json {
-            self.out.text(&sweep_json::seed(seed, &result));
-        } else {
-            self.tell_failure(seed, &result);
+    fn take(&mut self, item: u64, came: Result<SeedOutcome, Panic>) {
+        let head = self.grid.head();
+        match &mut self.lines {
+            Lines::Nowhere => {}
+            Lines::Output => self.out.text(&run_line(head, item, &came)),
+            Lines::File(store) if self.broken.is_none() => {
+                self.broken = store.add(head, &came).err();
+            }
+            Lines::File(_) => {}
         }
-        self.tally.add(seed, &result);
+        let failure = self.count(item, &came);
+        if let Some(line) = failure.filter(|_| !matches!(self.lines, Lines::Output)) {
+            self.progress.clear();
+            self.out.line(line);
+            self.out.flush();
+        }
     }
 
     fn goes_on(&mut self) -> bool {
-        let (done, failed) = (self.tally.seeds, self.tally.seeds - self.tally.passed);
-        let all = self.sweep.seeds.end - self.sweep.seeds.start;
-        self.progress.look(done, all, || {
-            format!("{done} of {all} seeds, {failed} failed")
-        });
-        self.ends.came().is_none() && self.out.is_open()
+        let items = self.grid.head().items();
+        let (done, all) = (self.next - items.start, items.end - items.start);
+        let words = self.words();
+        self.progress.look(done, all, || words);
+        // Who waits for a file need not read what is said meanwhile.
+        let is_wanted = matches!(self.lines, Lines::File(_)) || self.out.is_open();
+        self.ends.came().is_none() && self.broken.is_none() && is_wanted
     }
+}
+
+/// How to go on with a file.
+fn go_on(args: &SweepArgs) -> String {
+    format!("go on with: {}", command(args))
+}
+
+/// The command again, as a shell takes it.
+fn command(args: &SweepArgs) -> String {
+    let mut words = vec!["splitbrain sweep".to_owned()];
+    words.extend(args.scenario.as_deref().map(quoted));
+    let mut option = |name: &str, value: Option<String>| {
+        words.extend(value.map(|value| format!("{name} {}", quoted(&value))));
+    };
+    option(
+        "--seeds",
+        args.seeds
+            .as_ref()
+            .map(|s| format!("{}..{}", s.start, s.end)),
+    );
+    option("--jobs", args.jobs.map(|j| j.to_string()));
+    for set in &args.set {
+        option("--set", Some(set.clone()));
+    }
+    for axis in &args.vary {
+        option("--vary", Some(axis.to_string()));
+    }
+    option("--shard", args.shard.map(|s| s.to_string()));
+    option("--until", args.until.map(|u| u.to_string()));
+    for metric in &args.worst {
+        option("--worst", Some(metric.clone()));
+    }
+    option("-o", args.output.as_ref().map(|o| o.display().to_string()));
+    if args.control {
+        words.push("--control".to_owned());
+    }
+    words.join(" ")
+}
+
+/// A part of all: `3/8`, or from the variables of a batch system.
+pub fn parse_shard(text: &str) -> Result<Shard, String> {
+    Shard::parse(text, |name| std::env::var(name).ok())
 }
 
 /// How many (`100`), from and to behind the last (`1000..2000`), or to the last (`1000..=1999`).

@@ -6,6 +6,7 @@ pub mod explore_json;
 pub mod explore_text;
 pub mod json;
 mod requests_text;
-pub mod sweep_json;
+mod sweep_map;
+mod sweep_metrics;
 pub mod sweep_text;
 pub mod text;

@@ -1,76 +1,106 @@
-//! A sweep as text for people: the head, a line for each seed that failed, a summary at the end.
+//! A sweep as text for people: the head, a line for each run that failed, a summary at the end.
 
 use std::fmt::Write;
 
+use super::sweep_map::{by_setting, percent};
+use super::sweep_metrics;
 use crate::checks::Outcome as Answer;
-use crate::hunt::parallel::Panic;
-use crate::hunt::sweep::{SeedOutcome, Sweep};
-use crate::hunt::tally::{Share, Tally};
+use crate::hunt::sweep::file::Came;
+use crate::hunt::sweep::question::{Question, label};
+use crate::hunt::sweep::sums::CellSums;
+use crate::hunt::sweep::{Head, SeedOutcome, Shard, Sums};
+use crate::hunt::tally::Share;
 use crate::sim::units::Duration;
 
-/// What is known before the first seed.
-pub fn head(sweep: &Sweep) -> String {
-    let loaded = &sweep.loaded;
-    let (scenario, control) = match &loaded.control {
-        Some(both) if sweep.control => (&both.0, " (control)"),
-        _ => (&loaded.scenario, ""),
-    };
+/// What is known before the first run.
+pub fn head(head: &Head) -> String {
     let mut out = String::new();
-    let (from, to) = (sweep.seeds.start, sweep.seeds.end);
+    let (from, to) = (head.seeds.from, head.seeds.to);
+    let control = if head.control { " (control)" } else { "" };
     let _ = writeln!(out, "seeds     {from}..{to}");
-    let (name, title) = (&loaded.name, &scenario.title);
-    let _ = writeln!(out, "scenario  {name}{control}: {title}");
-    let _ = writeln!(out, "until     {}", Duration::from_ns(sweep.end_ns()));
-    for set in &loaded.sets {
+    let _ = writeln!(out, "scenario  {}{control}: {}", head.scenario, head.title);
+    let end = head.cells[0].end_ns;
+    if head.cells.iter().all(|cell| cell.end_ns == end) {
+        let _ = writeln!(out, "until     {}", Duration::from_ns(end));
+    }
+    for set in &head.set {
         let _ = writeln!(out, "set       {set}");
+    }
+    for axis in &head.vary {
+        let _ = writeln!(out, "vary      {axis}");
+    }
+    if head.shard != Shard::WHOLE {
+        let items = head.items();
+        let (mine, all) = (items.end - items.start, head.runs().unwrap_or(0));
+        let _ = writeln!(out, "shard     {}: {mine} of {all} runs", head.shard);
     }
     out
 }
 
-/// The line of a seed that failed, with the command that runs it again; `None` if it passed.
-pub fn failure(
-    sweep: &Sweep,
-    seed: u64,
-    result: &Result<SeedOutcome, Panic>,
-    command: &str,
-) -> Option<String> {
-    let what = match result {
+/// The line of a run that failed, with the command that runs it again; `None` if it passed.
+pub fn failure(head: &Head, item: u64, came: &Came) -> Option<String> {
+    let (seed, cell) = head.item(item);
+    let what = match came {
         Ok(outcome) if outcome.met => return None,
-        Ok(outcome) => failed(sweep, outcome),
+        Ok(outcome) => failed(head, cell, outcome),
         Err(panic) => format!("{panic} (a bug of splitbrain)"),
     };
-    Some(format!("✗ seed {seed}  {what}  [{command}]"))
+    let setting = match head.cell_label(cell) {
+        none if none.is_empty() => none,
+        some => format!("  {some}"),
+    };
+    let command = head.command(cell, seed);
+    Some(format!("✗ seed {seed}{setting}  {what}  [{command}]"))
 }
 
 /// The expectations that were not met; where there are none, the properties that broke.
-fn failed(sweep: &Sweep, outcome: &SeedOutcome) -> String {
-    let answers = sweep.expect().iter().zip(&outcome.answers);
+fn failed(head: &Head, cell: usize, outcome: &SeedOutcome) -> String {
+    let expected = &head.cells[cell].expectations;
+    let answers = expected.iter().zip(&outcome.answers);
     let mut failed: Vec<String> = answers
         .filter(|(_, answer)| **answer != Answer::Met)
         .map(|(expect, answer)| {
             let why = answer.why().unwrap_or_default();
-            format!("{}: {} ({why})", answer.word(), expect.label())
+            format!("{}: {} ({why})", answer.word(), label(expect))
         })
         .collect();
-    if sweep.expect().is_empty() {
+    if expected.is_empty() {
         let broken = outcome.broken.iter();
         failed.extend(broken.map(|b| format!("broken: {} ({})", b.property.label(), b.message)));
     }
     failed.join("; ")
 }
 
-/// What the seeds come to.
-pub fn summary(sweep: &Sweep, tally: &Tally) -> String {
+/// What the runs come to. The metrics at the places that are asked for are told first.
+pub fn summary(head: &Head, sums: &Sums, asked: &[usize]) -> String {
     let mut out = String::new();
-    let of = tally.judged();
-    let _ = writeln!(out, "\nruns      {}", tally.seeds);
-    let passed = share(tally.passed, of);
-    let _ = writeln!(out, "passed    {}  {passed}", tally.passed);
-    let _ = writeln!(out, "failed    {}", tally.failed());
-    if tally.panicked > 0 {
-        let _ = writeln!(out, "panicked  {}", tally.panicked);
+    let all = &sums.all;
+    let _ = writeln!(out, "\nruns      {}", all.seeds);
+    let passed = share(all.passed, all.judged());
+    let _ = writeln!(out, "passed    {}  {passed}", all.passed);
+    let _ = writeln!(out, "failed    {}", all.failed());
+    if all.panicked > 0 {
+        let _ = writeln!(out, "panicked  {}", all.panicked);
     }
-    let labels: Vec<String> = sweep.expect().iter().map(|e| e.label()).collect();
+    if let [cell] = sums.cells.as_slice() {
+        out += &answers(&head.cells[0].expectations, cell);
+    } else {
+        for question in Question::all(head, sums) {
+            out += &by_setting(head, sums, question);
+        }
+    }
+    out += &sweep_metrics::spread(head, sums, asked);
+    out += &sweep_metrics::worst(head, sums, asked);
+    let _ = writeln!(out, "\nevents    {}", all.events);
+    let _ = writeln!(out, "digest    {:016x}", all.digest());
+    out
+}
+
+/// The expectations of the only cell, and the properties that broke.
+fn answers(expected: &[String], cell: &CellSums) -> String {
+    let (mut out, tally) = (String::new(), &cell.tally);
+    let of = tally.judged();
+    let labels: Vec<String> = expected.iter().map(|e| label(e)).collect();
     let width = labels.iter().map(|l| l.chars().count()).max().unwrap_or(0);
     let digits = of.to_string().len().max("not met".len());
     if !labels.is_empty() {
@@ -105,20 +135,9 @@ pub fn summary(sweep: &Sweep, tally: &Tally) -> String {
             share(*seeds, of)
         );
     }
-    let _ = writeln!(out, "\nevents    {}", tally.events);
-    let _ = writeln!(out, "digest    {:016x}", tally.digest());
     out
 }
 
-/// A share in percent with its 95 % interval.
 fn share(count: u64, of: u64) -> String {
-    let share = Share { count, of };
-    let (low, high) = share.interval();
-    let decimals = if of < 1000 { 1 } else { 3 };
-    format!(
-        "{:.decimals$} % (95 % interval {:.decimals$} to {:.decimals$})",
-        share.value() * 100.0,
-        low * 100.0,
-        high * 100.0
-    )
+    percent(Share { count, of })
 }

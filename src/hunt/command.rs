@@ -42,3 +42,31 @@ pub fn quoted(word: &str) -> String {
     }
     format!("'{}'", word.replace('\'', "'\\''"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_is_whole_and_quoted() {
+        let mut command = Command {
+            scenario: "leader-crash",
+            seed: 7,
+            control: false,
+            set: &[],
+            until: None,
+        };
+        assert_eq!(command.to_string(), "splitbrain run leader-crash --seed 7");
+        let set = [
+            r#"workloads.checkout.arrivals=Poisson("9/s")"#,
+            "title=it's",
+        ];
+        let set = set.map(str::to_owned);
+        command.scenario = "my files/a.ron";
+        command.set = &set;
+        command.control = true;
+        command.until = Some(Duration::from_ns(12_500_000_000));
+        let expected = r#"splitbrain run 'my files/a.ron' --seed 7 --control --set 'workloads.checkout.arrivals=Poisson("9/s")' --set 'title=it'\''s' --until 12.5s"#;
+        assert_eq!(command.to_string(), expected);
+    }
+}

@@ -39,6 +39,13 @@ pub fn load(which: &str, sets: &[String]) -> Result<Loaded, LoadError> {
     complete(crate::scenario::load(which, sets)?).map_err(LoadError::Mistakes)
 }
 
+/// The same once for each of several changes, of one reading of the file. The error is that of the first that cannot run.
+pub fn load_each(which: &str, sets: &[Vec<String>]) -> Result<Vec<Loaded>, LoadError> {
+    let loaded = crate::scenario::load_each(which, sets)?.into_iter();
+    let loaded = loaded.map(|l| complete(l).map_err(LoadError::Mistakes));
+    loaded.collect()
+}
+
 /// Whether a scenario can run up to another end than its own: what it may not ask for as its `duration`, nobody may ask for
 /// beside it. The mistakes are in the document.
 pub fn can_end_at(loaded: &Loaded, end_ns: u64) -> Result<(), Box<Document>> {

@@ -111,7 +111,22 @@ pub fn load<E: DeserializeOwned + Clone>(
     which: &str,
     sets: &[String],
 ) -> Result<Loaded<E>, LoadError> {
+    load_found(&find(which)?, sets)
+}
+
+/// The same once for each of several changes, of one reading of the file. The error is that of the first that cannot be read.
+pub fn load_each<E: DeserializeOwned + Clone>(
+    which: &str,
+    sets: &[Vec<String>],
+) -> Result<Vec<Loaded<E>>, LoadError> {
     let found = find(which)?;
+    sets.iter().map(|sets| load_found(&found, sets)).collect()
+}
+
+fn load_found<E: DeserializeOwned + Clone>(
+    found: &Found,
+    sets: &[String],
+) -> Result<Loaded<E>, LoadError> {
     let files = found.folder.as_deref().map_or(Files::Nowhere, Files::In);
     let read = |sets: &[String]| Loaded::from_parts(&found.name, &found.text, sets, files);
     read(sets).map_err(|mut document| {

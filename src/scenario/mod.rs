@@ -22,7 +22,7 @@ mod traces;
 mod words;
 
 pub use by_hand::{with_fields, with_more_faults};
-pub use load::{FOLDER, Found, LoadError, Loaded, find, load};
+pub use load::{FOLDER, Found, LoadError, Loaded, find, load, load_each};
 pub use print::effective;
 pub use schema::Scenario;
 pub use traces::Files;

@@ -8,13 +8,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::units::{Chance, Duration, Rate, Size};
 
 /// What a number counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Unit {
     /// Things: messages, times, nodes.
     Count,
     /// Nanoseconds of virtual time.
+    #[serde(rename = "ns")]
     Time,
     /// Things per second of virtual time.
+    #[serde(rename = "per_s")]
     Rate,
     /// A part of a whole, from 0 to 1.
     Ratio,

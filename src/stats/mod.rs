@@ -35,7 +35,7 @@ pub use little::Little;
 pub use nodes::{NodeStats, Nodes};
 pub use peak::Peak;
 pub use queues::{QueueStats, ReaderStats};
-pub use registry::{Better, DEFINITIONS, Definition, Metric, Scope};
+pub use registry::{Better, Column, DEFINITIONS, Definition, Metric, Scope};
 pub use requests::{FlowStats, Requests};
 pub use series::{INTERVAL_NS, Series};
 pub use services::{Breakers, Level, ServiceStats, Services};

@@ -1,5 +1,7 @@
 //! The table of all metrics: name, unit, meaning, and where the number comes from.
 
+use serde::{Deserialize, Serialize};
+
 use crate::sim::Names;
 use crate::sim::amount::{Amount, Unit};
 use crate::sim::ledger::{Hop, State};
@@ -49,7 +51,8 @@ impl Scope {
 }
 
 /// Which of two values of a metric a user would rather have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Better {
     /// The lower: what is lost, late or wasted.
     Lower,
@@ -202,6 +205,9 @@ macro_rules! times {
 }
 
 mod calls;
+mod columns;
+
+pub use columns::Column;
 
 fn per_s(count: u64, m: &Metrics) -> f64 {
     if m.now == 0 {
@@ -463,14 +469,7 @@ impl Metrics {
 
     /// The full names of all metrics that this run may have a number for, in the order of the table.
     pub fn metric_names(&self) -> Vec<String> {
-        let mut names = Vec::new();
-        for scope in Scope::ALL {
-            for (_, thing) in self.things(scope) {
-                let there = Self::definitions(scope).filter(|d| self.is_there(d));
-                names.extend(there.map(|d| d.full_name(thing)));
-            }
-        }
-        names
+        self.columns().into_iter().map(|c| c.name).collect()
     }
 
     /// All metrics of all scopes, in the order of the table; those without a value are left out.

@@ -114,7 +114,7 @@ fn the_summary_counts_what_the_lines_say() {
             .filter(|s| s["answers"][0]["answer"] == word)
             .count()
     };
-    let expectation = &summary["expectations"][0];
+    let expectation = &summary["cells"][0]["expectations"][0];
     assert_eq!(expectation["met"], answered("met"));
     assert_eq!(expectation["not_met"], answered("not met"));
     let share = &expectation["share_met"];

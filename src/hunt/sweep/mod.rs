@@ -1,4 +1,21 @@
 //! A sweep: a scenario with many seeds. Of each run little is kept, so that a hundred thousand take no more memory than one.
+//!
+//! A [`Sweep`] is one scenario with its seeds. A [`Grid`] is several of them that differ in one or two settings, each with the
+//! same seeds; what came of it is written to a file ([`mod@file`]), which is gone on with ([`store`]) or joined with others
+//! ([`merge`]), and comes to [`Sums`].
+
+pub mod axis;
+pub mod file;
+pub mod grid;
+pub mod head;
+pub mod merge;
+pub mod question;
+pub mod reader;
+pub mod shard;
+pub mod sketch;
+pub mod store;
+pub mod summary;
+pub mod sums;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -6,7 +23,14 @@ use std::sync::Arc;
 
 use super::parallel::{self, Collect, Stop};
 use super::{Loaded, Options, Outcome, Session};
+
+pub use grid::Grid;
+pub use head::Head;
+pub use shard::Shard;
+pub use sums::Sums;
+
 use crate::checks::{Expect, Outcome as Answer, Property, Verdict};
+use crate::systems::Plan;
 
 /// Events between two looks at whether to stop.
 const SLICE: u64 = 50_000;
@@ -39,6 +63,8 @@ pub struct SeedOutcome {
     pub events: u64,
     /// The fingerprint of the run.
     pub digest: u64,
+    /// The metrics at the end: [`Metrics::row`](crate::stats::Metrics::row).
+    pub metrics: Vec<Option<f64>>,
 }
 
 /// A property that broke, and how it broke first.
@@ -63,13 +89,17 @@ impl Sweep {
         }
     }
 
-    /// The virtual time at which each run ends, ns.
-    pub fn end_ns(&self) -> u64 {
-        let plan = match &self.loaded.control {
+    /// What runs: the control's plan, if that is what runs.
+    pub fn plan(&self) -> &Plan {
+        match &self.loaded.control {
             Some(both) if self.control => &both.1,
             _ => &self.loaded.plan,
-        };
-        self.until_ns.unwrap_or(plan.duration_ns)
+        }
+    }
+
+    /// The virtual time at which each run ends, ns.
+    pub fn end_ns(&self) -> u64 {
+        self.until_ns.unwrap_or(self.plan().duration_ns)
     }
 
     /// Runs all seeds; see [`parallel::in_order`].
@@ -122,6 +152,7 @@ impl SeedOutcome {
             answers: outcome.expectations.into_iter().map(|e| e.answer).collect(),
             events: session.sim().events(),
             digest: session.sim().digest().value(),
+            metrics: watch.metrics.row(),
         })
     }
 }
