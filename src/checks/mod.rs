@@ -8,6 +8,7 @@
 mod acked_loss;
 mod at_least_once;
 mod at_most_once;
+mod budget;
 mod calm;
 mod committed_prefix;
 mod conservation;
@@ -17,11 +18,20 @@ mod finding;
 mod lag_returns;
 #[cfg(test)]
 mod liveness_tests;
+mod log_matching;
+#[cfg(test)]
+mod log_tests;
 mod message_ends;
 mod metastable;
+mod objectives;
+#[cfg(test)]
+mod objectives_tests;
+mod observed;
 mod order;
 mod owners;
+mod polls;
 mod recovers;
+mod sends;
 mod single_leader;
 #[cfg(test)]
 mod tests;
@@ -32,11 +42,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use budget::Of;
 pub use expect::{Expect, Outcome};
 pub use finding::{Finding, Findings};
 
 use crate::sim::ledger::{Change, Ledger};
-use crate::sim::units::Duration;
+use crate::sim::units::{Chance, Duration, Percentile};
 use crate::sim::{Names, Observer, Record};
 
 /// Kinds of records ([`crate::sim::Fact::kind`]) or of changes, one bit each.
@@ -251,6 +262,63 @@ checks! {
     /// half of what is asked for is done well: requests answered, messages delivered. A system that stays under that is in a
     /// metastable state.
     NotMetastable => metastable::NotMetastable = metastable::NotMetastable::default(), "no metastable state";
+    /// Of the requests that are answered well, or of the messages that groups end with, as large a part as the percentile says
+    /// takes at most so long, over the whole run. What is found is the first that was too many.
+    LatencyObjective {
+        /// Of what.
+        of: Of,
+        /// How large a part.
+        percentile: Percentile,
+        /// The time.
+        at_most: Duration,
+    } => objectives::Latency = objectives::Latency::new(of, percentile, at_most),
+        "{percentile} of {of} at most {at_most}";
+    /// At least such a share goes well, over the whole run: requests that are answered well of those that are over, messages
+    /// that are acknowledged of those whose producer knows their end. What is found is the error that was the first too many.
+    AvailabilityObjective {
+        /// Of what.
+        of: Of,
+        /// The share.
+        at_least: Chance,
+    } => objectives::Availability = objectives::Availability::new(of, at_least), "availability of {of} at least {at_least}";
+    /// The same in each length of time, which goes along with the run in steps of a twentieth: errors do not come all at once.
+    /// It is found once for each time that the budget is used up.
+    ErrorBudget {
+        /// Of what.
+        of: Of,
+        /// The share.
+        at_least: Chance,
+        /// How long.
+        over: Duration,
+    } => objectives::ErrorBudget = objectives::ErrorBudget::new(of, at_least, over),
+        "availability of {of} at least {at_least} in each {over}";
+    /// Two copies that hold a message of the same epoch at the same offset hold the same up to there, and nobody holds what no
+    /// leader appended.
+    LogMatching => log_matching::LogMatching = log_matching::LogMatching::default(), "logs match";
+    /// A message that was acknowledged is given to somebody if one is that stands behind it, from the first offset on that
+    /// anybody was given. Jepsen calls a breach lost-write.
+    NoLostWrite => observed::Observed = observed::Observed::lost(), "no lost write";
+    /// A message that was acknowledged is given to somebody within a time. Jepsen calls a breach unseen.
+    NoUnobserved {
+        /// The time.
+        within: Duration
+    } => observed::Observed = observed::Observed::unseen(within.ns()), "nothing unobserved for {within}";
+    /// A message stands at one offset of a log. Jepsen calls a breach duplicate.
+    NoDuplicate => sends::NoDuplicate = sends::NoDuplicate, "no duplicate in a log";
+    /// From one poll to the next a consumer leaves no offset out, as long as it keeps its queue. Jepsen calls a breach poll-skip.
+    NoPollSkip => polls::Polls = polls::Polls::new(true, false), "no poll skip";
+    /// Within a poll no offset is left out. Jepsen calls a breach int-poll-skip.
+    NoInternalPollSkip => polls::Polls = polls::Polls::new(true, true), "no internal poll skip";
+    /// From one poll to the next a consumer does not go back, as long as it keeps its queue. Jepsen calls a breach
+    /// nonmonotonic-poll.
+    NoNonMonotonicPoll => polls::Polls = polls::Polls::new(false, false), "no non-monotonic poll";
+    /// Within a poll offsets grow. Jepsen calls a breach int-nonmonotonic-poll.
+    NoInternalNonMonotonicPoll => polls::Polls = polls::Polls::new(false, true), "no internal non-monotonic poll";
+    /// What a producer sent later does not stand before what it sent earlier. Jepsen calls a breach nonmonotonic-send.
+    NoNonMonotonicSend => sends::Sends = sends::Sends::new(false), "no non-monotonic send";
+    /// The same within what a leader appends at once. Jepsen calls a breach
+    /// int-nonmonotonic-send.
+    NoInternalNonMonotonicSend => sends::Sends = sends::Sends::new(true), "no internal non-monotonic send";
 }
 
 impl Property {
@@ -501,13 +569,18 @@ mod kind {
     pub const FAULT_BEGAN: u8 = 5;
     pub const FAULT_ENDED: u8 = 6;
     pub const PRODUCED: u8 = 8;
+    pub const REFUSED: u8 = 9;
+    pub const ACKED: u8 = 10;
+    pub const STORED: u8 = 11;
     pub const UNSTORED: u8 = 12;
     pub const VISIBLE: u8 = 13;
+    pub const HANDED: u8 = 14;
     pub const COMMITTED: u8 = 16;
     pub const ELECTED: u8 = 18;
     pub const LEADS: u8 = 19;
     pub const IN_SYNC: u8 = 20;
     pub const ASSIGNED: u8 = 24;
     pub const REVOKED: u8 = 25;
+    pub const STOPPED: u8 = 27;
     pub const CALL: u8 = 28;
 }

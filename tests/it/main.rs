@@ -29,6 +29,7 @@ mod layers;
 mod little;
 mod live_settings;
 mod liveness;
+mod log_anomalies;
 mod metastable;
 mod mutations;
 mod planted;

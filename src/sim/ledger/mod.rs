@@ -125,6 +125,14 @@ impl Ledger {
         &self.queues
     }
 
+    /// The message at an offset of the leader's log; `None` if its life is over or there is none.
+    pub fn stands_at(&self, queue: QueueId, offset: u64) -> Option<(LaneId, u32)> {
+        let queue = self.queues.get(queue.index())?;
+        let log = &queue.logs[queue.leader?];
+        let run = log.between(offset, offset + 1).next()?;
+        Some((run.lane, run.first))
+    }
+
     /// When the message at an offset of the leader's log was made, ns; `None` if its life is over or there is none.
     pub fn born_at(&self, queue: QueueId, offset: u64) -> Option<u64> {
         let queue = self.queues.get(queue.index())?;

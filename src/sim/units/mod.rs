@@ -8,12 +8,14 @@
 mod chance;
 mod duration;
 mod number;
+mod percentile;
 mod rate;
 mod size;
 pub(super) mod text;
 
 pub use chance::Chance;
 pub use duration::Duration;
+pub use percentile::Percentile;
 pub use rate::Rate;
 pub use size::Size;
 
