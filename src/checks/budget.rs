@@ -142,7 +142,8 @@ struct Slice {
 pub(super) struct Rolling {
     share: f64,
     slice_ns: u64,
-    slices: [Slice; SLICES],
+    /// [`SLICES`] of them.
+    slices: Vec<Slice>,
     /// Number of the slice at hand.
     at: u64,
     /// It is used up, and that was told.
@@ -156,7 +157,7 @@ impl Rolling {
         Self {
             share,
             slice_ns: (window_ns / SLICES as u64).max(1),
-            slices: [Slice::default(); SLICES],
+            slices: vec![Slice::default(); SLICES],
             at: 0,
             told: false,
             any: false,

@@ -12,6 +12,7 @@ mod budget;
 mod calm;
 mod committed_prefix;
 mod conservation;
+mod converges;
 mod exactly_once;
 mod expect;
 mod finding;
@@ -262,6 +263,13 @@ checks! {
     /// half of what is asked for is done well: requests answered, messages delivered. A system that stays under that is in a
     /// metastable state.
     NotMetastable => metastable::NotMetastable = metastable::NotMetastable::default(), "no metastable state";
+    /// A time after the last disturbance all agree: each queue with several copies has a leader that lives, and what its log held
+    /// when half of the time was up is held by every copy that no fault keeps away, can be seen, and has been ended with by every
+    /// group.
+    Converges {
+        /// The time.
+        within: Duration
+    } => converges::Converges = converges::Converges::new(within.ns()), "converges within {within}";
     /// Of the requests that are answered well, or of the messages that groups end with, as large a part as the percentile says
     /// takes at most so long, over the whole run. What is found is the first that was too many.
     LatencyObjective {

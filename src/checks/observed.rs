@@ -102,16 +102,16 @@ impl Check for Observed {
 
     fn record(&mut self, scene: &Scene<'_>, _: &mut Findings) {
         let record = scene.record;
-        let (queue, span) = match record.fact {
-            Fact::Stored {
-                queue,
-                span,
-                first_copy: true,
-                ..
-            }
-            | Fact::Acked { queue, span }
-            | Fact::Handed { queue, span, .. } => (queue, span),
-            _ => return,
+        let (Fact::Stored {
+            queue,
+            span,
+            first_copy: true,
+            ..
+        }
+        | Fact::Acked { queue, span }
+        | Fact::Handed { queue, span, .. }) = record.fact
+        else {
+            return;
         };
         // Nobody sees what nobody reads.
         let of = scene.ledger.queue(queue);
@@ -125,7 +125,7 @@ impl Check for Observed {
             Fact::Acked { .. } => {
                 self.first.get_or_insert(record.at);
                 self.note(queue, span, |m, _| {
-                    m.acked = Some((record.at, record.event))
+                    m.acked = Some((record.at, record.event));
                 });
             }
             Fact::Handed { offset, .. } => {

@@ -28,6 +28,7 @@ pub use outcome::{Expectation, Outcome};
 pub use session::{Options, Session};
 pub use watch::Watch;
 
+use crate::checks::{Expect, Property};
 use crate::scenario::LoadError;
 use crate::scenario::document::Document;
 
@@ -59,8 +60,28 @@ pub fn can_end_at(loaded: &Loaded, end_ns: u64) -> Result<(), Box<Document>> {
     Loaded::from_parts(&loaded.name, &loaded.text, &sets, files).map(|_| ())
 }
 
+/// What a scenario demands that says when it becomes calm: it recovers and converges within the time.
+fn demand_calm(scenario: &mut crate::scenario::Scenario<Expect>) {
+    let Some(within) = scenario.calm.map(|calm| calm.within) else {
+        return;
+    };
+    for property in [
+        Property::Recovers { within },
+        Property::Converges { within },
+    ] {
+        let is_demanded = |e: &Expect| e.property() == Some(property);
+        if !scenario.expect.iter().any(is_demanded) {
+            scenario.expect.push(Expect::Holds(property));
+        }
+    }
+}
+
 /// Checks what only a whole scenario shows: the metrics that its expectations speak of. The mistakes are in the document.
 pub fn complete(mut loaded: Loaded) -> Result<Loaded, Box<Document>> {
+    demand_calm(&mut loaded.scenario);
+    if let Some(both) = &mut loaded.control {
+        demand_calm(&mut both.0);
+    }
     for mistake in metrics::mistakes(&loaded) {
         loaded.document.complain(&mistake);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::sim::fault::{FaultPlan, Schedule, Target};
+use crate::sim::fault::{Action, FaultPlan, Heal, Schedule, Target, heal};
 use crate::sim::host::{DiskPlan, HostPlan};
 use crate::sim::names::NodeName;
 use crate::sim::net::{LinkPlan, NetworkPlan, Route};
@@ -10,7 +10,9 @@ use crate::sim::{NodeId, NodePlan, WorldPlan};
 use crate::systems::Plan;
 use crate::systems::rules::LeftOut;
 
-use super::schema::{FaultSettings, NetworkSettings, NodeSettings, RouteSettings, Scenario};
+use super::schema::{
+    CalmSettings, FaultSettings, Healed, NetworkSettings, NodeSettings, RouteSettings, Scenario,
+};
 
 impl<E> Scenario<E> {
     /// The plan of a scenario that was checked. `lines` gives the line of each fault, for the log.
@@ -30,6 +32,11 @@ impl<E> Scenario<E> {
         let faults = self.faults.iter().enumerate();
         let faults = faults
             .map(|(at, f)| fault(f, line(at), self.duration.ns()))
+            .map(|plan| match self.calm {
+                Some(calm) => until_calm(plan, calm.at.ns()),
+                None => plan,
+            })
+            .chain(self.calm.map(calm))
             .collect();
         Plan {
             duration_ns: self.duration.ns(),
@@ -44,6 +51,47 @@ impl<E> Scenario<E> {
             workloads: self.workloads.clone(),
             left_out: LeftOut::default(),
         }
+    }
+}
+
+/// A fault that no longer begins from a moment on. It keeps its place among the faults.
+fn until_calm(plan: FaultPlan, calm_ns: u64) -> FaultPlan {
+    let schedule = match plan.schedule {
+        schedule if schedule.first_ns() >= calm_ns => Schedule::NEVER,
+        Schedule::At(time) => Schedule::At(time),
+        Schedule::Every {
+            first_ns,
+            every_ns,
+            until_ns,
+        } => Schedule::Every {
+            first_ns,
+            every_ns,
+            until_ns: until_ns.min(calm_ns),
+        },
+        Schedule::Random {
+            from_ns,
+            until_ns,
+            rate,
+        } => Schedule::Random {
+            from_ns,
+            until_ns: until_ns.min(calm_ns),
+            rate,
+        },
+    };
+    FaultPlan { schedule, ..plan }
+}
+
+/// What ends the faults at work when a run becomes calm.
+fn calm(settings: CalmSettings) -> FaultPlan {
+    let what = match settings.heal {
+        Healed::All => heal::What::All,
+        Healed::Majority => heal::What::Majority,
+    };
+    FaultPlan {
+        line: 0,
+        schedule: Schedule::At(settings.at.ns()),
+        lasting_ns: None,
+        action: Action::Heal(Heal(what)),
     }
 }
 

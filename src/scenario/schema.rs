@@ -37,6 +37,9 @@ pub struct Scenario<E> {
     /// What goes wrong, and when.
     #[serde(default = "Vec::new")]
     pub faults: Vec<FaultSettings>,
+    /// When nothing goes wrong any more, and what must be well soon after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calm: Option<CalmSettings>,
     /// What must be true of a run.
     #[serde(default = "Vec::new")]
     pub expect: Vec<E>,
@@ -51,6 +54,30 @@ pub struct Scenario<E> {
     /// cause under test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control_faults: Option<bool>,
+}
+
+/// Safety, then liveness: up to a moment anything may go wrong, and from then on nothing does. What must hold at all times is
+/// put to the test before, what must come true again after it. (`TigerBeetle`'s simulator does the same: `docs/internals/vopr.md`.)
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CalmSettings {
+    /// The moment: no fault begins from then on.
+    pub at: Duration,
+    /// What of that which is at work then ends.
+    #[serde(default)]
+    pub heal: Healed,
+    /// How long after it everything must be as before.
+    pub within: Duration,
+}
+
+/// What of the faults at work ends when a run becomes calm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Healed {
+    /// All that last.
+    #[default]
+    All,
+    /// What strikes only a minority of the nodes of each system and workload may stay: crashes, pauses, slowness, disks,
+    /// clocks, cuts.
+    Majority,
 }
 
 fn default_seed() -> u64 {

@@ -185,6 +185,18 @@ impl Names {
         }
     }
 
+    /// The nodes on which processes of one kind share the work: of each part of each system and workload.
+    pub fn teams(&self) -> Vec<Vec<NodeId>> {
+        let mut teams: BTreeMap<(&str, &str), Vec<NodeId>> = BTreeMap::new();
+        for process in &self.processes {
+            let team = teams.entry((&process.system, process.part)).or_default();
+            if !team.contains(&process.node) {
+                team.push(process.node);
+            }
+        }
+        teams.into_values().collect()
+    }
+
     /// The nodes that a name stands for: one node, a set, or a zone is not a name.
     pub fn find_nodes(&self, name: &str) -> Option<Vec<NodeId>> {
         if let Some(at) = self.nodes.iter().position(|n| n.name == name) {

@@ -77,6 +77,7 @@ const EVERYTHING: &str = r#"(
         Every(every: "9s", first: "1s", until: "20s", lasting: "1s", fault: Pause("broker-2")),
         Random(rate: "3/m", from: "1s", until: "20s", lasting: "1s", fault: Pause("broker-2")),
     ],
+    calm: (at: "20s", heal: Majority, within: "10s"),
     expect: [Holds(NoAckedLoss), AtMost("lag.max", 1)],
     control: [Breaks(NoAckedLoss), Recovers(within: "15s"), AtLeast("lag.max", 1)],
     control_set: ["seed=2"],
@@ -297,7 +298,7 @@ fn the_forms_in_the_tables_are_read() {
     assert_eq!(forms::<Dist>("## Distributions"), 12);
     assert_eq!(forms::<FaultSettings>("## Faults"), 4);
     assert_eq!(forms::<Expect>("## Expectations"), 5);
-    assert_eq!(forms::<Property>("## Properties"), 29);
+    assert_eq!(forms::<Property>("## Properties"), 30);
 }
 
 #[test]

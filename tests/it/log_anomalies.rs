@@ -38,7 +38,7 @@ const ANOMALIES: &str = r#"Holds(LogMatching), Holds(NoLostWrite), Holds(NoUnobs
     Holds(NoNonMonotonicSend), Holds(NoInternalNonMonotonicSend)"#;
 
 /// The leader is gone for a while.
-const CRASH: &str = r#"During("15s", "20s", PowerLoss(LeaderOf("events/orders/0")))"#;
+const CRASH: &str = r#"During("15s", "20s", Crash(LeaderOf("events/orders/0")))"#;
 
 #[test]
 fn with_all_safeguards_a_crash_of_the_leader_causes_no_anomaly() {
@@ -74,7 +74,9 @@ fn without_waiting_for_followers_acknowledged_writes_are_lost() {
 
 #[test]
 fn a_producer_that_tries_again_without_sequence_numbers_stores_twice() {
-    let faults = r#"During("10s", "20s", LinkLossy(from: "web", to: "broker", loss: "20%"))"#;
+    let faults = r#"Every(every: "2s", lasting: "1s", fault: LinkLossy(from: "web", to: "broker", loss: "60%")),
+        Every(every: "3s", lasting: "700ms", fault: Pause(LeaderOf("events/orders/0"))),
+        Every(every: "9s", lasting: "4s", fault: Crash(LeaderOf("events/orders/0")))"#;
     let producer = |idempotent| {
         format!(
             r#"acks: All, enable_idempotence: {idempotent}, request_timeout_ms: "300ms", linger_ms: "1ms""#

@@ -7,6 +7,7 @@
 mod bad_files;
 mod call_targets;
 mod calls;
+mod calm;
 mod claims;
 mod cli;
 mod compare;

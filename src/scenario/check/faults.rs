@@ -11,6 +11,7 @@ use super::FAULTS_MAX;
 use super::targets::target;
 
 pub(super) fn faults<E>(scenario: &Scenario<E>, known: &Known, out: &mut Vec<Complaint>) {
+    calm(scenario, out);
     let duration = scenario.duration;
     for (i, fault) in scenario.faults.iter().enumerate() {
         let entry = Path::root().field("faults").index(i);
@@ -18,6 +19,13 @@ pub(super) fn faults<E>(scenario: &Scenario<E>, known: &Known, out: &mut Vec<Com
         let action = fault.action();
         for (at, each) in action.targets(&action_at) {
             target(&each, &at, known, scenario, out);
+        }
+        if scenario.calm.is_some_and(|calm| begin >= calm.at.ns()) && begin < duration.ns() {
+            let message = "the run is calm by then, so it never happens";
+            let complaint = Complaint::warning(action_at.clone(), message);
+            out.push(
+                complaint.related(Path::root().field("calm").field("at"), "calm from here on"),
+            );
         }
         action.check(&action_at, out);
         if let Action::Traffic(traffic) = action {
@@ -27,6 +35,21 @@ pub(super) fn faults<E>(scenario: &Scenario<E>, known: &Known, out: &mut Vec<Com
             can_be_set(set, &action_at, known, out);
         }
         heal(scenario, i, action, begin, &action_at, out);
+    }
+}
+
+/// Whether the time after a run becomes calm is up before its end.
+fn calm<E>(scenario: &Scenario<E>, out: &mut Vec<Complaint>) {
+    let Some(calm) = scenario.calm else { return };
+    let at = Path::root().field("calm");
+    let end_ns = scenario.duration.ns();
+    if calm.within.is_zero() {
+        let message = "nothing is as before in no time";
+        out.push(Complaint::error(at.field("within"), message));
+    } else if calm.at.ns().saturating_add(calm.within.ns()) > end_ns {
+        let message = "the run ends before this time is up";
+        let complaint = Complaint::error(at.field("within"), message).rests_on(&["duration"]);
+        out.push(complaint.rests_on_own(&at, &["at"]));
     }
 }
 

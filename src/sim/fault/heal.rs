@@ -15,6 +15,9 @@ pub struct Heal(pub What);
 pub enum What {
     /// All that last.
     All,
+    /// All that last, but what strikes only a minority of the nodes of each system and each workload may go on: crashes,
+    /// pauses, slowness, disks, clocks and cuts, the first that began before the others.
+    Majority,
     /// Cuts.
     Cuts,
     /// Slow, lossy, duplicating and reordering links.
@@ -36,7 +39,12 @@ pub enum What {
 impl What {
     /// Whether a heal of this ends a fault of that kind.
     pub fn covers(self, kind: Option<Self>) -> bool {
-        kind.is_some_and(|kind| self == Self::All || self == kind)
+        kind.is_some_and(|kind| matches!(self, Self::All | Self::Majority) || self == kind)
+    }
+
+    /// Whether faults of this kind strike nodes, each for itself.
+    pub fn is_of_nodes(self) -> bool {
+        matches!(self, Self::Nodes | Self::Disks | Self::Clocks | Self::Cuts)
     }
 }
 

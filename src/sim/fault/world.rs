@@ -9,7 +9,7 @@ use super::super::net::Effect;
 use super::super::process::{Ctx, Process, Role};
 use super::super::record::{Drop, Fact};
 use super::super::stream::Stream;
-use super::super::{NodeId, Pid};
+use super::super::{Names, NodeId, Pid};
 use super::{Step, Target, heal};
 
 /// The world as a fault sees it.
@@ -360,13 +360,41 @@ impl<P: Process> World<'_, P> {
 
     /// Ends the faults at work that a heal undoes.
     pub fn heal(&mut self, what: heal::What) {
+        let mut spared = Spared::default();
         for active in 0..self.sim.faults.active.len() as u32 {
             let entry = &self.sim.faults.active[active as usize];
             let action = &self.sim.faults.plans[entry.fault as usize].action;
-            if active != self.active && entry.until_ns.is_none() && what.covers(action.heals_as()) {
+            let kind = action.heals_as();
+            if active == self.active || entry.until_ns.is_some() || !what.covers(kind) {
+                continue;
+            }
+            let may_stay =
+                what == heal::What::Majority && kind.is_some_and(heal::What::is_of_nodes);
+            if !(may_stay && spared.spare(&entry.hold.nodes, &self.sim.core.names)) {
                 self.sim.end_fault(active);
             }
         }
+    }
+}
+
+/// The nodes that a heal of the majority leaves as they are.
+#[derive(Default)]
+struct Spared(Vec<NodeId>);
+
+impl Spared {
+    /// Leaves some nodes as they are, if that leaves a majority of each system and workload well; whether it does.
+    fn spare(&mut self, nodes: &[NodeId], names: &Names) -> bool {
+        let mut all = self.0.clone();
+        all.extend_from_slice(nodes);
+        all.sort_unstable();
+        all.dedup();
+        let are_few =
+            |set: &[NodeId]| 2 * set.iter().filter(|n| all.contains(n)).count() < set.len();
+        let may = !nodes.is_empty() && names.teams().iter().all(|set| are_few(set));
+        if may {
+            self.0 = all;
+        }
+        may
     }
 }
 

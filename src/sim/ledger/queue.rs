@@ -108,6 +108,11 @@ impl Queue {
         &self.readers
     }
 
+    /// The processes that hold copies, each with the end of its log.
+    pub fn copies(&self) -> impl Iterator<Item = (Pid, u64)> + '_ {
+        self.logs.iter().map(|log| (log.pid, log.end))
+    }
+
     /// How many processes hold everything below an offset.
     pub fn copies_to(&self, offset: u64) -> usize {
         self.logs.iter().filter(|l| l.end >= offset).count()
