@@ -220,8 +220,6 @@ pub fn seconds(session: &Session) -> (f64, f64) {
 /// Writes the recording, if one is asked for. What prevents it is told; then there is an exit code.
 fn record(session: &mut Session, args: &RunArgs) -> Option<u8> {
     let path = args.record.as_ref()?;
-    // A dashboard may be left between two events of one moment; a recording ends with a whole moment.
-    session.run_to(session.sim().now());
     let written = session
         .recording()
         .to_text()

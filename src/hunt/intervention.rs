@@ -45,3 +45,22 @@ pub fn read(loaded: &Loaded, entries: &[String]) -> Result<Vec<Intervention>, Bo
     });
     Ok(read.collect())
 }
+
+/// The same interventions in another scenario, one after another as far as it has what they speak of; and the entries of those
+/// that it has not.
+pub fn read_possible(
+    loaded: &Loaded,
+    interventions: &[Intervention],
+) -> (Vec<Intervention>, Vec<String>) {
+    let (mut possible, mut impossible) = (Vec::new(), Vec::new());
+    let mut entries = Vec::new();
+    for intervention in interventions {
+        // With those before it: a heal, for one, needs something to heal.
+        entries.push(intervention.text.clone());
+        match read(loaded, &entries) {
+            Ok(read) => possible = read,
+            Err(_) => impossible.extend(entries.pop()),
+        }
+    }
+    (possible, impossible)
+}

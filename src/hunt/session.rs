@@ -90,20 +90,19 @@ impl Session {
     }
 
     /// The same from its beginning, of a scenario that was read again. What was done by hand is done again where it can be;
-    /// `None` if this is a control, and the scenario has none any more.
-    pub fn reloaded(&self, loaded: Arc<Loaded>) -> Option<Self> {
+    /// what cannot comes beside it, as it was written. `None` if this is a control, and the scenario has none any more.
+    pub fn reloaded(&self, loaded: Arc<Loaded>) -> Option<(Self, Vec<String>)> {
         if self.options.control && loaded.control.is_none() {
             return None;
         }
-        let entries: Vec<String> = self.interventions.iter().map(|i| i.text.clone()).collect();
-        let deeds = intervention::read(&loaded, &entries).unwrap_or_default();
+        let (deeds, impossible) = intervention::read_possible(&loaded, &self.interventions);
         let options = Options {
             seed: Some(self.seed),
             ..self.options.clone()
         };
         let mut session = Self::new(loaded, options);
         session.follow(&deeds.into());
-        Some(session)
+        Some((session, impossible))
     }
 
     /// The same run at its beginning.
@@ -448,8 +447,15 @@ impl Session {
         }
     }
 
-    /// A recording of the run so far.
+    /// A recording of the run so far. It ends with a whole moment: what is between two events of one is recorded to the end of
+    /// that moment.
     pub fn recording(&self) -> Recording {
+        let mut whole = self.clone();
+        whole.run_to(self.sim.now());
+        whole.recorded()
+    }
+
+    fn recorded(&self) -> Recording {
         let digest = self.sim.digest();
         let by_hand = self.interventions[..self.done].iter();
         let by_hand: Vec<ByHand> = by_hand

@@ -191,8 +191,12 @@ impl Document {
         reading.value
     }
 
-    /// Notes what a later check found.
+    /// Notes what a later check found; but no doubt about a scenario of which something is missing, for it may only follow from
+    /// that.
     pub fn complain(&mut self, complaint: &Complaint) {
+        if complaint.severity == Severity::Warning && self.has_gap_within(&Path::root()) {
+            return;
+        }
         let redundant = complaint.severity == Severity::Warning || !self.is_sound();
         if self.diagnostics.len() >= NOTED_MAX && redundant {
             return;

@@ -250,6 +250,14 @@ impl<R: Branching> Tree<R> {
         branch
     }
 
+    /// A fork from here to which some things will be done, when it comes there. Gives its number.
+    pub fn graft(&mut self, deeds: Arc<[R::Deed]>, name: String, what: String) -> usize {
+        let branch = self.fork(name, what);
+        self.branches[branch].deeds = deeds;
+        self.follow();
+        branch
+    }
+
     /// Goes back to where this branch left its parent. `false` if it left none.
     pub fn undo(&mut self) -> bool {
         let Branch { parent, from, .. } = self.branches[self.current];

@@ -74,6 +74,7 @@ pub fn to_ascii(sign: char) -> char {
         '≈' | '▇' => '%',
         '█' => '#',
         '×' => 'x',
+        '↔' => '=',
         other if other.is_ascii() || other.is_alphanumeric() => other,
         _ => '?',
     }

@@ -160,6 +160,12 @@ proptest! {
             let here = (run.sim().digest().value(), run.sim().events());
             prop_assert_eq!(here, straight(&origin, run.interventions(), place), "{:?}", to);
         }
+        // What is kept of it is the same run, though it may stand between two events of one moment.
+        let kept = tree.run().recording();
+        let mut again = Session::of_recording(&kept).expect("it can be read");
+        again.run();
+        let same = again.recording();
+        prop_assert_eq!((same.digest, same.events, same.chain), (kept.digest, kept.events, kept.chain));
     }
 }
 
@@ -265,4 +271,28 @@ fn what_is_done_by_hand_is_told_as_such() {
             .any(|(at, text)| *at >= SECOND && text.contains("crash broker-1")),
         "{by_hand:?}"
     );
+}
+
+#[test]
+fn of_what_was_done_by_hand_only_what_the_changed_scenario_does_not_know_is_left_out() {
+    let mut session = small();
+    session.run_to(SECOND);
+    for action in [r#"Crash("broker-1")"#, r#"Crash("app")"#, "Restart(All)"] {
+        let deed = session.intervention(action, None).expect("it can be done");
+        let deeds = session.interventions().iter().cloned().chain([deed]);
+        session.follow(&deeds.collect());
+        session.run_to(session.sim().now() + SECOND / 10);
+    }
+    let renamed = SMALL.replace("\"app\"", "\"shop\"");
+    let (again, impossible) = session
+        .reloaded(loaded("small", &renamed, &[]))
+        .expect("it is no control");
+    assert_eq!(impossible.len(), 1, "{impossible:?}");
+    assert!(impossible[0].contains("Crash(\"app\")"), "{impossible:?}");
+    let done: Vec<&str> = again
+        .interventions()
+        .iter()
+        .map(|i| i.text.as_str())
+        .collect();
+    assert!(done.len() == 2 && done[0].contains("broker-1"), "{done:?}");
 }

@@ -140,7 +140,9 @@ impl Effects {
 
     /// The run is looked through.
     fn told(&mut self, run: Run, past: &dyn Past) {
-        self.descendants = run.heirs.iter().filter(|h| **h).count() as u64;
+        // The first of them is the event itself.
+        let heirs = run.heirs.iter().skip(1);
+        self.descendants = heirs.filter(|h| **h).count() as u64;
         self.folded = run.folded.into_values().collect();
         self.folded.sort_by_key(|e| e.event);
         let is_heir = |line: &Line| {

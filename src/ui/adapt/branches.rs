@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::scene::Scene;
 use crate::hunt::past::Past;
-use crate::hunt::{self, Session, keep};
+use crate::hunt::{self, Intervention, Session, keep};
 use crate::scenario::LoadError;
 use crate::scenario::document::Document;
 use crate::sim::units::Duration;
@@ -173,12 +173,18 @@ fn written(stem: &str, ending: &str, text: &str) -> Result<String, Vec<String>> 
         .map_err(|why| vec![why])
 }
 
-/// Another root with another seed, at its beginning.
-pub(super) fn plant(tree: &mut Tree<Scene>, seed: u64) {
-    let session = tree.run().session.restart(seed);
+/// Another root, a run at its beginning. What is done to it by hand is a fork of the run without that.
+pub(super) fn plant(tree: &mut Tree<Scene>, mut session: Session, name: String) {
     let deeds = Arc::clone(session.interventions());
+    let nothing: Arc<[Intervention]> = Arc::new([]);
+    session.follow(&nothing);
     let scene = Scene::new(session);
-    tree.plant(&scene.clone(), scene, deeds, format!("seed {seed}"));
+    tree.plant(&scene.clone(), scene, nothing, name);
+    if !deeds.is_empty() {
+        let labels: Vec<String> = deeds.iter().map(|d| d.plan.label()).collect();
+        let name = next_name(tree);
+        tree.graft(deeds, name, format!("again: {}", labels.join(", ")));
+    }
 }
 
 /// Another scenario, beside what was played.
@@ -188,9 +194,7 @@ fn play(tree: &mut Tree<Scene>, scenario: &str) -> Result<String, Vec<String>> {
         LoadError::Mistakes(document) => lines(&document),
     })?;
     let session = Session::new(Arc::new(loaded), hunt::Options::default());
-    let deeds = Arc::clone(session.interventions());
-    let scene = Scene::new(session);
-    tree.plant(&scene.clone(), scene, deeds, String::new());
+    plant(tree, session, String::new());
     Ok(format!(
         "{scenario}; what was played before stands among the forks"
     ))
@@ -203,12 +207,12 @@ fn lines(document: &Document) -> Vec<String> {
 
 /// The branches for the screen.
 pub(super) fn rows(tree: &Tree<Scene>) -> Vec<ForkRow> {
-    let depths = depths(tree.branches());
-    let row = |(at, branch): (usize, &Branch<Scene>)| {
-        let stands = tree.at_left(at);
+    let row = |(at, depth): (usize, u16)| {
+        let (branch, stands) = (&tree.branches()[at], tree.at_left(at));
         ForkRow {
+            branch: at,
             name: name_of(tree, at),
-            depth: depths[at],
+            depth,
             from_ns: branch.from.ns,
             what: branch.what.clone(),
             seed: stands.map_or(0, |scene| scene.session.seed()),
@@ -217,17 +221,67 @@ pub(super) fn rows(tree: &Tree<Scene>) -> Vec<ForkRow> {
             current: at == tree.current(),
         }
     };
-    tree.branches().iter().enumerate().map(row).collect()
+    let parents: Vec<Option<usize>> = tree.branches().iter().map(|b| b.parent).collect();
+    descending(&parents).into_iter().map(row).collect()
 }
 
-fn depths(branches: &[Branch<Scene>]) -> Vec<u16> {
-    let mut depths: Vec<u16> = Vec::new();
-    for branch in branches {
-        let depth = branch
-            .parent
-            .and_then(|p| depths.get(p))
-            .map_or(0, |d| d + 1);
-        depths.push(depth);
+/// The numbers of branches, each with how far it is from its root: those that left a branch stand below it.
+fn descending(parents: &[Option<usize>]) -> Vec<(usize, u16)> {
+    let mut order: Vec<(usize, u16)> = Vec::new();
+    for (at, of) in parents.iter().enumerate() {
+        let parent = order.iter().position(|(o, _)| Some(*o) == *of);
+        let depth = parent.map_or(0, |p| order[p].1 + 1);
+        // Behind all that stand below its parent already.
+        let behind = parent.map_or(order.len(), |p| {
+            let mut below = order.iter().enumerate().skip(p + 1);
+            below
+                .find(|(_, o)| o.1 < depth)
+                .map_or(order.len(), |(place, _)| place)
+        });
+        order.insert(behind, (at, depth));
     }
-    depths
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::adapt::Run;
+    use crate::ui::engine::{Engine, Until};
+
+    #[test]
+    fn a_fork_stands_below_the_branch_that_it_left() {
+        // Two forks of the first run, one of the first of those, another run with a fork, and once more one of the first run.
+        let parents = [None, Some(0), Some(0), Some(1), None, Some(4), Some(0)];
+        let rows = descending(&parents);
+        assert_eq!(
+            rows,
+            [(0, 0), (1, 1), (3, 2), (2, 1), (6, 1), (4, 0), (5, 1)]
+        );
+    }
+
+    fn run() -> Run {
+        let loaded = hunt::load("healthy", &["duration=4s".to_owned()]).expect("it is built in");
+        Run::new(Session::new(Arc::new(loaded), hunt::Options::default()))
+    }
+
+    #[test]
+    fn another_seed_has_what_was_done_by_hand_in_a_fork_of_its_own() {
+        let mut run = run();
+        run.run(Until::Time(1_000_000_000), u32::MAX);
+        run.obey(&Order::Inject("Crash(\"broker-1\")".into(), None))
+            .expect("it can be done");
+        run.restart(5);
+        let rows = run.frame().forks;
+        let what: Vec<(u16, &str)> = rows.iter().map(|r| (r.depth, r.what.as_str())).collect();
+        let crash = rows[1].what.clone();
+        assert_eq!(what[1..], [(1, crash.as_str()), (0, ""), (1, what[3].1)]);
+        assert!(rows[3].current && rows[3].what.contains(&crash), "{rows:?}");
+        run.run(Until::Time(2_000_000_000), u32::MAX);
+        assert!(!run.session().is_untouched(), "it is done again");
+        run.obey(&Order::Undo).expect("the run without it is there");
+        assert_eq!((run.session().seed(), run.now_ns()), (5, 0));
+        run.run(Until::Time(2_000_000_000), u32::MAX);
+        assert!(run.session().is_untouched());
+    }
 }

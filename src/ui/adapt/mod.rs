@@ -51,7 +51,8 @@ pub struct Run {
     /// What a screen wants to know.
     asked: Option<Asked>,
     /// Where the scenario came from.
-    files: Option<reload::Files>,
+    /// The files of the scenarios that are played; none where a file has no say.
+    files: Option<reload::Watched>,
     /// Where the run stood before it went to a place.
     held: Option<Box<Scene>>,
     /// The command that replays the recording.
@@ -63,9 +64,11 @@ pub struct Run {
 impl Run {
     /// From where the session stands. Its past is the whole run, whether or not it was seen.
     pub fn new(session: Session) -> Self {
-        let files = reload::Files::of(session.loaded());
+        let mut files = reload::Watched::default();
+        // From now on: whatever is changed before it is looked at for the first time is a change.
+        files.of(&session);
         Self {
-            files,
+            files: Some(files),
             ..Self::remembering(session, BUDGET_BYTES)
         }
     }
@@ -188,7 +191,8 @@ impl Engine for Run {
         if seed == self.session().seed() {
             self.tree.leap_to_event(0);
         } else {
-            branches::plant(&mut self.tree, seed);
+            let session = self.session().restart(seed);
+            branches::plant(&mut self.tree, session, format!("seed {seed}"));
         }
     }
 
@@ -197,15 +201,23 @@ impl Engine for Run {
             return self.stops.obey(&self.tree.run().session, breaking);
         }
         self.stops.arrived();
-        branches::obey(&mut self.tree, order)
+        let done = branches::obey(&mut self.tree, order);
+        if let Some(files) = &mut self.files {
+            files.of(&self.tree.run().session);
+        }
+        done
     }
 
     fn has_files(&self) -> bool {
-        self.files.is_some()
+        let files = self.files.as_ref();
+        files.is_some_and(|f| f.has(self.session()))
     }
 
     fn reload(&mut self) -> Reloaded {
-        reload::reload(&mut self.tree, &mut self.files)
+        let Some(files) = &mut self.files else {
+            return Reloaded::Same;
+        };
+        reload::reload(&mut self.tree, files)
     }
 
     fn now_ns(&self) -> u64 {
@@ -240,7 +252,7 @@ impl Engine for Run {
             ));
         }
         let files = self.files.as_ref();
-        if self.comparison.is_some() || files.is_some_and(|f| !f.hold(session.loaded())) {
+        if self.comparison.is_some() || files.is_some_and(|f| f.hold_another(session)) {
             return Err("the scenario is another than this one by now".to_owned());
         }
         let command = session.command().map(|c| c.to_string());

@@ -50,13 +50,13 @@ impl Forks {
         at.min(rows.len().saturating_sub(1))
     }
 
-    fn type_name(&mut self, at: usize, action: Action) -> Effect {
+    fn type_name(&mut self, branch: usize, action: Action) -> Effect {
         let Some(mut name) = self.name.take() else {
             return Effect::None;
         };
         match action {
             Action::Open if name.trim().is_empty() => return Effect::None,
-            Action::Open => return Effect::Order(Order::Rename(at, name.trim().to_owned())),
+            Action::Open => return Effect::Order(Order::Rename(branch, name.trim().to_owned())),
             Action::Back => return Effect::None,
             Action::Type(c) if name.chars().count() < NAME_MAX => name.push(c),
             Action::Erase => {
@@ -90,24 +90,25 @@ impl Screen for Forks {
     fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
         let rows = &seen.frame.forks;
         let at = self.at(rows);
+        let branch = rows.get(at).map_or(0, |row| row.branch);
         if self.name.is_some() {
-            return self.type_name(at, action);
+            return self.type_name(branch, action);
         }
         match action {
             Action::Back => Effect::Close,
-            Action::Open => Effect::Order(Order::Switch(at)),
+            Action::Open => Effect::Order(Order::Switch(branch)),
             Action::Rename => {
                 self.name = Some(String::new());
                 self.selected = Some(at);
                 Effect::None
             }
             Action::Compare if rows.get(at).is_some_and(|row| !row.current) => {
-                Effect::Open(Box::new(Compare::with(With::Fork(at)).into()))
+                Effect::Open(Box::new(Compare::with(With::Fork(branch)).into()))
             }
             Action::Fork => Effect::Order(Order::Fork),
             Action::Undo => Effect::Order(Order::Undo),
-            Action::SaveRecording => Effect::Order(Order::Save(at, Save::Recording)),
-            Action::SaveScenario => Effect::Order(Order::Save(at, Save::Scenario)),
+            Action::SaveRecording => Effect::Order(Order::Save(branch, Save::Recording)),
+            Action::SaveScenario => Effect::Order(Order::Save(branch, Save::Scenario)),
             _ => {
                 self.selected = moved(Some(at), rows.len(), action);
                 Effect::None
@@ -151,10 +152,11 @@ impl Screen for Forks {
                 _ => row.name.clone(),
             };
             let sign = if row.current { "▸" } else { " " };
-            let name = format!(
-                "{sign} {}{name}",
-                "  ".repeat(usize::from(row.depth.min(6)))
-            );
+            let indent = match row.depth.min(6) {
+                0 => String::new(),
+                depth => format!("{}└ ", "  ".repeat(usize::from(depth) - 1)),
+            };
+            let name = format!("{sign} {indent}{name}");
             let role = if row.current {
                 Role::Strong
             } else {

@@ -117,11 +117,11 @@ impl Palette {
                 Effect::Leave(Until::Event(event.event)),
             ));
         }
-        for (at, fork) in frame.forks.iter().enumerate() {
+        for fork in &frame.forks {
             out.push(named(
                 "branch",
                 fork.name.clone(),
-                Effect::Order(Order::Switch(at)),
+                Effect::Order(Order::Switch(fork.branch)),
             ));
         }
         if let Some(Answer::Choices(choices)) = seen.answer {

@@ -66,7 +66,8 @@ pub(in crate::ui) fn model(width: u16, height: u16) -> Model {
 
 /// Two forks of a run, one of them of the other.
 pub(in crate::ui) fn forks() -> Vec<ForkRow> {
-    let fork = |name: &str, depth, from_ms: u64, what: &str, played_ms: u64| ForkRow {
+    let fork = |name: &str, depth: u16, from_ms: u64, what: &str, played_ms: u64| ForkRow {
+        branch: usize::from(depth),
         name: name.into(),
         depth,
         from_ns: from_ms * 1_000_000,

@@ -3,6 +3,8 @@
 /// A branch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ForkRow {
+    /// Its number among the branches.
+    pub branch: usize,
     /// What it is called.
     pub name: String,
     /// How many forks it is away from its root.

@@ -125,7 +125,9 @@ fn line(pen: &mut Pen<'_>, y: u16, event: &EventLine, columns: &Columns) {
         let by = 3 + columns.cause as u16;
         let at = pen.width().saturating_sub(by + 1);
         if !event.cause.is_empty() {
-            let cause = text::cut(&event.cause, columns.cause);
+            // What was done by hand says so itself.
+            let cause = event.cause.strip_prefix("by ").unwrap_or(&event.cause);
+            let cause = text::cut(cause, columns.cause);
             let w = text::width(&cause) as u16 + 3;
             pen.text(pen.width().saturating_sub(w + 1), y, "by ", Role::Dim);
             pen.text_right(pen.width().saturating_sub(1), y, &cause, Role::Dim);

@@ -42,8 +42,8 @@ pub(super) enum Chosen {
 
 /// What there is to choose from.
 fn choices(forks: &[ForkRow]) -> Vec<Choice> {
-    let others = forks.iter().enumerate().filter(|(_, fork)| !fork.current);
-    let others = others.map(|(place, _)| Choice::Fork(place));
+    let others = forks.iter().filter(|fork| !fork.current);
+    let others = others.map(|fork| Choice::Fork(fork.branch));
     [Choice::Control]
         .into_iter()
         .chain(others)
@@ -137,8 +137,8 @@ pub(super) fn draw(chooser: &Chooser, forks: &[ForkRow], pen: &mut Pen<'_>) {
         let line = match (choice, typed) {
             (Choice::Control, _) => "its control: the same without the fault".to_owned(),
             (Choice::Fork(fork), _) => {
-                let fork = &forks[*fork];
-                format!("branch {}: {}", fork.name, fork.what)
+                let fork = forks.iter().find(|f| f.branch == *fork);
+                fork.map_or_else(String::new, |f| format!("branch {}: {}", f.name, f.what))
             }
             (Choice::Seed, None) => "the same with another seed …".to_owned(),
             (Choice::Setting, None) => "the same with one setting changed …".to_owned(),

@@ -230,6 +230,7 @@ fn choosing(width: u16, height: u16) -> Model {
             ..ForkRow::default()
         },
         ForkRow {
+            branch: 1,
             name: "fork 1".into(),
             what: "Crash(\"broker-2\")".into(),
             ..ForkRow::default()
