@@ -154,3 +154,83 @@ fn from_the_choice_of_a_scenario_to_the_replay_of_what_was_kept() {
     let untouched = std::fs::read_to_string(folder.0.join("scenarios/walkabout.ron"));
     assert_eq!(untouched.expect("the file"), SCENARIO);
 }
+
+#[test]
+fn a_breakpoint_is_set_and_hit_and_removed() {
+    let folder = Folder::new("walk-breaks");
+    std::fs::write(folder.0.join("w.ron"), SCENARIO).expect("a file");
+    let mut session = start_in(&folder.0, &["run", "w.ron"], &[]);
+    session.resize(120, 40);
+    session.sees("Topology");
+    session.press(" ");
+    session.sees("PAUSED");
+    go_to(&mut session, "0s", "0.000s");
+    session.press("b");
+    session.sees("The run stops nowhere");
+    // What has a mistake is told, and can be mended.
+    session.press("amark crsh\r");
+    session.sees("did you mean");
+    session.press("\x1b");
+    session.until("the list", |s| !s.contains("did you mean"));
+    session.press("a\x7f\x7f\x7frash\r");
+    session.until("the breakpoint", |s| s.contains("on   mark crash"));
+    session.press("\x1b");
+    session.until("the dashboard", |s| s.contains("Topology"));
+    // The end is far, but the crash is before it.
+    session.press("\x1b[F");
+    session.until("the crash", |s| {
+        s.contains("t 2.000s") && s.contains("PAUSED")
+    });
+    session.sees("CRASH");
+    // On from there nothing stops it, and the list tells where it did.
+    session.press("b");
+    session.until("one hit", |s| {
+        s.contains("on   mark crash") && s.contains("2.000s #")
+    });
+    session.press("d");
+    session.sees("The run stops nowhere");
+    session.press("\x1b");
+    session.until("the dashboard", |s| s.contains("Topology"));
+    session.press("\x1b[H");
+    session.press("\x1b[F");
+    session.sees("t 6.000s");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
+fn a_long_way_is_left_and_the_run_stands_where_it_stood() {
+    let folder = Folder::new("walk-long");
+    // Far more than can be played while somebody looks.
+    let long = SCENARIO
+        .replace("duration: \"6s\"", "duration: \"3600s\"")
+        .replace("200/s", "2000/s");
+    assert!(long.contains("3600s") && long.contains("2000/s"));
+    std::fs::write(folder.0.join("w.ron"), long).expect("a file");
+    let mut session = start_in(&folder.0, &["run", "w.ron"], &[]);
+    session.resize(120, 40);
+    session.sees("Topology");
+    session.press(" ");
+    session.sees("PAUSED");
+    go_to(&mut session, "0.25s", "0.250s");
+    // To the end, then to a moment.
+    for key in ["\x1b[F", "#3000s\r"] {
+        session.press(key);
+        session.sees("cancels");
+        session.press("\x1b");
+        session.until("where it stood", |s| {
+            s.contains("cancelled: back at 0.250s")
+                && s.contains("t 0.250s")
+                && s.contains("PAUSED")
+        });
+        // Nothing waits to go on.
+        session.press("\x1b");
+        session.until("the keys", |s| {
+            s.contains("t 0.250s") && s.contains("pause")
+        });
+    }
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
