@@ -8,7 +8,9 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
+use ratatui::crossterm::event::{
+    self, DisableMouseCapture, EnableMouseCapture, Event, KeyCode, KeyEvent, KeyModifiers,
+};
 use ratatui::crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
@@ -172,11 +174,30 @@ fn listen_for_keys(sender: SyncSender<Came>) {
         loop {
             let event = event::read();
             let is_over = event.is_err();
-            if sender.send(Came::Event(event)).is_err() || is_over {
+            let all = event.map_or_else(|why| vec![Err(why)], |e| taken_apart(e).map(Ok).collect());
+            for event in all {
+                if sender.send(Came::Event(event)).is_err() {
+                    return;
+                }
+            }
+            if is_over {
                 return;
             }
         }
     });
+}
+
+/// A key with Alt is sent as Esc and the key. Nothing here goes by Alt; so whoever pressed Esc and, before the program read that,
+/// another key, perhaps Ctrl-C, meant both.
+fn taken_apart(event: Event) -> impl Iterator<Item = Event> {
+    let mut events = vec![event];
+    if let Event::Key(key) = &mut events[0]
+        && key.modifiers.contains(KeyModifiers::ALT)
+    {
+        key.modifiers.remove(KeyModifiers::ALT);
+        events.insert(0, Event::Key(KeyEvent::from(KeyCode::Esc)));
+    }
+    events.into_iter()
 }
 
 /// Has a thread wake the program for signals. Some time after one that told it to end it ends, whatever it is at.

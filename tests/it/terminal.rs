@@ -312,6 +312,22 @@ fn a_key_that_comes_with_another_size_is_not_overlooked() {
 }
 
 #[test]
+fn keys_that_come_at_once_behind_esc_are_keys_of_their_own() {
+    let mut session = start(&["run", "healthy"], &[]);
+    session.sees("Topology");
+    session.press("?");
+    session.sees("Moving the run");
+    // To the terminal it looks like Alt and the key.
+    session.press("\x1b ");
+    session.sees("PAUSED");
+    session.press("?");
+    session.sees("Moving the run");
+    session.press("\x1b\x03");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
 fn a_node_is_looked_into_event_by_event() {
     let mut session = start(&["run", "leader-crash", "--speed", "max"], &[]);
     session.sees("Topology");

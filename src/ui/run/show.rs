@@ -132,7 +132,9 @@ impl<'a> Show<'a> {
     /// How long to wait for a key: until the next frame is due, or not at all while the run has work to do. Where nothing
     /// moves and no file can change, there is no limit.
     fn patience(&self) -> Option<Duration> {
-        if self.pace.is_pressed() || self.is_asked {
+        // The run may have moved while an answer was worked out.
+        let is_behind = self.is_asked || self.wanted() != self.asked;
+        if self.pace.is_pressed() || is_behind {
             return Some(Duration::ZERO);
         }
         if !self.moving() && !self.dirty {
@@ -317,11 +319,16 @@ impl<'a> Show<'a> {
         }
     }
 
+    /// What the innermost screen wants to know, of the event and the moment at which the run stands.
+    fn wanted(&self) -> Option<(Query, u64, u64)> {
+        let query = self.model.query()?;
+        Some((query, self.engine.events(), self.engine.now_ns()))
+    }
+
     /// Works for a moment on what the innermost screen wants to know. A run that moves is asked anew when its answer is
     /// there, not before.
     fn inquire(&mut self) {
-        let place = (self.engine.events(), self.engine.now_ns());
-        let wanted = self.model.query().map(|q| (q, place.0, place.1));
+        let wanted = self.wanted();
         let is_new = wanted.as_ref().map(|w| &w.0) != self.asked.as_ref().map(|a| &a.0);
         if is_new || wanted != self.asked && !self.is_asked {
             if is_new {
