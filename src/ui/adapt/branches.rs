@@ -10,7 +10,7 @@ use crate::scenario::LoadError;
 use crate::scenario::document::Document;
 use crate::sim::units::Duration;
 use crate::trace::timeline::Playable;
-use crate::trace::tree::{Branch, Tree};
+use crate::trace::tree::Tree;
 use crate::ui::engine::{Order, Save};
 use crate::ui::keymap::{Action, Context, name_for};
 use crate::ui::text;
