@@ -6,6 +6,7 @@ mod ends;
 mod explore;
 mod keys;
 mod list;
+mod map;
 mod merge;
 mod mixup;
 mod new;
@@ -67,6 +68,8 @@ enum Command {
     Run(RunArgs),
     /// Runs a scenario with many seeds on all cores, and says with which of them it fails
     Sweep(SweepArgs),
+    /// Shows what a sweep's file comes to: on a terminal where between settings it tips over, otherwise as text
+    Map(MapArgs),
     /// Joins the files of a sweep's shards into the one that a single machine would have written
     Merge(MergeArgs),
     /// Runs a scenario twice, with one thing changed, and says where the two part and what differs
@@ -176,6 +179,22 @@ pub struct SweepArgs {
     /// Stop each run at this virtual time: 12.5s, 3m
     #[arg(long, value_name = "T")]
     pub until: Option<crate::sim::units::Duration>,
+}
+
+/// What `map` takes.
+#[derive(clap::Args, Debug)]
+pub struct MapArgs {
+    /// A file that `sweep -o` or `merge` wrote; it need not be finished
+    pub file: PathBuf,
+    /// No map: text on standard output
+    #[arg(long)]
+    pub text: bool,
+    /// Show the worst seeds by this metric (in the text)
+    #[arg(long, value_name = "METRIC")]
+    pub worst: Vec<String>,
+    /// How the map looks
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 /// What `merge` takes.
@@ -419,6 +438,7 @@ pub fn main() -> ExitCode {
         None => run::pick(looks),
         Some(Command::Run(args)) => run::run(&args, args.looks.or(looks)),
         Some(Command::Sweep(args)) => sweep::sweep(&args),
+        Some(Command::Map(args)) => map::map(&args, args.looks.or(looks)),
         Some(Command::Merge(args)) => merge::merge(&args),
         Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Explore(args)) => explore::explore(&args),

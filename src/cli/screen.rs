@@ -7,11 +7,13 @@ use super::check::complain;
 use super::out::say;
 use super::{EXIT_MET, EXIT_MISTAKE, Glyphs, Looks, Themes};
 use crate::hunt::changes::{self, Changes};
+use crate::hunt::sweep::{Head, Sums};
 use crate::hunt::{Options, Session, catalogue};
 use crate::scenario::LoadError;
 use crate::trace::comparison::Comparison;
 use crate::trace::recording::Recording;
 use crate::ui::adapt::{self, Run};
+use crate::ui::map::{Chosen, Map};
 use crate::ui::picker::Picked;
 use crate::ui::settings::{Settings, Speed, folder};
 use crate::ui::{self, GlyphSet, Leave, Look, Terminal, Theme, keymap, keys};
@@ -84,6 +86,47 @@ fn pick_and_show(looks: Looks) -> io::Result<Leave> {
         options.settings.speed = Speed::from_times(speed).unwrap_or_default();
         options.has_parent = true;
         let mut run = Run::new(Session::new(loaded, chosen));
+        match ui::dashboard(&mut terminal, &mut run, &mut options)? {
+            Leave::Back => {}
+            leave => return Ok(leave),
+        }
+    }
+}
+
+/// Shows the map of a sweep, and the runs that the person opens from it, until they leave. `open` gives such a run; its error
+/// is a sentence.
+pub fn map(
+    head: &Head,
+    sums: &Sums,
+    looks: Looks,
+    open: impl Fn(usize, u64) -> Result<Session, String>,
+) -> u8 {
+    exit(map_and_show(head, sums, looks, open))
+}
+
+fn map_and_show(
+    head: &Head,
+    sums: &Sums,
+    looks: Looks,
+    open: impl Fn(usize, u64) -> Result<Session, String>,
+) -> io::Result<Leave> {
+    let mut options = options(looks, None);
+    let mut terminal = Terminal::enter()?;
+    let mut map = Map::new(adapt::map(head, sums), options.look);
+    loop {
+        let (cell, seed) = match ui::map_of(&mut terminal, &mut map, &mut options)? {
+            Chosen::Run { cell, seed } => (cell, seed),
+            Chosen::Leave(leave) => return Ok(leave),
+        };
+        let session = match open(cell, seed) {
+            Ok(session) => session,
+            Err(why) => {
+                map.say(&why);
+                continue;
+            }
+        };
+        options.has_parent = true;
+        let mut run = Run::new(session);
         match ui::dashboard(&mut terminal, &mut run, &mut options)? {
             Leave::Back => {}
             leave => return Ok(leave),

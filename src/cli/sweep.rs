@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::check::complain;
 use super::ends::{self, Ends};
-use super::out::say;
+use super::out::{on_terminal, say};
 use super::progress::Progress;
 use super::run::{Given, can_run};
 use super::sweep_report::{Listed, find_worst};
@@ -216,6 +216,7 @@ impl<'a> Report<'a> {
         let code = if is_whole {
             let summary = self.summary();
             self.out.text(&summary);
+            self.say_where_to_look();
             verdict(&self.sums.all)
         } else if let Some(signal) = self.ends.came() {
             say(self.summary().trim_end());
@@ -244,6 +245,22 @@ impl<'a> Report<'a> {
             .rest()
             .map_or_else(String::new, |line| line + "\n");
         rest + &sweep_text::summary(head, &self.sums, &self.worst)
+    }
+
+    /// What varies is best seen on the map, where there is a screen for it.
+    fn say_where_to_look(&self) {
+        let varies = !self.grid.head().vary.is_empty();
+        if let Some(path) = self
+            .args
+            .output
+            .as_ref()
+            .filter(|_| varies && on_terminal())
+        {
+            let path = quoted(&path.display().to_string());
+            say(format_args!(
+                "see where it tips over, and open its runs: splitbrain map {path}"
+            ));
+        }
     }
 
     fn say_how_to_go_on(&self, next: u64) {

@@ -75,7 +75,7 @@ fn shaded(share: Share) -> String {
     if share.of == 0 {
         return "-".to_owned();
     }
-    format!("{} {:.0}%", shade(share), share.value() * 100.0)
+    format!("{} {}", shade(share), share.percent())
 }
 
 /// A share in percent with its 95 % interval.

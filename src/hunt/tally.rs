@@ -23,6 +23,15 @@ impl Share {
         self.count as f64 / self.of.max(1) as f64
     }
 
+    /// In whole percent. What is not never is not 0, and what is not always is not 100: `<1%`, `>99%`.
+    pub fn percent(self) -> String {
+        match (self.value() * 100.0, self.count) {
+            (p, 1..) if p < 0.5 => "<1%".to_owned(),
+            (p, count) if p >= 99.5 && count < self.of => ">99%".to_owned(),
+            (p, _) => format!("{p:.0}%"),
+        }
+    }
+
     /// Between what the true share lies with 95 % confidence, by Wilson's score interval (E. B. Wilson, "Probable inference,
     /// the law of succession, and statistical inference", 1927). Of nothing, nothing is known.
     pub fn interval(self) -> (f64, f64) {
@@ -145,6 +154,17 @@ mod tests {
                 "{count} of {of}: {l} to {h}"
             );
         }
+    }
+
+    #[test]
+    fn percent_tell_seldom_from_never() {
+        let percent = |count, of| Share { count, of }.percent();
+        assert_eq!(percent(0, 1000), "0%");
+        assert_eq!(percent(4, 1000), "<1%");
+        assert_eq!(percent(6, 1000), "1%");
+        assert_eq!(percent(504, 1000), "50%");
+        assert_eq!(percent(996, 1000), ">99%");
+        assert_eq!(percent(1000, 1000), "100%");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::comfort;
 use super::keys::{Keymap, names};
 use super::layout::Pane;
+use super::map;
 use super::panes;
 use super::screens;
 
@@ -267,13 +268,15 @@ pub enum Context {
     Save,
     /// On the screen of two runs.
     Compare,
+    /// On the map of a sweep.
+    Map,
     /// Where there is something to read.
     Notice,
 }
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Travel,
         Self::Seek,
         Self::Dashboard,
@@ -294,6 +297,7 @@ impl Context {
         Self::Entry,
         Self::Help,
         Self::Picker,
+        Self::Map,
         Self::Save,
         Self::Always,
     ];
@@ -322,6 +326,7 @@ impl Context {
             Self::Help => "Help",
             Self::Entry => "Entering text",
             Self::Picker => "Scenario picker",
+            Self::Map => "Map of a sweep",
             Self::Save => "Saving the screen",
         }
     }
@@ -404,6 +409,7 @@ const TABLES: &[&[Binding]] = &[
     comfort::KEYS,
     screens::compare::KEYS,
     screens::notice::KEYS,
+    map::KEYS,
 ];
 
 /// The table of the program.
@@ -451,7 +457,7 @@ const KEYS: &[Binding] = &[
     bind(Dashboard, &[ch('5')], Action::Focus(Pane::Events), "", "pane 5: what happened"),
     bind(Dashboard, &[ch('6')], Action::Focus(Pane::Time), "", "pane 6: the run as a line of time"),
     bind(Dashboard, &[key(KeyCode::Enter)], Action::Open, "open", "what is selected in detail; with nothing selected, zoom"),
-    bind(Dashboard, &[key(KeyCode::Esc)], Action::Back, "back", "drop the selection, the filter, the zoom; then, pressed twice, back to the picker"),
+    bind(Dashboard, &[key(KeyCode::Esc)], Action::Back, "back", "drop the selection, the filter, the zoom; then, pressed twice, back to the picker or map"),
     bind(Dashboard, &[ch('z')], Action::Zoom, "zoom", "this pane over the whole screen, or all panes"),
     bind(Dashboard, &[ch('j'), key(KeyCode::Down)], Action::Down, "", "down a line"),
     bind(Dashboard, &[ch('k'), key(KeyCode::Up)], Action::Up, "", "up a line"),

@@ -17,6 +17,7 @@ pub mod help;
 pub mod keymap;
 pub mod keys;
 pub mod layout;
+pub mod map;
 pub mod model;
 pub mod mouse;
 pub mod pace;
@@ -47,6 +48,6 @@ mod snapshots;
 
 pub use engine::{Engine, Progress, Until};
 pub use preview::Choice;
-pub use run::{Leave, Options, dashboard, pick};
+pub use run::{Leave, Options, dashboard, map_of, pick};
 pub use style::{GlyphSet, Look, Theme};
 pub use term::Terminal;

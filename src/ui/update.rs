@@ -432,7 +432,7 @@ fn open_selected(model: &mut Model) -> Effect {
 /// A run that nobody recorded is gone when its dashboard is left: that takes a second press.
 fn leaving() -> String {
     let back = keymap::name_for(Context::Dashboard, Action::Back);
-    format!("{back} again: back to the picker, without this run")
+    format!("{back} again: back to where this run was chosen, without it")
 }
 
 fn back(model: &mut Model, asked: bool) -> Effect {

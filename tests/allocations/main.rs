@@ -11,6 +11,7 @@ mod large;
 #[allow(dead_code, reason = "the benches use more of it")]
 mod pipeline;
 mod policies;
+mod sweeps;
 
 use std::sync::Arc;
 

@@ -15,6 +15,7 @@ mod lineage;
 #[cfg(test)]
 mod lineage_tests;
 mod log;
+mod map;
 mod numbers;
 mod reload;
 mod scene;
@@ -23,6 +24,8 @@ mod stops;
 #[cfg(test)]
 mod stops_tests;
 mod topology;
+
+pub use map::map;
 
 use std::sync::Arc;
 

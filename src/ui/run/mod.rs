@@ -3,6 +3,7 @@
 
 mod choosing;
 mod input;
+mod mapping;
 mod show;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use super::settings::Settings;
 use super::style::Look;
 
 pub use choosing::{Renew, pick};
+pub use mapping::map_of;
 pub use show::dashboard;
 
 /// Between two frames at least.

@@ -7,6 +7,7 @@ mod forks;
 mod inspect;
 mod latency;
 pub mod lineage;
+mod map;
 mod timeline;
 mod topology;
 
@@ -22,6 +23,7 @@ pub use inspect::{
     TrackRow, TrackValues,
 };
 pub use latency::{Bin, HeatColumn, Heatmap, Latency, Percentile};
+pub use map::{MapAxis, MapCell, MapQuestion, TippingMap};
 pub use timeline::{Lane, LaneSpan, MarkKind, Timeline, TimelineMark};
 pub use topology::{Edge, NodeCard, NodeState, Rank, Topology};
 
