@@ -17,6 +17,7 @@ mod exactly_once;
 mod expect;
 mod finding;
 mod lag_returns;
+mod linear;
 #[cfg(test)]
 mod liveness_tests;
 mod log_matching;
@@ -32,6 +33,9 @@ mod order;
 mod owners;
 mod polls;
 mod recovers;
+mod registers;
+#[cfg(test)]
+mod registers_tests;
 mod sends;
 mod single_leader;
 #[cfg(test)]
@@ -327,6 +331,16 @@ checks! {
     /// The same within what a leader appends at once. Jepsen calls a breach
     /// int-nonmonotonic-send.
     NoInternalNonMonotonicSend => sends::Sends = sends::Sends::new(true), "no internal non-monotonic send";
+    /// A read of a key returns nothing older than what was written, and acknowledged, before the read began, whoever answers it:
+    /// the database or a cache.
+    NoStaleRead => registers::Reads = registers::Reads::new(registers::Than::Written), "no stale read";
+    /// A process reads no older version of a key than it has read before.
+    MonotonicReads => registers::Reads = registers::Reads::new(registers::Than::OwnReads), "reads are monotonic";
+    /// A process reads no older version of a key than it has written itself.
+    ReadYourWrites => registers::Reads = registers::Reads::new(registers::Than::OwnWrites), "a process reads its writes";
+    /// The reads and writes of each key fit one order in which each takes effect at a moment between its beginning and its end.
+    /// Where finding that out takes too long, it is undecided.
+    LinearizableRegister => registers::Linearizable = registers::Linearizable::default(), "each key is a linearizable register";
 }
 
 impl Property {

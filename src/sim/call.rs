@@ -175,6 +175,8 @@ pub enum CallFact {
         attempt: u8,
         /// Whether it goes out beside an attempt that is still open.
         hedge: bool,
+        /// Its number: no other attempt of its process to that service has it at the same time.
+        call: u32,
     },
     /// An attempt ended for its caller.
     Returned {
@@ -184,6 +186,8 @@ pub enum CallFact {
         task: Task,
         /// How.
         end: CallEnd,
+        /// The number of the attempt.
+        call: u32,
         /// Since the attempt went out, ns.
         ns: u64,
     },
@@ -268,6 +272,22 @@ pub enum CallFact {
         /// What came of it.
         look: Look,
     },
+    /// A store read or wrote a value: now it takes effect.
+    Accessed {
+        /// Which store.
+        service: ServiceId,
+        /// Who asked.
+        from: Pid,
+        /// The number of its attempt.
+        call: u32,
+        /// The key.
+        key: u32,
+        /// The version of the value: 1 for what was there at the beginning, and one more with each write of the key. A cache
+        /// knows only its stamp ([`CallFact::stamp`]).
+        version: u32,
+        /// Whether it wrote.
+        writes: bool,
+    },
     /// A unit of an item that is sold was reserved, or given back.
     Stock {
         /// In which database.
@@ -286,6 +306,18 @@ pub enum CallFact {
 const _: () = assert!(size_of::<CallFact>() <= 24, "a fact stays small");
 
 impl CallFact {
+    /// So many stamps there are.
+    pub const STAMPS: u32 = 0xffff;
+
+    /// What of a version goes along with a value that is put into a cache. It tells apart a value from all but every 65,535th
+    /// of its key; 0 stands for no version.
+    pub fn stamp(version: u32) -> u16 {
+        if version == 0 {
+            return 0;
+        }
+        (version % Self::STAMPS + 1) as u16
+    }
+
     /// A small number per kind, stable within a version.
     pub fn kind(&self) -> u8 {
         match self {
@@ -304,6 +336,7 @@ impl CallFact {
             Self::Looked { .. } => 12,
             Self::Stock { .. } => 13,
             Self::Room { .. } => 14,
+            Self::Accessed { .. } => 15,
         }
     }
 
@@ -344,6 +377,8 @@ impl CallFact {
                 task,
                 attempt,
                 hedge,
+                // A name, which is new with each attempt: it says no more than that there was one.
+                call: _,
             } => [
                 head(service, u64::from(attempt) << 1 | u64::from(hedge)),
                 task.id(),
@@ -353,6 +388,7 @@ impl CallFact {
                 service,
                 task,
                 end,
+                call: _,
                 ns,
             } => [head(service, end as u64), task.id(), ns],
             Self::NotCalled { service, task, why } => [head(service, why as u64), task.id(), 0],
@@ -386,6 +422,18 @@ impl CallFact {
             } => [head(service, 0), u64::from(was), u64::from(running)],
             Self::Room { service, was, is } => [head(service, 0), u64::from(was), u64::from(is)],
             Self::Looked { service, look } => [head(service, look as u64), 0, 0],
+            Self::Accessed {
+                service,
+                from,
+                call,
+                key,
+                version,
+                writes,
+            } => [
+                head(service, u64::from(writes)),
+                u64::from(from.0) << 32 | u64::from(key),
+                u64::from(call) << 32 | u64::from(version),
+            ],
             Self::Stock {
                 service,
                 item,

@@ -113,6 +113,8 @@ pub struct Names {
     pub groups: Vec<GroupName>,
     /// By [`ServiceId`].
     pub services: Vec<ServiceName>,
+    /// The caches, each with the store that it has copies of.
+    pub copies: BTreeMap<ServiceId, ServiceId>,
     /// By [`FlowId`].
     pub flows: Vec<FlowName>,
     /// By [`LaneId`].

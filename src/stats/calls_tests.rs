@@ -338,11 +338,13 @@ fn calls_are_counted_by_attempt_and_by_end() {
         task,
         attempt,
         hedge,
+        call: 0,
     };
     let returned = |end, ns| CallFact::Returned {
         service: PAY,
         task,
         end,
+        call: 0,
         ns,
     };
     let not_called = |why| CallFact::NotCalled {

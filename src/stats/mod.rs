@@ -253,6 +253,7 @@ impl Metrics {
             }
             CallFact::Effect { task, effect } => self.tasks.effect(task, effect, at),
             CallFact::Looked { service, look } => self.services.looked(service, look),
+            CallFact::Accessed { .. } => {}
             CallFact::Shed { service, why, .. } => self.services.shed(service, why),
             CallFact::NotCalled { service, why, .. } => self.services.not_called(service, why),
             CallFact::Breaker { service, state } => {

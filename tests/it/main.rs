@@ -40,6 +40,7 @@ mod producer_settings;
 mod properties;
 mod quantities;
 mod queues;
+mod registers;
 mod reload;
 mod scaffold;
 mod scaling;

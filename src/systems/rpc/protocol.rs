@@ -70,6 +70,8 @@ pub struct Request {
     pub flow: FlowId,
     /// Which of the service's handlers.
     pub endpoint: u16,
+    /// The stamp of the version that is put into a cache; 0: none.
+    pub stamp: u16,
     /// Lower is more important.
     pub priority: u8,
     /// Whether the callee knows how long its caller waits (deadline propagation), and may leave undone what is too late.

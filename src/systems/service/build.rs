@@ -23,7 +23,7 @@ pub(super) fn split_target(to: &str) -> (&str, &str) {
 
 /// What a service calls: a client for each service, in the order of the first call.
 pub(super) struct Clients<'a> {
-    builder: &'a Builder,
+    builder: &'a mut Builder,
     settings: &'a [ClientSettings],
     found: Vec<(Arc<ClientSettings>, Arc<Directory>)>,
     outlets: Vec<String>,
@@ -44,6 +44,14 @@ impl Linker for Clients<'_> {
             self.found.len() - 1
         });
         Some((place as u16, endpoint))
+    }
+
+    fn copies(&mut self, cache: &str, of: &str) {
+        let (of, _) = split_target(of);
+        if let (Some(cache), Some(of)) = (find(self.builder, cache), find(self.builder, of)) {
+            let copies = &mut self.builder.names.copies;
+            copies.entry(cache.service).or_insert(of.service);
+        }
     }
 
     fn pull(&mut self, from: &str) -> Option<u16> {

@@ -74,7 +74,9 @@ impl Cached {
         };
         let (client, get) = linker.call(&format!("{cache}/get"))?;
         let (_, put) = linker.call(&format!("{cache}/put"))?;
-        let (from, read) = linker.call(&read_from(from))?;
+        let origin = read_from(from);
+        let (from, read) = linker.call(&origin)?;
+        linker.copies(cache, &origin);
         Some(Self {
             cache: client,
             get,
@@ -112,6 +114,8 @@ pub(super) fn of_database(step: &Step) -> Option<(&str, &'static str)> {
 pub(super) trait Linker {
     /// The client and handler of `service/handler`.
     fn call(&mut self, to: &str) -> Option<(u16, u16)>;
+    /// A cache holds copies of what somebody else has.
+    fn copies(&mut self, cache: &str, of: &str);
     /// The queue that a step takes from.
     fn pull(&mut self, from: &str) -> Option<u16>;
     /// The outlet to a queue or topic.

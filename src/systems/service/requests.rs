@@ -163,6 +163,7 @@ impl RequestsApp {
             task,
             key: key.map_or(task.number, |k| k as u32),
             value: 0,
+            stamp: 0,
             priority: self.ask.priority,
             deadline: u64::MAX,
             bytes: self.ask.bytes,

@@ -21,6 +21,7 @@ pub(super) struct Job {
     pub key: u32,
     pub endpoint: u16,
     pub value: u32,
+    pub stamp: u16,
     came_at: u64,
     waited_ns: u64,
     /// When its caller gives up, ns.
@@ -84,6 +85,7 @@ impl Desk {
             key: request.key,
             endpoint: request.endpoint,
             value: request.value,
+            stamp: request.stamp,
             came_at: now,
             waited_ns: 0,
             patient_until,
@@ -151,6 +153,18 @@ impl Desk {
         };
         let message = rpc::Message::Response(response).into();
         ctx.send(job.from, message, self.response_bytes);
+    }
+
+    /// A request reads or writes a value: now.
+    pub fn access(&self, job: &Job, version: u32, writes: bool, ctx: &mut Ctx<'_>) {
+        ctx.record(Fact::Call(CallFact::Accessed {
+            service: self.service,
+            from: job.from,
+            call: job.call,
+            key: job.key,
+            version,
+            writes,
+        }));
     }
 
     /// Works on a request.

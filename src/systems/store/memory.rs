@@ -176,13 +176,16 @@ impl CacheNode {
     fn answer(&mut self, job: &Job, ctx: &mut Ctx<'_>) -> (Status, u32) {
         let (now, key) = (ctx.now(), u64::from(job.key));
         match job.endpoint {
-            GET => return self.get(now, key, ctx),
+            GET => return self.get(now, job, ctx),
             PUT => match Token::from_number(job.value) {
                 Some(token) => {
                     let stream = &mut self.ttl_stream;
-                    self.cache.put_leased(now, key, 0, token, stream);
+                    self.cache
+                        .put_leased(now, key, job.stamp.into(), token, stream);
                 }
-                None => self.cache.put(now, key, 0, &mut self.ttl_stream),
+                None => self
+                    .cache
+                    .put(now, key, job.stamp.into(), &mut self.ttl_stream),
             },
             _ => {
                 self.cache.invalidate(key);
@@ -191,9 +194,13 @@ impl CacheNode {
         (Status::Ok, 0)
     }
 
-    fn get(&mut self, now: u64, key: u64, ctx: &mut Ctx<'_>) -> (Status, u32) {
-        let (look, fill) = match self.cache.get(now, key) {
-            Found::Hit { .. } => (Look::Hit, None),
+    fn get(&mut self, now: u64, job: &Job, ctx: &mut Ctx<'_>) -> (Status, u32) {
+        let mut stamp = 0;
+        let (look, fill) = match self.cache.get(now, job.key.into()) {
+            Found::Hit { version, .. } => {
+                stamp = version as u32;
+                (Look::Hit, None)
+            }
             Found::Miss(Fill::Wait) | Found::Expired(Fill::Wait) => {
                 (Look::Waited, Some(Fill::Wait))
             }
@@ -202,6 +209,9 @@ impl CacheNode {
         };
         let service = self.desk.service();
         ctx.record(Fact::Call(CallFact::Looked { service, look }));
+        if stamp != 0 {
+            self.desk.access(job, stamp, false, ctx);
+        }
         match fill {
             None => (Status::Ok, 0),
             Some(Fill::Free) => (Status::Missing, 0),

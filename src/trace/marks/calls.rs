@@ -41,6 +41,7 @@ fn call(fact: &CallFact, names: &Names, me: String) -> Said {
             task,
             attempt,
             hedge,
+            ..
         } => {
             let which = match (hedge, attempt) {
                 (true, _) => ", hedged".to_owned(),
@@ -55,6 +56,7 @@ fn call(fact: &CallFact, names: &Names, me: String) -> Said {
             task,
             end,
             ns,
+            ..
         } => {
             let sign = match end {
                 CallEnd::Ok => Sign::Well,
@@ -183,6 +185,28 @@ fn serve(fact: &CallFact, names: &Names, me: String) -> Said {
             "LOOK UP",
             format!("{}: {}", names.service(service), looked(look)),
         ),
+        CallFact::Accessed {
+            service,
+            from,
+            key,
+            version,
+            writes,
+            ..
+        } => {
+            let word = if writes { "WRITE" } else { "READ" };
+            let what = if names.copies.contains_key(&service) {
+                "stamp"
+            } else {
+                "version"
+            };
+            let whom = names.process(from);
+            (
+                me,
+                Sign::Other,
+                word,
+                format!("key {key}, {what} {version}, for {whom}"),
+            )
+        }
         CallFact::Stock {
             item,
             out,

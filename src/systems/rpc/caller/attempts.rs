@@ -145,6 +145,7 @@ impl Caller {
             number: call.task.number,
             flow: call.task.flow,
             endpoint: call.endpoint,
+            stamp: call.stamp,
             priority: call.priority,
             has_deadline: self.settings.propagate_deadline,
         };
@@ -154,6 +155,7 @@ impl Caller {
             task: call.task,
             attempt: number.min(u16::from(u8::MAX)) as u8,
             hedge,
+            call: attempt_key,
         }));
         let to = self.directory.replicas[replica as usize];
         ctx.send(to, Message::Request(request).into(), call.bytes);

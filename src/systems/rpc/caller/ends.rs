@@ -116,6 +116,7 @@ impl Caller {
             service: self.directory.service,
             task,
             end,
+            call: key,
             ns,
         }));
         self.show_breaker(ctx);

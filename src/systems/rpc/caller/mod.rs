@@ -56,6 +56,8 @@ pub struct Call {
     pub key: u32,
     /// What the request says besides: a lease.
     pub value: u32,
+    /// The stamp of the version of what it puts into a cache; 0: none.
+    pub stamp: u16,
     /// Lower is more important.
     pub priority: u8,
     /// True time by which it must be over, ns; `u64::MAX` for never. The client's own deadline may be earlier.

@@ -37,6 +37,8 @@ struct Fetch {
     leads: bool,
     /// What it may put with; `None`: it may not put.
     lease: Option<u32>,
+    /// Of what it read.
+    stamp: u16,
 }
 
 /// A read that others follow: the clients of the cache and of whom it reads from, and the key.
@@ -80,10 +82,11 @@ impl Replica {
             looked: 0,
             leads: false,
             lease: None,
+            stamp: 0,
         });
         fetch.stage = Stage::Looks;
         fetch.looked += 1;
-        self.call(key, key, (of.cache, of.get), (0, 0), ctx);
+        self.call(key, key, (of.cache, of.get), (0, 0, 0), ctx);
         Next::Waits
     }
 
@@ -102,6 +105,9 @@ impl Replica {
             },
             Stage::Reads => {
                 let ok = !matches!(done.ended, Ended::Badly(_));
+                if let Some(fetch) = self.fetches.of.get_mut(&key) {
+                    fetch.stamp = CallFact::stamp(done.value);
+                }
                 self.was_read(key, ok, ctx);
             }
             Stage::Puts => {
@@ -159,7 +165,7 @@ impl Replica {
             self.fetches.flights.insert(flight, Followers::default());
         }
         self.set_stage(key, Stage::Reads);
-        self.call(key, key, (of.from, of.read), (0, 0), ctx);
+        self.call(key, key, (of.from, of.read), (0, 0, 0), ctx);
     }
 
     /// It is read, or could not be. Its followers go on, or fail as it does.
@@ -177,7 +183,13 @@ impl Replica {
         }
         if let Some(lease) = fetch.lease.filter(|_| ok) {
             self.set_stage(key, Stage::Puts);
-            self.call(key, key, (fetch.of.cache, fetch.of.put), (0, lease), ctx);
+            self.call(
+                key,
+                key,
+                (fetch.of.cache, fetch.of.put),
+                (0, lease, fetch.stamp),
+                ctx,
+            );
         } else {
             self.end_flight(key);
             self.fetch_over(key, ok, ctx);

@@ -75,7 +75,7 @@ impl Replica {
             }
             Op::Call { client, endpoint } => {
                 self.release(key);
-                self.call(key, key, (*client, *endpoint), (0, 0), ctx);
+                self.call(key, key, (*client, *endpoint), (0, 0, 0), ctx);
                 Next::Waits
             }
             Op::Consume(pull) => {
@@ -178,7 +178,7 @@ impl Replica {
         ticket: Key,
         key: Key,
         (client, endpoint): (u16, u16),
-        (nth, value): (u32, u32),
+        (nth, value, stamp): (u32, u32, u16),
         ctx: &mut Ctx<'_>,
     ) {
         let Some(run) = self.runs.get(key) else {
@@ -190,6 +190,7 @@ impl Replica {
             task: run.task,
             key: run.key.wrapping_add(nth),
             value,
+            stamp,
             priority: run.priority,
             deadline: run.deadline,
             bytes: USUAL_BYTES,
@@ -229,7 +230,7 @@ impl Replica {
         branch.at = 0;
         for nth in 0..count {
             match self.runs.insert(branch.clone()) {
-                Ok(ticket) => self.call(ticket, key, (client, endpoint), (nth, 0), ctx),
+                Ok(ticket) => self.call(ticket, key, (client, endpoint), (nth, 0, 0), ctx),
                 Err(branch) => {
                     // Each of its calls is a run too, so that those end first.
                     let caller = &self.callers[usize::from(client)];

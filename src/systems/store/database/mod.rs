@@ -7,8 +7,11 @@ mod show;
 
 pub use settings::DatabaseSettings;
 
+use std::collections::BTreeMap;
+
 use crate::sim::call::CallFact;
 use crate::sim::dist::Sampler;
+use crate::sim::history::Shared;
 use crate::sim::host::Survival;
 use crate::sim::stream::Stream;
 use crate::sim::{Cost, Fact, Names, Pid, Role, ServiceId, Token};
@@ -24,6 +27,7 @@ use locks::{Locks, Row};
 
 /// Its handlers.
 const READ: u16 = 0;
+const WRITE: u16 = 1;
 const RESERVE: u16 = 2;
 const RELEASE: u16 = 3;
 
@@ -36,6 +40,8 @@ pub struct Database {
     slow_down: Option<SlowDown>,
     locks: Option<Locks>,
     stock: Option<Stock>,
+    /// How often each key was written.
+    writes: Shared<BTreeMap<u32, u32>>,
     stream: Stream,
 }
 
@@ -50,6 +56,7 @@ impl Database {
             slow_down: settings.slow_down.clone(),
             locks: settings.row_locks.then(Locks::default),
             stock: settings.stock.map(Stock::new),
+            writes: Shared::default(),
             stream: Stream::named(seed, "database", name),
         }
     }
@@ -111,8 +118,8 @@ impl Database {
     pub(in super::super) fn timer(&mut self, token: Token, ctx: &mut Ctx<'_>) {
         let key: Key = token.data;
         if let Some(job) = self.desk.job(key) {
-            let status = self.commit(&job, ctx);
-            self.desk.end(key, status, 0, ctx);
+            let (status, version) = self.commit(&job, ctx);
+            self.desk.end(key, status, version, ctx);
             if let Some(row) = self.row(&job)
                 && let Some(locks) = &mut self.locks
                 && let Some(next) = locks.unlock(row)
@@ -123,15 +130,34 @@ impl Database {
         self.work(ctx);
     }
 
-    /// What a statement does takes effect.
-    fn commit(&mut self, job: &Job, ctx: &mut Ctx<'_>) -> Status {
+    /// What a statement does takes effect. How it ended, and the version of what was read or written; 0: none.
+    fn commit(&mut self, job: &Job, ctx: &mut Ctx<'_>) -> (Status, u32) {
+        match job.endpoint {
+            READ | WRITE => (Status::Ok, self.access(job, ctx)),
+            _ => (self.sell(job, ctx), 0),
+        }
+    }
+
+    /// A value is read or written; its version, 1 for what was there at the beginning.
+    fn access(&mut self, job: &Job, ctx: &mut Ctx<'_>) -> u32 {
+        let writes = job.endpoint == WRITE;
+        if writes {
+            *self.writes.entry(job.key).or_default() += 1;
+        }
+        let version = 1 + self.writes.get(&job.key).copied().unwrap_or(0);
+        self.desk.access(job, version, writes, ctx);
+        version
+    }
+
+    fn sell(&mut self, job: &Job, ctx: &mut Ctx<'_>) -> Status {
         let Some(stock) = &mut self.stock else {
             return Status::Ok;
         };
-        let taken = match job.endpoint {
-            RESERVE => stock.reserve(job.task, job.key),
-            RELEASE => Some(stock.release(job.task, job.key)),
-            _ => return Status::Ok,
+        let reserves = job.endpoint == RESERVE;
+        let taken = if reserves {
+            stock.reserve(job.task, job.key)
+        } else {
+            Some(stock.release(job.task, job.key))
         };
         let Some(taken) = taken else {
             return Status::Failed;
@@ -141,7 +167,7 @@ impl Database {
             item: stock.item(job.key),
             out: taken.out,
             of: taken.of,
-            reserves: job.endpoint == RESERVE,
+            reserves,
         }));
         Status::Ok
     }
