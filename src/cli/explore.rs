@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::time::Instant;
 
+use serde::de::DeserializeOwned;
+
 use super::ends::{self, Ends};
 use super::out::say;
 use super::progress::Progress;
 use super::run::{Given, load};
 use super::{EXIT_BUG, EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, ExploreArgs, Out};
-use crate::checks::Property;
+use crate::checks::{Expect, Property};
 use crate::export::{explore_json, explore_text};
 use crate::hunt::explore::{self, Found, Options, Report, Search, Watcher};
 use crate::hunt::{Loaded, keep, parallel};
@@ -52,7 +54,7 @@ fn begin(args: &ExploreArgs, loaded: &Loaded) -> Result<Search, String> {
         seed: args.seed,
         runs: args.runs.map(u64::from),
         jobs: args.jobs.unwrap_or_else(parallel::all_cores),
-        breaks: args.breaks,
+        breaks: args.breaks.clone(),
         first: args.first,
         keep_faults: args.keep_faults,
         only: args.only.clone(),
@@ -220,12 +222,24 @@ impl Watcher for Wait {
     }
 }
 
-/// A property, as a scenario has it.
-pub fn parse_property(text: &str) -> Result<Property, String> {
-    let (property, document) = from_source::<Property>("--breaks", text, &[]);
+/// A property or a bound of a metric, as a scenario has them.
+pub fn parse_goal(text: &str) -> Result<Expect, String> {
+    let is_expectation = ["AtMost(", "AtLeast(", "Holds("];
+    if is_expectation
+        .iter()
+        .any(|word| text.trim_start().starts_with(word))
+    {
+        parse(text)
+    } else {
+        parse::<Property>(text).map(Expect::Holds)
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    let (value, document) = from_source::<T>("--breaks", text, &[]);
     let first = document.diagnostics().into_iter().next();
-    match (property, first) {
-        (Some(property), None) => Ok(property),
+    match (value, first) {
+        (Some(value), None) => Ok(value),
         (_, Some(mistake)) => Err(match mistake.help {
             Some(help) => format!("{}: {help}", mistake.message),
             None => mistake.message,

@@ -270,12 +270,12 @@ Examples:
   splitbrain explore my.ron --only Crash,Isolate --at-once 1
   splitbrain explore my.ron --breaks 'Recovers(within: \"15s\")' --keep-faults
 
-First one node at a time is cut off, crashed, paused and without power, leaders first; then two of these; then come random
+First one node at a time is cut off (from all, or only from its like), crashed, paused and without power, leaders first; then two of these; then come random
 schedules of all kinds of fault, and changes of those that led to something new. All faults are over before the last quarter
 of the run. What breaks is reduced to the fewest and shortest faults that still break it.
 
-Looked for is what is checked in every run and what the scenario expects to hold, but not what it expects to break, nor what
-breaks without any fault. The scenario's own faults are left out, so that the search finds its own.
+Looked for is what is checked in every run, what the scenario expects to hold and what it expects to be at most 0, but not what it
+expects to break, nor what breaks without any fault. The scenario's own faults are left out, so that the search finds its own.
 
 With the same scenario, seed and number of runs it finds the same, whatever --jobs; a search that its budget or Ctrl-C ended says
 which number that is.
@@ -304,9 +304,9 @@ pub struct ExploreArgs {
     /// The first seed; without it, the scenario's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Look for what breaks this property and nothing else: `NoAckedLoss`
-    #[arg(long, value_name = "PROPERTY", value_parser = explore::parse_property)]
-    pub breaks: Option<crate::checks::Property>,
+    /// Look for what breaks this property and nothing else: `NoAckedLoss`, or this bound: `AtMost("messages.lost", 0)`
+    #[arg(long, value_name = "PROPERTY", value_parser = explore::parse_goal)]
+    pub breaks: Option<crate::checks::Expect>,
     /// Stop with the first that breaks something
     #[arg(long)]
     pub first: bool,

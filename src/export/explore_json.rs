@@ -5,8 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::checks::Property;
-use crate::hunt::explore::{Found, Report, Search, What};
+use crate::hunt::explore::{Found, Report, Search, What, written};
 use crate::trace::recording::hash_text;
 
 /// What is known before the first run.
@@ -23,8 +22,8 @@ pub fn head(search: &Search) -> String {
         "faults_from_ns": from,
         "faults_until_ns": to,
         "kinds": search.kinds().collect::<Vec<_>>(),
-        "sought": words(search.sought()),
-        "given_up": words(search.given_up()),
+        "sought": search.sought().iter().map(written).collect::<Vec<_>>(),
+        "given_up": search.given_up().iter().map(ToString::to_string).collect::<Vec<_>>(),
     }}))
 }
 
@@ -43,7 +42,7 @@ pub fn found(found: &Found, command: Option<&str>, file: Option<&Path>) -> Strin
     });
     match &found.what {
         What::Broken(broken) => {
-            value["property"] = json!(broken.property.to_string());
+            value["property"] = json!(written(&broken.goal));
             value["at_ns"] = json!(broken.at);
             value["event"] = json!(broken.event);
             value["message"] = json!(broken.message);
@@ -55,11 +54,11 @@ pub fn found(found: &Found, command: Option<&str>, file: Option<&Path>) -> Strin
 
 /// What the search comes to.
 pub fn summary(search: &Search, report: &Report) -> String {
-    let properties = search.sought().iter().map(|property| {
-        let by_itself = report.by_itself.iter().find(|(p, _)| p == property);
+    let properties = search.sought().iter().map(|goal| {
+        let by_itself = report.by_itself.iter().find(|(g, _)| g == goal);
         json!({
-            "property": property.to_string(),
-            "fewest_faults": report.fewest(property).map(Found::faults),
+            "property": written(goal),
+            "fewest_faults": report.fewest_of(goal).map(Found::faults),
             "seeds_broken_without": by_itself.map_or(0, |(_, seeds)| *seeds),
         })
     });
@@ -72,10 +71,6 @@ pub fn summary(search: &Search, report: &Report) -> String {
         "panicked": report.panicked(),
         "properties": properties.collect::<Vec<_>>(),
     }}))
-}
-
-fn words(properties: &[Property]) -> Vec<String> {
-    properties.iter().map(ToString::to_string).collect()
 }
 
 fn line(value: &Value) -> String {

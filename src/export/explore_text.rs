@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::checks::Property;
+use crate::checks::Expect;
 use crate::hunt::explore::{Found, Report, Search, What};
 use crate::sim::units::Duration;
 
@@ -26,9 +26,9 @@ pub fn head(search: &Search) -> String {
     let _ = writeln!(out, "faults    from {from} on, all over at {to}{own}");
     let kinds: Vec<_> = search.kinds().collect();
     let _ = writeln!(out, "kinds     {}", kinds.join(", "));
-    for (at, property) in search.sought().iter().enumerate() {
+    for (at, goal) in search.sought().iter().enumerate() {
         let word = if at == 0 { "breaks?" } else { "" };
-        let _ = writeln!(out, "{word:<8}  {}", property.label());
+        let _ = writeln!(out, "{word:<8}  {}", goal.label());
     }
     for property in search.given_up() {
         let label = property.label();
@@ -44,7 +44,7 @@ pub fn head(search: &Search) -> String {
 pub fn found(found: &Found, command: Option<&str>, file: Option<&Path>) -> String {
     let mut out = String::new();
     let what = match &found.what {
-        What::Broken(broken) => broken.property.label(),
+        What::Broken(broken) => broken.goal.label(),
         What::Panicked(panic) => format!("{panic} (a bug of splitbrain)"),
     };
     let _ = writeln!(out, "\n✗ {what}: {}", faults(found.faults()));
@@ -85,16 +85,16 @@ pub fn summary(search: &Search, report: &Report) -> String {
     );
     let _ = writeln!(out, "events    {}", report.events);
     let _ = writeln!(out, "states    {}", report.states);
-    let labels = search.sought().iter().map(Property::label);
+    let labels = search.sought().iter().map(Expect::label);
     let width = labels.map(|l| l.chars().count()).max().unwrap_or(0);
     let _ = writeln!(out, "\nthe fewest faults that break it");
-    for property in search.sought() {
-        let label = property.label();
-        let mut told = match report.fewest(property) {
+    for goal in search.sought() {
+        let label = goal.label();
+        let mut told = match report.fewest_of(goal) {
             Some(found) => found.faults().to_string(),
             None => format!("not broken in {} runs", report.runs),
         };
-        if let Some((_, seeds)) = report.by_itself.iter().find(|(p, _)| p == property) {
+        if let Some((_, seeds)) = report.by_itself.iter().find(|(g, _)| g == goal) {
             let of = report.unfaulted;
             let _ = write!(told, " (without any with {seeds} of {of} seeds, left out)");
         }

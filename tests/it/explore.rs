@@ -5,11 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use serde_json::Value;
-use splitbrain::checks::Property;
+use splitbrain::checks::{Expect, Property};
 use splitbrain::hunt::explore::{Options, Progress, Report, Search, Watcher};
-use splitbrain::hunt::{self, Loaded};
+use splitbrain::hunt::{self, Loaded, Outcome, Session};
+use splitbrain::sim::amount::Amount;
 use splitbrain::sim::units::Duration;
 
 /// Three brokers and a topic of two partitions; short, and with timeouts that suit it.
@@ -100,7 +102,7 @@ fn what_takes_two_faults_is_found_with_two() {
     let text = text.replace("replication_factor: 3", "replication_factor: 2");
     let only = ["Isolate".to_owned(), "Crash".to_owned()].to_vec();
     let options = Options {
-        breaks: Some(Property::NoUncleanElection),
+        breaks: Some(Expect::Holds(Property::NoUncleanElection)),
         first: true,
         only,
         ..options(200, 2)
@@ -154,14 +156,22 @@ fn what_breaks_by_itself_or_is_said_to_break_is_not_looked_for() {
     let text = weak().replace("duration:", &format!("{lossy}, duration:"));
     let looked = Search::new(&load(&text), options(1, 1)).unwrap();
     assert_eq!(looked.given_up(), [Property::NoAckedLoss]);
-    assert!(looked.sought().contains(&Property::AtMostOnce));
-    assert!(looked.sought().contains(&Property::CommittedPrefix));
+    assert!(
+        looked
+            .sought()
+            .contains(&Expect::Holds(Property::AtMostOnce))
+    );
+    assert!(
+        looked
+            .sought()
+            .contains(&Expect::Holds(Property::CommittedPrefix))
+    );
     let asked = Options {
-        breaks: Some(Property::NoAckedLoss),
+        breaks: Some(Expect::Holds(Property::NoAckedLoss)),
         ..options(1, 1)
     };
     let looked = Search::new(&load(&text), asked.clone()).unwrap();
-    assert_eq!(looked.sought(), [Property::NoAckedLoss]);
+    assert_eq!(looked.sought(), [Expect::Holds(Property::NoAckedLoss)]);
     // With its own crash in each run, it is lost by itself.
     let found = search(&weak(), options(RUNS, 2));
     let found = found.fewest(&Property::NoAckedLoss).unwrap();
@@ -178,8 +188,49 @@ fn what_breaks_by_itself_or_is_said_to_break_is_not_looked_for() {
     let mut looked = Search::new(&load(&text), keeps).unwrap();
     assert_eq!(looked.loaded().scenario.faults.len(), 1);
     let report = looked.run(&mut ()).unwrap();
-    assert_eq!(report.by_itself, [(Property::NoAckedLoss, 1)]);
+    assert_eq!(
+        report.by_itself,
+        [(Expect::Holds(Property::NoAckedLoss), 1)]
+    );
     assert!(report.found.is_empty());
+}
+
+/// A consumer that dies before it has stored its position takes some messages twice: what it says never happens does, and a
+/// scenario of it says so.
+#[test]
+fn what_should_never_happen_is_looked_for_by_its_metric() {
+    let never = "expect: [AtMost(\"messages.duplicated\", 0)], seed: 5";
+    let loaded = load(&safe().replace("seed: 5", never));
+    let crash = Options {
+        only: vec!["Crash".to_owned()],
+        ..options(RUNS, 2)
+    };
+    let mut search = Search::new(&loaded, crash).unwrap();
+    let goal = loaded.scenario.expect[0].clone();
+    assert!(search.sought().contains(&goal));
+    let report = search.run(&mut ()).unwrap();
+    let found = report.fewest_of(&goal).unwrap();
+    assert_eq!(found.faults(), 1, "{found:?}");
+    let text = found.as_scenario(search.loaded());
+    let shown = load(&text);
+    let mut session = Session::new(Arc::new(shown), hunt::Options::default());
+    session.run();
+    let outcome = Outcome::of(&session).unwrap();
+    assert!(outcome.is_met(), "{outcome:?}\n{text}");
+    let expect = outcome.expectations[0].expect.to_string();
+    assert!(
+        expect.starts_with("AtLeast(\"messages.duplicated\""),
+        "{expect}"
+    );
+    let asked = Options {
+        breaks: Some(Expect::AtMost(
+            "messages.duplicate".to_owned(),
+            Amount::count(0),
+        )),
+        ..options(1, 1)
+    };
+    let said = Search::new(&loaded, asked).unwrap_err();
+    assert!(said.contains("messages.duplicate"), "{said}");
 }
 
 #[test]
@@ -342,7 +393,7 @@ fn what_must_come_true_again_is_left_the_time_for_it() {
     let within = Property::LagReturns {
         within: Duration::from_ns(8_000_000_000),
     };
-    assert!(search.sought().contains(&within));
+    assert!(search.sought().contains(&Expect::Holds(within)));
     let (from_ns, until_ns) = search.window_ns();
     assert!(from_ns < until_ns && until_ns + 8_000_000_000 < 24_000_000_000);
 }
@@ -379,6 +430,7 @@ fn mistakes_in_the_arguments_are_told() {
     let folder = Folder::new("explore-mistakes");
     for (args, said) in [
         (["--breaks", "NoAckedLos"], "NoAckedLoss"),
+        (["--breaks", "AtMost(\"messages.lots\", 0)"], "messages.l"),
         (["--only", "Crush"], "Crash"),
         (["--runs", "0"], "from 1 up"),
         (["--jobs", "0"], "from 1 to"),

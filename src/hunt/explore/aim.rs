@@ -1,32 +1,51 @@
-//! What a search looks for: properties that should hold whatever the faults.
+//! What a search looks for: what should be true whatever the faults.
 
-use crate::checks::{Checks, Expect, Property, Verdict};
+use crate::checks::{Checked, Checks, Expect, Outcome, Property, Verdict};
+use crate::sim::amount::Amount;
 use crate::sim::{Names, SECOND};
+use crate::stats::Metrics;
 
-/// The properties a search looks for.
-#[derive(Clone, Debug)]
+use super::found::Failure;
+
+/// What a search looks for. A property stands there as the expectation that it holds.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Aim {
-    /// These.
-    pub sought: Vec<Property>,
+    /// What should be true.
+    pub sought: Vec<Expect>,
     /// Not these: the scenario says itself that they break.
     pub given_up: Vec<Property>,
 }
 
 impl Aim {
-    /// One property, if it is asked for. Otherwise what is checked in every run and what the scenario says holds, without what it
-    /// says breaks.
-    pub(super) fn new(breaks: Option<Property>, expect: &[Expect], names: &Names) -> Self {
-        if let Some(property) = breaks {
+    /// One thing, if it is asked for. Otherwise the properties that are checked in every run and those the scenario says hold,
+    /// without those it says break, and what it says never happens.
+    pub(super) fn new(breaks: Option<Expect>, expect: &[Expect], names: &Names) -> Self {
+        if let Some(goal) = breaks {
             return Self {
-                sought: vec![property],
+                sought: vec![goal],
                 given_up: Vec::new(),
             };
         }
         let broken = |p: &Property| expect.contains(&Expect::Breaks(*p));
         let checks = Checks::new(expect, names);
         let all = checks.verdicts().map(|(property, _)| property);
-        let (given_up, sought) = all.partition(broken);
-        Self { sought, given_up }
+        let (given_up, sought): (Vec<_>, Vec<_>) = all.partition(broken);
+        let never = expect.iter().filter(|e| is_never(e)).cloned();
+        let sought = sought.into_iter().map(Expect::Holds).chain(never);
+        Self {
+            sought: sought.collect(),
+            given_up,
+        }
+    }
+
+    /// The properties among what is looked for.
+    pub(super) fn properties(&self) -> Vec<Property> {
+        self.sought.iter().filter_map(Expect::property).collect()
+    }
+
+    /// Whether metrics are among it.
+    pub(super) fn has_metrics(&self) -> bool {
+        self.sought.iter().any(|goal| goal.metric().is_some())
     }
 
     /// How long after the last fault a run must go on so that all of it can be said, ns.
@@ -40,34 +59,80 @@ impl Aim {
     }
 }
 
+/// Whether it says that something never happens: a property in the guise of a metric. Of other metrics (a latency, a share) faults
+/// may well make something else.
+fn is_never(expect: &Expect) -> bool {
+    matches!(expect, Expect::AtMost(_, amount) if amount.value == 0.0)
+}
+
 /// So long must a run be at rest before it can be said that it does not come back by itself, ns: three windows of its check.
 const METASTABLE_NS: u64 = 15 * SECOND;
 
-/// How long a property waits after a disturbance, ns.
-fn rest_ns(property: &Property) -> u64 {
-    match property {
-        Property::Recovers { within }
-        | Property::EveryMessageEnds { within }
-        | Property::LagReturns { within } => within.ns(),
-        Property::NotMetastable => METASTABLE_NS,
+/// How long it waits after a disturbance, ns.
+fn rest_ns(goal: &Expect) -> u64 {
+    match goal.property() {
+        Some(
+            Property::Recovers { within }
+            | Property::EveryMessageEnds { within }
+            | Property::LagReturns { within },
+        ) => within.ns(),
+        Some(Property::NotMetastable) => METASTABLE_NS,
         _ => 0,
     }
 }
 
-/// Whether a property must come true again after the faults.
-pub(super) fn is_liveness(property: &Property) -> bool {
-    rest_ns(property) > 0
+/// Whether it must come true again after the faults.
+pub(super) fn is_liveness(goal: &Expect) -> bool {
+    rest_ns(goal) > 0
 }
 
-/// Whether a property that broke stays broken, so that the rest of a run need not be seen.
-pub(super) fn is_final(property: &Property) -> bool {
-    Property::DEFAULT.contains(property)
+/// Whether what broke stays broken, so that the rest of a run need not be seen.
+pub(super) fn is_final(goal: &Expect) -> bool {
+    goal.property()
+        .is_some_and(|p| Property::DEFAULT.contains(&p))
 }
 
-/// How a property broke: when, ns, in which event, and how.
-pub(super) fn broken(checks: &Checks, property: &Property) -> Option<(u64, u64, String)> {
-    match checks.verdict(property)? {
-        Verdict::Broken(first) => Some((first.at, first.event, first.message.clone())),
+/// How a property broke so far.
+pub(super) fn broken(goal: &Expect, checks: &Checks) -> Option<Failure> {
+    match checks.verdict(&goal.property()?)? {
+        Verdict::Broken(first) => Some(Failure {
+            goal: goal.clone(),
+            at: first.at,
+            event: first.event,
+            message: first.message.clone(),
+            measured: None,
+        }),
         _ => None,
     }
+}
+
+/// How a metric at the end of a run is not as it should be: when that was, ns, and after how many events.
+pub(super) fn missed(goal: &Expect, metrics: &Metrics, at: u64, event: u64) -> Option<Failure> {
+    let (name, _) = goal.metric()?;
+    let measured: Option<Amount> = metrics.metric(name);
+    let Outcome::NotMet(_) = goal.evaluate(|_| None, |_| measured) else {
+        return None;
+    };
+    Some(Failure {
+        goal: goal.clone(),
+        at,
+        event,
+        message: format!("{name} is {}", measured?),
+        measured,
+    })
+}
+
+/// What of all that is looked for failed in a run that is over.
+pub(super) fn failures(
+    aim: &Aim,
+    checked: &Checked,
+    metrics: Option<&Metrics>,
+    at: u64,
+    event: u64,
+) -> Vec<Failure> {
+    let failure = |goal: &Expect| match metrics {
+        Some(metrics) if goal.metric().is_some() => missed(goal, metrics, at, event),
+        _ => broken(goal, &checked.checks),
+    };
+    aim.sought.iter().filter_map(failure).collect()
 }

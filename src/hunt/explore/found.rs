@@ -1,15 +1,38 @@
 //! What a search found.
 
 use super::super::parallel::Panic;
-use super::super::sweep::Broken;
 use super::schedule::Schedule;
-use crate::checks::Property;
+use crate::checks::{Expect, Property};
+use crate::sim::amount::Amount;
+
+/// What should be true and is not, and how that showed first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// What should be true: that a property holds, or how large a metric is at the end.
+    pub goal: Expect,
+    /// When it broke, virtual time in ns.
+    pub at: u64,
+    /// Number of the event during which it broke.
+    pub event: u64,
+    /// What happened.
+    pub message: String,
+    /// The metric, if it is about one.
+    pub measured: Option<Amount>,
+}
+
+/// What a search looks for, in the fewest words of the scenario language: `NoAckedLoss`, not `Holds(NoAckedLoss)`.
+pub fn written(goal: &Expect) -> String {
+    match goal.property() {
+        Some(property) => property.to_string(),
+        None => goal.to_string(),
+    }
+}
 
 /// How a run failed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// A property broke.
-    Broken(Broken),
+    /// Something is not true that should be.
+    Broken(Failure),
     /// The run panicked: a bug of this program.
     Panicked(Panic),
 }
@@ -29,7 +52,7 @@ pub struct Found {
     pub faults_before: usize,
     /// Whether it was reduced: that is left out for what panics, and when somebody had no more patience.
     pub reduced: bool,
-    /// How many runs failed like this: the same property, by at least the same kinds of fault.
+    /// How many runs failed like this: the same, by at least the same kinds of fault.
     pub times: u64,
 }
 
@@ -39,12 +62,17 @@ impl Found {
         self.schedule.faults()
     }
 
-    /// The property that broke.
-    pub fn property(&self) -> Option<Property> {
+    /// What should be true and is not; `None` if it panicked.
+    pub fn goal(&self) -> Option<&Expect> {
         match &self.what {
-            What::Broken(broken) => Some(broken.property),
+            What::Broken(broken) => Some(&broken.goal),
             What::Panicked(_) => None,
         }
+    }
+
+    /// The property that broke, if it is one.
+    pub fn property(&self) -> Option<Property> {
+        self.goal().and_then(Expect::property)
     }
 
     /// Whether some kinds of fault are enough for it.
@@ -67,8 +95,8 @@ pub struct Report {
     /// How many abstract states and pairs of rare facts the runs went through.
     pub states: usize,
     /// What breaks without a schedule, with how many of the seeds.
-    pub by_itself: Vec<(Property, u64)>,
-    /// What was found: property by property, the fewest faults first.
+    pub by_itself: Vec<(Expect, u64)>,
+    /// What was found: one goal after the other, the fewest faults first.
     pub found: Vec<Found>,
     /// Whether it came to its end by itself: by its number of runs, or by the first that failed.
     pub is_whole: bool,
@@ -77,16 +105,18 @@ pub struct Report {
 impl Report {
     /// What breaks a property with the fewest faults.
     pub fn fewest(&self, property: &Property) -> Option<&Found> {
-        let of = self
-            .found
-            .iter()
-            .filter(|f| f.property() == Some(*property));
+        self.fewest_of(&Expect::Holds(*property))
+    }
+
+    /// What makes something untrue that should be true with the fewest faults.
+    pub fn fewest_of(&self, goal: &Expect) -> Option<&Found> {
+        let of = self.found.iter().filter(|f| f.goal() == Some(goal));
         of.min_by_key(|f| (f.faults(), f.run))
     }
 
     /// How many runs panicked.
     pub fn panicked(&self) -> u64 {
-        let panicked = self.found.iter().filter(|f| f.property().is_none());
+        let panicked = self.found.iter().filter(|f| f.goal().is_none());
         panicked.map(|f| f.times).sum()
     }
 }

@@ -28,14 +28,14 @@ mod tests;
 mod text;
 mod waves;
 
-pub use found::{Found, Report, What};
+pub use found::{Failure, Found, Report, What, written};
 pub use schedule::{Entry, Schedule};
 pub use search::{Progress, Search, Watcher};
 pub use space::Strike;
 
 use std::num::NonZeroUsize;
 
-use crate::checks::Property;
+use crate::checks::Expect;
 
 /// What is searched for, and with what.
 #[derive(Clone, Debug)]
@@ -46,8 +46,8 @@ pub struct Options {
     pub runs: Option<u64>,
     /// So many runs go on at once. It changes nothing of what is found.
     pub jobs: NonZeroUsize,
-    /// Only what breaks this is looked for, whatever the scenario says of it.
-    pub breaks: Option<Property>,
+    /// Only what makes this untrue is looked for, whatever the scenario says of it: `Holds(NoAckedLoss)`.
+    pub breaks: Option<Expect>,
     /// The search ends with the first schedule that breaks something.
     pub first: bool,
     /// The scenario's own faults strike too.

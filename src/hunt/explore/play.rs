@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::super::parallel::{Original, Stop};
-use super::super::sweep::Broken;
 use super::super::{Loaded, Options, Session};
 use super::aim::{self, Aim};
+use super::found::Failure;
 use super::schedule::Schedule;
 use super::shape::Shape;
-use crate::checks::{Checked, Checks, Property};
+use crate::checks::{Checked, Checks, Expect};
 use crate::sim::ledger::Ledger;
 
 /// Events between two looks at whether to stop.
@@ -40,7 +40,7 @@ struct Point {
 pub(super) struct Base {
     pub seed: u64,
     /// What breaks by itself: nothing that a search could find.
-    pub broken: Vec<Property>,
+    pub broken: Vec<Expect>,
     points: Vec<Point>,
     pub ran: Ran,
     /// How many queues each process led at its end.
@@ -50,8 +50,8 @@ pub(super) struct Base {
 /// What came of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Ran {
-    /// What of that which is looked for broke.
-    pub broken: Vec<Broken>,
+    /// What of that which is looked for failed.
+    pub broken: Vec<Failure>,
     /// See [`Shape::seen`].
     pub seen: Vec<u64>,
     /// See [`Shape::moments`].
@@ -64,7 +64,7 @@ impl Player {
     pub(super) fn session(&self, seed: u64) -> Session {
         let options = Options {
             seed: Some(seed),
-            unobserved: true,
+            unobserved: !self.aim.has_metrics(),
             ..Options::default()
         };
         Session::new(Arc::clone(&self.loaded), options)
@@ -75,7 +75,7 @@ impl Player {
         let names = session.sim().names();
         let checked = Checked {
             ledger: Ledger::new(Arc::clone(names)),
-            checks: Checks::of(&self.aim.sought),
+            checks: Checks::of(&self.aim.properties()),
         };
         let shape = Shape::new(names);
         (session, (checked, shape))
@@ -102,20 +102,20 @@ impl Player {
         let ran = self.finish(session, eyes, None, stop)?;
         Some(Base {
             seed,
-            broken: ran.broken.iter().map(|b| b.property).collect(),
+            broken: ran.broken.iter().map(|b| b.goal.clone()).collect(),
             points,
             ran,
             leads,
         })
     }
 
-    /// A run of a schedule with a seed. With a `goal` it may end as soon as that property is broken. `None` if it was stopped.
+    /// A run of a schedule with a seed. With a `goal` it may end as soon as that is broken. `None` if it was stopped.
     pub(super) fn play(
         &self,
         base: Option<&Base>,
         seed: u64,
         schedule: &Schedule,
-        goal: Option<&Property>,
+        goal: Option<&Expect>,
         stop: &Stop,
     ) -> Option<Ran> {
         let points = base.filter(|b| b.seed == seed).map(|b| &b.points[..]);
@@ -135,7 +135,7 @@ impl Player {
         &self,
         mut session: Session,
         mut eyes: Eyes,
-        goal: Option<&Property>,
+        goal: Option<&Expect>,
         stop: &Stop,
     ) -> Option<Ran> {
         let goal = goal.filter(|p| aim::is_final(p));
@@ -143,29 +143,22 @@ impl Player {
             if stop.is_asked_for() {
                 return None;
             }
-            if goal.is_some_and(|p| aim::broken(&eyes.0.checks, p).is_some()) {
+            if goal.is_some_and(|g| aim::broken(g, &eyes.0.checks).is_some()) {
                 break;
             }
         }
-        let (Checked { ledger, mut checks }, shape) = eyes;
+        let (mut checked, shape) = eyes;
+        let (end, events) = (session.end_ns(), session.sim().events());
         if session.is_over() {
-            checks.finish(session.end_ns(), &ledger);
+            checked.checks.finish(end, &checked.ledger);
         }
-        let sought = self.aim.sought.iter();
-        let broken = sought.filter_map(|property| {
-            let (at, event, message) = aim::broken(&checks, property)?;
-            Some(Broken {
-                property: *property,
-                at,
-                event,
-                message,
-            })
-        });
+        let metrics = session.watch().map(|watch| &watch.metrics);
+        let broken = aim::failures(&self.aim, &checked, metrics, end, events);
         Some(Ran {
-            broken: broken.collect(),
+            broken,
             seen: shape.seen().collect(),
             moments: shape.moments().to_vec(),
-            events: session.sim().events(),
+            events,
         })
     }
 }

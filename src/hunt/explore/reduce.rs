@@ -1,11 +1,11 @@
 //! The fewest and shortest faults of a schedule that still break what it broke.
 
 use super::super::parallel::Stop;
-use super::super::sweep::Broken;
 use super::aim;
+use super::found::Failure;
 use super::play::{Base, Player};
 use super::schedule::{Entry, Schedule};
-use crate::checks::Property;
+use crate::checks::Expect;
 use crate::sim::MS;
 
 /// A fault is made shorter by half so often at most.
@@ -15,8 +15,8 @@ const HALVES: usize = 4;
 #[derive(Debug)]
 pub(super) struct Reduced {
     pub schedule: Schedule,
-    /// How it breaks the property.
-    pub broken: Broken,
+    /// How it fails.
+    pub broken: Failure,
     /// How many runs it took.
     pub runs: u64,
     pub events: u64,
@@ -27,13 +27,13 @@ pub(super) struct Reducer<'a> {
     pub player: &'a Player,
     pub base: Option<&'a Base>,
     pub seed: u64,
-    pub property: Property,
+    pub goal: &'a Expect,
     pub stop: &'a Stop,
 }
 
 impl Reducer<'_> {
-    /// What is left of a schedule that breaks the property like this; `None` if it was stopped.
-    pub(super) fn reduce(&self, schedule: Schedule, broken: Broken) -> Option<Reduced> {
+    /// What is left of a schedule that fails like this; `None` if it was stopped.
+    pub(super) fn reduce(&self, schedule: Schedule, broken: Failure) -> Option<Reduced> {
         let mut left = Reduced {
             schedule,
             broken,
@@ -50,13 +50,13 @@ impl Reducer<'_> {
     /// Looks whether fewer or shorter faults do, and keeps them if they do. `None` if it was stopped.
     fn does(&self, left: &mut Reduced, entries: Vec<Entry>) -> Option<bool> {
         let schedule = Schedule { entries };
-        let goal = Some(&self.property);
+        let goal = Some(self.goal);
         let ran = self
             .player
             .play(self.base, self.seed, &schedule, goal, self.stop)?;
         left.runs += 1;
         left.events += ran.events;
-        let broken = ran.broken.into_iter().find(|b| b.property == self.property);
+        let broken = ran.broken.into_iter().find(|b| b.goal == *self.goal);
         let does = broken.is_some();
         if let Some(broken) = broken {
             (left.schedule, left.broken) = (schedule, broken);
@@ -66,7 +66,7 @@ impl Reducer<'_> {
 
     /// Whether an entry may be left out: where something must come true again, what mends stays.
     fn may_go(&self, entry: &Entry) -> bool {
-        !(entry.strike.mends && aim::is_liveness(&self.property))
+        !(entry.strike.mends && aim::is_liveness(self.goal))
     }
 
     /// Whether one of several faults does it alone.

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use super::super::Loaded;
 use super::super::parallel::{self, Collect, Panic, Stop};
-use super::super::sweep::Broken;
 use super::aim::Aim;
 use super::corpus::Corpus;
-use super::found::{Found, Report, What};
+use super::found::{Failure, Found, Report, What};
 use super::play::{Base, Player, Ran};
 use super::reduce::{Reduced, Reducer};
 use super::schedule::Schedule;
 use super::space::Space;
 use super::{Options, mutate, swarm, waves};
-use crate::checks::Property;
+use crate::checks::{Expect, Property};
 use crate::sim::fault::Action;
 use crate::sim::stream::Stream;
 
@@ -22,7 +21,7 @@ use crate::sim::stream::Stream;
 const GENERATION: usize = 64;
 /// Of one generation so many failures are reduced at most; those beyond come again.
 const REDUCED_MAX: usize = 8;
-/// So many ways to break one property are told.
+/// So many ways to break the same are told.
 const WAYS_MAX: usize = 8;
 /// With so many schedules in a row that could not be drawn, there are no others.
 const MISSES_MAX: usize = 1000;
@@ -63,7 +62,7 @@ pub struct Search {
     first: VecDeque<Schedule>,
     base: Option<Base>,
     /// What breaks by itself, by seed.
-    by_itself: BTreeMap<u64, Vec<Property>>,
+    by_itself: BTreeMap<u64, Vec<Expect>>,
     report: Report,
 }
 
@@ -76,7 +75,7 @@ struct Candidate {
     run: u64,
     seed: u64,
     schedule: Schedule,
-    broken: Broken,
+    broken: Failure,
 }
 
 impl Search {
@@ -92,14 +91,14 @@ impl Search {
         let loaded = Arc::new(loaded);
         let mut player = Player {
             loaded: Arc::clone(&loaded),
-            aim: Aim {
-                sought: Vec::new(),
-                given_up: Vec::new(),
-            },
+            aim: Aim::default(),
         };
         let session = player.session(seed);
+        if let Some(goal) = &options.breaks {
+            check(&loaded, goal)?;
+        }
         player.aim = Aim::new(
-            options.breaks,
+            options.breaks.clone(),
             &loaded.scenario.expect,
             session.sim().names(),
         );
@@ -126,7 +125,7 @@ impl Search {
     }
 
     /// What is looked for.
-    pub fn sought(&self) -> &[Property] {
+    pub fn sought(&self) -> &[Expect] {
         &self.player.aim.sought
     }
 
@@ -195,12 +194,12 @@ impl Search {
         }
     }
 
-    /// What is found is told property by property, the fewest faults first.
+    /// What is found is told goal by goal, the fewest faults first.
     fn sort(&mut self) {
         let sought = &self.player.aim.sought;
         let place = |f: &Found| {
-            let property = f.property();
-            sought.iter().position(|p| Some(*p) == property)
+            let goal = f.goal();
+            sought.iter().position(|g| Some(g) == goal)
         };
         let order = |f: &Found| (place(f), f.faults(), f.run);
         self.report.found.sort_by_key(order);
@@ -229,11 +228,11 @@ impl Search {
         };
         self.report.unfaulted += 1;
         self.report.events += base.ran.events;
-        for property in &base.broken {
+        for goal in &base.broken {
             let known = &mut self.report.by_itself;
-            match known.iter_mut().find(|(p, _)| p == property) {
+            match known.iter_mut().find(|(g, _)| g == goal) {
                 Some((_, seeds)) => *seeds += 1,
-                None => known.push((*property, 1)),
+                None => known.push((goal.clone(), 1)),
             }
         }
         self.by_itself.insert(seed, base.broken.clone());
@@ -325,7 +324,7 @@ impl Search {
         let mut candidates = Vec::new();
         let kinds = schedule.kinds();
         for broken in new_broken(&self.by_itself, seed, ran) {
-            let of = |f: &&mut Found| f.property() == Some(broken.property) && f.is_within(&kinds);
+            let of = |f: &&mut Found| f.goal() == Some(&broken.goal) && f.is_within(&kinds);
             // Like what is known already, and no simpler.
             if let Some(known) = self.report.found.iter_mut().find(of) {
                 known.times += 1;
@@ -335,9 +334,7 @@ impl Search {
             }
             let same = |c: &Candidate| {
                 let within = c.schedule.kinds().iter().all(|k| kinds.contains(k));
-                c.broken.property == broken.property
-                    && within
-                    && c.schedule.faults() <= schedule.faults()
+                c.broken.goal == broken.goal && within && c.schedule.faults() <= schedule.faults()
             };
             if before.len() + candidates.len() < REDUCED_MAX && !before.iter().any(same) {
                 candidates.push(Candidate {
@@ -363,7 +360,7 @@ impl Search {
                 player,
                 base,
                 seed: candidate.seed,
-                property: candidate.broken.property,
+                goal: &candidate.broken.goal,
                 stop,
             };
             reducer.reduce(candidate.schedule.clone(), candidate.broken.clone())
@@ -396,7 +393,7 @@ impl Search {
             }
             None => (candidate.schedule, candidate.broken),
         };
-        let property = broken.property;
+        let goal = broken.goal.clone();
         let mut new = Found {
             what: What::Broken(broken),
             seed: candidate.seed,
@@ -408,7 +405,7 @@ impl Search {
         };
         let (kinds, faults) = (new.schedule.kinds(), new.faults());
         let found = &mut self.report.found;
-        let of = |f: &Found| f.property() == Some(property);
+        let of = |f: &Found| f.goal() == Some(&goal);
         if let Some(known) = found
             .iter_mut()
             .find(|f| of(f) && f.is_within(&kinds) && f.faults() <= faults)
@@ -449,15 +446,32 @@ impl Search {
     }
 }
 
+/// Whether what is to be looked for can be said of a scenario. The error is a sentence.
+fn check(loaded: &Loaded, goal: &Expect) -> Result<(), String> {
+    if let Expect::Breaks(_) = goal {
+        return Err(format!(
+            "{goal} is what would be found: say what should be true"
+        ));
+    }
+    let mut alone = loaded.clone();
+    alone.scenario.expect = vec![goal.clone()];
+    alone.control = None;
+    let mistakes = super::super::metrics::mistakes(&alone);
+    match mistakes.into_iter().next() {
+        Some(mistake) => Err(mistake.message),
+        None => Ok(()),
+    }
+}
+
 /// What broke in a run and does not break with its seed by itself.
 fn new_broken<'a>(
-    by_itself: &BTreeMap<u64, Vec<Property>>,
+    by_itself: &BTreeMap<u64, Vec<Expect>>,
     seed: u64,
     ran: &'a Ran,
-) -> Vec<&'a Broken> {
+) -> Vec<&'a Failure> {
     let known = by_itself.get(&seed).map_or(&[][..], |k| k);
     let broken = ran.broken.iter();
-    broken.filter(|b| !known.contains(&b.property)).collect()
+    broken.filter(|b| !known.contains(&b.goal)).collect()
 }
 
 type IsEnough<'a, T> = &'a dyn Fn(usize, &Result<T, Panic>) -> bool;

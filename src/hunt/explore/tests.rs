@@ -94,12 +94,15 @@ fn the_first_schedules_take_one_node_away_leaders_before_others() {
     let process = names.processes.iter().position(of_second).expect("it");
     leads[process] = 2;
     let nodes = waves::ranked(names, &session.loaded().plan, &leads);
-    assert_eq!(nodes[0], "\"broker-2\"");
-    let webs = nodes.iter().filter(|n| n.contains("web")).count();
+    assert_eq!(nodes[0].node, "\"broker-2\"");
+    let webs = nodes.iter().filter(|n| n.node.contains("web")).count();
     assert_eq!(webs, 3, "the others are as these: {nodes:?}");
     let mut stream = Stream::named(3, "test", "waves");
     let singles = waves::singles(&mut space, &nodes, &mut stream);
     assert_eq!(singles[0].entries[0].strike.text, "Isolate(\"broker-2\")");
+    let partial = "Cut(from: \"broker-2\", to: Nodes([\"broker-1\", \"broker-3\", Controller]))";
+    let has = |s: &Schedule| s.entries[0].strike.text == partial;
+    assert!(singles.iter().any(has), "clients still reach it");
     for schedule in &singles {
         assert_eq!(schedule.faults(), 1);
         keeps_to_it(schedule, &space, &options);

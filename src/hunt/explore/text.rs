@@ -27,13 +27,11 @@ impl Found {
             ("control_set", None),
             ("control_faults", None),
         ];
-        if let Some(property) = self.property() {
-            let breaks = Expect::Breaks(property);
-            let holds = Expect::Holds(property);
-            fields.push(("expect", Some(format!("[{breaks}]"))));
+        if let (Some(shown), Some(goal)) = (self.shown(), self.goal()) {
+            fields.push(("expect", Some(format!("[{shown}]"))));
             // With faults that strike anyway, nothing is known of the run without any.
             let is_control = loaded.scenario.faults.is_empty();
-            fields.push(("control", is_control.then(|| format!("[{holds}]"))));
+            fields.push(("control", is_control.then(|| format!("[{goal}]"))));
         }
         // A scenario that was read has a place for each of its fields.
         with_fields(&text, &fields).unwrap_or(text)
@@ -49,8 +47,8 @@ impl Found {
         let faults = format!("faults=[{}]", self.all_faults(loaded).join(", "));
         let mut sets = loaded.sets.clone();
         sets.push(faults);
-        if let Some(property) = self.property() {
-            sets.push(format!("expect=[{}]", Expect::Breaks(property)));
+        if let Some(shown) = self.shown() {
+            sets.push(format!("expect=[{shown}]"));
         }
         for set in &sets {
             command.push_str(" --set ");
@@ -62,8 +60,24 @@ impl Found {
     /// What a file of it is called, without an ending: `leader-crash-NoAckedLoss`.
     pub fn file_name(&self, loaded: &Loaded) -> String {
         let name = keep::as_file_name(&loaded.name);
-        let word = self.property().map_or("panic", |p| p.word());
+        let word = match (self.property(), self.goal()) {
+            (Some(property), _) => property.word().to_owned(),
+            (None, Some(goal)) => goal.metric().map_or("metric", |(name, _)| name).to_owned(),
+            (None, None) => "panic".to_owned(),
+        };
         format!("{name}-{word}")
+    }
+
+    /// What is true of its run instead of what should be.
+    fn shown(&self) -> Option<Expect> {
+        let What::Broken(broken) = &self.what else {
+            return None;
+        };
+        match (&broken.goal, broken.measured) {
+            (Expect::AtMost(name, _), Some(it)) => Some(Expect::AtLeast(name.clone(), it)),
+            (Expect::AtLeast(name, _), Some(it)) => Some(Expect::AtMost(name.clone(), it)),
+            (goal, _) => goal.property().map(Expect::Breaks),
+        }
     }
 
     /// The faults that strike in each run, and these.
@@ -81,7 +95,7 @@ impl Found {
         };
         match &self.what {
             What::Broken(broken) => {
-                format!("{name}: {faults} and not `{}`", broken.property.label())
+                format!("{name}: {faults} and not `{}`", broken.goal.label())
             }
             What::Panicked(_) => format!("{name}: {faults}, and splitbrain panics"),
         }

@@ -19,9 +19,20 @@ const PARTS: u64 = 24;
 const LASTS: u64 = 9;
 /// So many pairs are tried.
 const PAIRS: usize = 48;
+/// With more others of its kind a node is not cut off from just these: nobody could read it.
+const PEERS_MAX: usize = 8;
+
+/// A node to be tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Suspect {
+    /// It, in the words of the scenario language: `"broker-1"`.
+    pub node: String,
+    /// The others of its `nodes` entry, in the same words.
+    peers: Vec<String>,
+}
 
 /// The nodes to be tried, those that lead most first.
-pub(super) fn ranked(names: &Names, plan: &Plan, leads: &[u32]) -> Vec<String> {
+pub(super) fn ranked(names: &Names, plan: &Plan, leads: &[u32]) -> Vec<Suspect> {
     let mut weights = vec![0_u32; names.nodes.len()];
     for (process, count) in names.processes.iter().zip(leads) {
         weights[process.node.index()] += count;
@@ -33,26 +44,50 @@ pub(super) fn ranked(names: &Names, plan: &Plan, leads: &[u32]) -> Vec<String> {
     let is_alone = |n: &usize| !sets.iter().any(|set| set.contains(n));
     let alone: Vec<usize> = (0..weights.len()).filter(is_alone).collect();
     sets.extend(alone.into_iter().map(|n| vec![n]));
-    let most_first = |&node: &usize| (u32::MAX - weights[node], node);
-    let mut nodes: Vec<usize> = Vec::new();
+    let most_first = |node: usize| (u32::MAX - weights[node], node);
+    let quoted = |node: usize| format!("\"{}\"", names.nodes[node].name);
+    let mut suspects: Vec<(usize, Suspect)> = Vec::new();
     for mut set in sets {
-        set.sort_by_key(most_first);
-        nodes.extend(set.into_iter().take(OF_EACH));
+        set.sort_by_key(|&n| most_first(n));
+        for &node in set.iter().take(OF_EACH) {
+            let peers = set.iter().filter(|&&n| n != node);
+            let suspect = Suspect {
+                node: quoted(node),
+                peers: peers.map(|&n| quoted(n)).collect(),
+            };
+            suspects.push((node, suspect));
+        }
     }
-    nodes.sort_by_key(most_first);
-    let quoted = |node: &usize| format!("\"{}\"", names.nodes[*node].name);
-    nodes.iter().map(quoted).collect()
+    suspects.sort_by_key(|(node, _)| most_first(*node));
+    suspects.into_iter().map(|(_, suspect)| suspect).collect()
 }
 
-/// What takes each of some nodes away, node by node.
-fn strikes(space: &mut Space, node: &str) -> Vec<Arc<Strike>> {
+/// What takes a node away.
+fn strikes(space: &mut Space, suspect: &Suspect) -> Vec<Arc<Strike>> {
+    let node = &suspect.node;
     let kinds = FIRST.iter().filter(|word| space.kind(word).is_some());
     let texts: Vec<String> = kinds.map(|word| format!("{word}({node})")).collect();
-    texts.iter().filter_map(|t| space.checked(t)).collect()
+    let mut strikes: Vec<_> = texts.iter().filter_map(|t| space.checked(t)).collect();
+    let partial = partial(space, suspect);
+    strikes.splice(strikes.len().min(1)..strikes.len().min(1), partial);
+    strikes
+}
+
+/// Cuts a node off from those that are like it and from who decides, but not from others: the network fault that systems expect
+/// least (A. Alquraan et al., 2018: "partial partition").
+fn partial(space: &mut Space, suspect: &Suspect) -> Option<Arc<Strike>> {
+    space.kind("Cut")?;
+    if suspect.peers.is_empty() || suspect.peers.len() > PEERS_MAX {
+        return None;
+    }
+    let (node, peers) = (&suspect.node, suspect.peers.join(", "));
+    let all = format!("Cut(from: {node}, to: Nodes([{peers}, Controller]))");
+    let some = format!("Cut(from: {node}, to: Nodes([{peers}]))");
+    space.checked(&all).or_else(|| space.checked(&some))
 }
 
 /// One fault each: at one moment after the other, all that takes a node away.
-pub(super) fn singles(space: &mut Space, nodes: &[String], stream: &mut Stream) -> Vec<Schedule> {
+pub(super) fn singles(space: &mut Space, nodes: &[Suspect], stream: &mut Stream) -> Vec<Schedule> {
     let part = space.window_ns() / PARTS;
     let all: Vec<_> = nodes.iter().map(|n| strikes(space, n)).collect();
     let kinds = all.iter().map(Vec::len).max().unwrap_or(0);
@@ -73,7 +108,7 @@ pub(super) fn singles(space: &mut Space, nodes: &[String], stream: &mut Stream) 
 }
 
 /// Two faults each, of those that take a node away: one while the other lasts, or as soon as it is over.
-pub(super) fn pairs(space: &mut Space, nodes: &[String], stream: &mut Stream) -> Vec<Schedule> {
+pub(super) fn pairs(space: &mut Space, nodes: &[Suspect], stream: &mut Stream) -> Vec<Schedule> {
     let all: Vec<_> = nodes.iter().flat_map(|n| strikes(space, n)).collect();
     let part = space.window_ns() / PARTS;
     let mut schedules = Vec::new();
