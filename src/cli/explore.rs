@@ -59,6 +59,7 @@ fn begin(args: &ExploreArgs, loaded: &Loaded) -> Result<Search, String> {
         keep_faults: args.keep_faults,
         only: args.only.clone(),
         without: args.without.clone(),
+        targets: args.targets.clone(),
         faults_max: args.max_faults as usize,
         at_once: args.at_once,
     };

@@ -270,8 +270,8 @@ Examples:
   splitbrain explore my.ron --only Crash,Isolate --at-once 1
   splitbrain explore my.ron --breaks 'Recovers(within: \"15s\")' --keep-faults
 
-First one node at a time is cut off (from all, or only from its like), crashed, paused and without power, leaders first; then two of these; then come random
-schedules of all kinds of fault, and changes of those that led to something new. All faults are over before the last quarter
+First one node at a time is cut off (from all, or only from its like), crashed, paused and without power, leaders first; then come two of
+these, random schedules of all kinds of fault, and changes of those that led to something new. All faults are over before the last quarter
 of the run. What breaks is reduced to the fewest and shortest faults that still break it.
 
 Looked for is what is checked in every run, what the scenario expects to hold and what it expects to be at most 0, but not what it
@@ -319,6 +319,9 @@ pub struct ExploreArgs {
     /// None of these kinds: `PowerLoss,DiskLostUnsynced`
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = explore::parse_kind)]
     pub without: Vec<String>,
+    /// Strike only these nodes, or those of these `nodes` entries: broker,web-1
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub targets: Vec<String>,
     /// No more faults than this in a schedule
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = explore::parse_count)]
     pub max_faults: u32,

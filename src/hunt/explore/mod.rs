@@ -56,6 +56,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// None of these kinds.
     pub without: Vec<String>,
+    /// Only these nodes (by their names, or those of `nodes` entries) are struck; any where it is empty.
+    pub targets: Vec<String>,
     /// No schedule has more faults.
     pub faults_max: usize,
     /// No more nodes than this are struck at once.
@@ -73,6 +75,7 @@ impl Default for Options {
             keep_faults: false,
             only: Vec::new(),
             without: Vec::new(),
+            targets: Vec::new(),
             faults_max: 4,
             at_once: 2,
         }

@@ -51,7 +51,9 @@ fn change(
         5..=6 => {
             let moment = moment(entries, parent, space, stream);
             let kind = stream.pick(&space.kinds.clone()).copied();
-            entries.extend(kind.and_then(|k| space.entry(k, None, moment, stream)));
+            let whom = entries[at].strike.whom.clone();
+            let whom = whom.filter(|_| stream.chance(0.5));
+            entries.extend(kind.and_then(|k| space.entry(k, whom.as_deref(), moment, stream)));
         }
         _ => {
             let other = corpus.pick(stream).map(|p| p.schedule.entries);

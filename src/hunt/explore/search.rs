@@ -60,6 +60,8 @@ pub struct Search {
     corpus: Corpus,
     /// What is tried before chance has its turn.
     first: VecDeque<Schedule>,
+    /// What is tried in turn with chance.
+    second: VecDeque<Schedule>,
     base: Option<Base>,
     /// What breaks by itself, by seed.
     by_itself: BTreeMap<u64, Vec<Expect>>,
@@ -118,6 +120,7 @@ impl Search {
             stream: Stream::named(seed, "explore", "schedules"),
             corpus: Corpus::default(),
             first: VecDeque::new(),
+            second: VecDeque::new(),
             base: None,
             by_itself: BTreeMap::new(),
             report: Report::default(),
@@ -247,11 +250,12 @@ impl Search {
     fn plan_first(&mut self, base: &Base) {
         let session = self.player.session(self.seed);
         let names = session.sim().names();
-        let nodes = waves::ranked(names, &self.player.loaded.plan, &base.leads);
+        let mut nodes = waves::ranked(names, &self.player.loaded.plan, &base.leads);
+        nodes.retain(|n| self.space.may_strike(&n.node));
         let (space, stream) = (&mut self.space, &mut self.stream);
         self.first.extend(waves::singles(space, &nodes, stream));
         if space.faults_max > 1 {
-            self.first.extend(waves::pairs(space, &nodes, stream));
+            self.second.extend(waves::pairs(space, &nodes, stream));
         }
     }
 
@@ -267,6 +271,9 @@ impl Search {
                 Some(schedule) => Some((seed, schedule)),
                 // What was just planned is not mixed with chance: it has another seed.
                 None if planned => break,
+                None if stream.chance(0.5) && !self.second.is_empty() => {
+                    self.second.pop_front().map(|s| (seed, s))
+                }
                 None if stream.chance(0.5) => swarm::schedule(space, stream).map(|s| (seed, s)),
                 None => mutate::schedule(space, &mut self.corpus, stream),
             };

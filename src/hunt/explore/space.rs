@@ -36,6 +36,42 @@ pub struct Strike {
     pub mends: bool,
     /// How many nodes it strikes at once; 0 for what happens between nodes.
     pub width: u32,
+    /// Whom it strikes first, in the same language; `None` for nobody in particular.
+    pub whom: Option<String>,
+}
+
+/// What there is in a run, without what may not be struck. The error says which name is none, as a sentence.
+fn allowed(session: &Session, targets: &[String]) -> Result<Choices, String> {
+    let mut choices = deeds::choices(session);
+    if targets.is_empty() {
+        return Ok(choices);
+    }
+    let (names, sets) = (session.sim().names(), &session.loaded().plan.sets);
+    let mut nodes: Vec<&str> = Vec::new();
+    for name in targets {
+        let node = names.nodes.iter().find(|n| n.name == *name);
+        let set = sets.get(name).into_iter().flatten();
+        let of_set = set.filter_map(|id| names.nodes.get(id.index()));
+        let before = nodes.len();
+        nodes.extend(node.into_iter().chain(of_set).map(|n| n.name.as_str()));
+        if nodes.len() == before {
+            return Err(format!("there is no node `{name}` and no `nodes` entry"));
+        }
+    }
+    let is_allowed = |target: &String| {
+        let name = target.trim_matches('"');
+        let set = sets.get(name);
+        let all_of = |set: &Vec<crate::sim::NodeId>| {
+            let mut of = set.iter().filter_map(|id| names.nodes.get(id.index()));
+            of.all(|n| nodes.contains(&n.name.as_str()))
+        };
+        nodes.contains(&name) || set.is_some_and(all_of)
+    };
+    // Who leads or decides may be anybody.
+    choices.targets.retain(is_allowed);
+    choices.zones.clear();
+    choices.workloads.clear();
+    Ok(choices)
 }
 
 /// What can go wrong in a run, and when.
@@ -83,7 +119,7 @@ impl Space {
         let mut space = Self {
             loaded: Arc::clone(session.loaded()),
             names: Arc::clone(session.sim().names()),
-            choices: deeds::choices(session),
+            choices: allowed(session, &options.targets)?,
             kinds: Vec::new(),
             from_ns: from,
             heal_ns: heal / MS * MS,
@@ -129,6 +165,11 @@ impl Space {
         Ok(())
     }
 
+    /// Whether a target may be struck.
+    pub(super) fn may_strike(&self, target: &String) -> bool {
+        self.choices.targets.contains(target)
+    }
+
     /// The number of a kind that can be.
     pub(super) fn kind(&self, word: &str) -> Option<usize> {
         let kinds = self.kinds.iter().copied();
@@ -152,7 +193,12 @@ impl Space {
                     continue;
                 }
                 let is_target = offered == self.choices.targets;
-                let wished = if is_target { whom.take() } else { None };
+                let wished = if is_target {
+                    whom.take()
+                        .filter(|w| offered.iter().any(|o| o.as_str() == *w))
+                } else {
+                    None
+                };
                 // Two sides are not the same.
                 let used = |v: &&String| !form.fields[..at].iter().any(|f| f.value == **v);
                 let free: Vec<&String> = offered.iter().filter(used).collect();
@@ -185,7 +231,10 @@ impl Space {
         if action.heals_as() == Some(What::Settings) {
             return None;
         }
+        let targets = action.targets(&Path::root());
+        let whom = targets.first().map(|(_, target)| ron::to_string(target));
         Some(Strike {
+            whom: whom.and_then(Result::ok),
             word: action.word(),
             text: text.to_owned(),
             lasts: action.lasts(),

@@ -2,7 +2,7 @@
 //! together. A test that may do everything does everything a little; one that leaves most of it out gets further with the rest
 //! (A. Groce, C. Zhang, E. Eide, Y. Chen and J. Regehr, "Swarm Testing", ISSTA 2012).
 
-use super::schedule::Schedule;
+use super::schedule::{Entry, Schedule};
 use super::space::Space;
 use crate::sim::stream::Stream;
 
@@ -28,11 +28,14 @@ fn profile(space: &mut Space, stream: &mut Stream) -> Option<Schedule> {
     } else {
         (space.moment(stream), window / 8)
     };
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     for _ in 0..count {
         let kind = *stream.pick(&kinds)?;
         let at = from + stream.below(within.max(1));
-        entries.extend(space.entry(kind, None, at, stream));
+        // Often the same one again: what is struck twice is hit while it recovers.
+        let whom = entries.first().and_then(|e| e.strike.whom.clone());
+        let whom = whom.filter(|_| stream.chance(0.5));
+        entries.extend(space.entry(kind, whom.as_deref(), at, stream));
     }
     space.schedule(entries)
 }

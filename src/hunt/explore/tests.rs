@@ -114,6 +114,28 @@ fn the_first_schedules_take_one_node_away_leaders_before_others() {
 }
 
 #[test]
+fn only_what_may_be_struck_is_struck() {
+    let options = Options {
+        targets: vec!["broker".to_owned(), "worker".to_owned()],
+        ..Options::default()
+    };
+    let mut space = space(&options, false);
+    let mut stream = Stream::named(3, "test", "targets");
+    for _ in 0..100 {
+        let schedule = swarm::schedule(&mut space, &mut stream).expect("a schedule");
+        let texts = schedule.texts();
+        let other = |text: &String| text.contains("web") || text.contains("LeaderOf");
+        assert!(!texts.iter().any(other), "{texts:?}");
+    }
+    let options = Options {
+        targets: vec!["brokers".to_owned()],
+        ..options
+    };
+    let said = Space::new(&session(), &options, 0, false).expect_err("no such name");
+    assert!(said.contains("`brokers`"), "{said}");
+}
+
+#[test]
 fn only_one_node_is_struck_at_once_where_no_more_may_be() {
     let options = Options {
         at_once: 1,

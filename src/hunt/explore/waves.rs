@@ -18,7 +18,7 @@ const PARTS: u64 = 24;
 /// How long it lasts, in the same parts: so long as to be noticed.
 const LASTS: u64 = 9;
 /// So many pairs are tried.
-const PAIRS: usize = 48;
+const PAIRS: usize = 192;
 /// With more others of its kind a node is not cut off from just these: nobody could read it.
 const PEERS_MAX: usize = 8;
 
@@ -68,9 +68,20 @@ fn strikes(space: &mut Space, suspect: &Suspect) -> Vec<Arc<Strike>> {
     let kinds = FIRST.iter().filter(|word| space.kind(word).is_some());
     let texts: Vec<String> = kinds.map(|word| format!("{word}({node})")).collect();
     let mut strikes: Vec<_> = texts.iter().filter_map(|t| space.checked(t)).collect();
-    let partial = partial(space, suspect);
-    strikes.splice(strikes.len().min(1)..strikes.len().min(1), partial);
+    let second = strikes.len().min(1);
+    strikes.splice(second..second, partial(space, suspect));
+    strikes.extend(mute(space, suspect));
     strikes
+}
+
+/// What a node sends is lost, and what is sent to it comes: it does what it is asked for, and nobody hears of it ("simplex
+/// partition").
+fn mute(space: &mut Space, suspect: &Suspect) -> Option<Arc<Strike>> {
+    space.kind("Cut")?;
+    let node = &suspect.node;
+    space.checked(&format!(
+        "Cut(from: {node}, to: AllBut({node}), one_way: true)"
+    ))
 }
 
 /// Cuts a node off from those that are like it and from who decides, but not from others: the network fault that systems expect
@@ -107,14 +118,24 @@ pub(super) fn singles(space: &mut Space, nodes: &[Suspect], stream: &mut Stream)
     schedules
 }
 
-/// Two faults each, of those that take a node away: one while the other lasts, or as soon as it is over.
+/// Two faults each, of those that take a node away: one while the other lasts, or as soon as it is over. As often both of one node
+/// as of any two.
 pub(super) fn pairs(space: &mut Space, nodes: &[Suspect], stream: &mut Stream) -> Vec<Schedule> {
-    let all: Vec<_> = nodes.iter().flat_map(|n| strikes(space, n)).collect();
+    let all: Vec<_> = nodes.iter().map(|n| strikes(space, n)).collect();
     let part = space.window_ns() / PARTS;
     let mut schedules = Vec::new();
     for _ in 0..PAIRS {
-        let (Some(one), Some(two)) = (stream.pick(&all), stream.pick(&all)) else {
+        let Some(of_one) = stream.pick(&all) else {
             break;
+        };
+        let of_two = if stream.chance(0.5) {
+            Some(of_one)
+        } else {
+            stream.pick(&all)
+        };
+        let two = of_two.and_then(|of| stream.pick(of));
+        let (Some(one), Some(two)) = (stream.pick(of_one), two) else {
+            continue;
         };
         let first = Entry {
             at_ns: space.from_ns + stream.below(12 * part),
