@@ -114,6 +114,15 @@ fn a_minority_may_stay_broken_and_the_majority_converges() {
 }
 
 #[test]
+fn who_was_made_leader_while_cut_off_and_appended_nothing_follows_again() {
+    // Broker 2 is elected a moment after it is cut off; when it hears of it, broker 3 leads.
+    let faults = r#"At("20s", Crash("broker-1")), At("21s", Isolate("broker-2"))"#;
+    let calm = r#"calm: (at: "30s", heal: Majority, within: "30s"),"#;
+    let (session, _) = run(&shop("min_insync_replicas: 1", faults, calm, ""));
+    assert_eq!(answers(&session), ["met"; 2]);
+}
+
+#[test]
 fn what_needs_all_copies_does_not_converge_without_the_minority() {
     let faults = r#"At("20s", Crash("broker-1"))"#;
     let with = |heal: &str| {

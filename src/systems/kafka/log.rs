@@ -296,12 +296,17 @@ impl Log {
         self.end = self.end.min(to);
         self.start = self.start.min(self.end);
         self.cleaned = self.cleaned.min(self.end);
+        self.forget_empty_epochs();
+        before - self.bytes
+    }
+
+    /// Forgets the epochs in which nothing was appended that is there.
+    pub fn forget_empty_epochs(&mut self) {
         let end = self.end;
         while self.epochs.last().is_some_and(|e| e.1 >= end) {
             self.epochs.pop();
         }
         self.changed_epochs();
-        before - self.bytes
     }
 
     fn forget_last(&mut self, bytes: u64) {

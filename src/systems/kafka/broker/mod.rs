@@ -278,6 +278,9 @@ impl Broker {
             return;
         };
         if to >= replica.log.end() {
+            // Who led and appended nothing has an epoch at its end that the next leader does not know (Kafka's
+            // `UnifiedLog.truncateTo`). As long as it names it, it is told to cut its log back, and copies nothing.
+            replica.log.forget_empty_epochs();
             return;
         }
         let freed = replica
