@@ -224,6 +224,20 @@ fn consumers_saw_what_the_new_leader_does_not_have() {
 }
 
 #[test]
+fn what_a_leader_loses_with_its_power_is_still_what_consumers_saw() {
+    let lost = |leader| {
+        let mut s = four();
+        s.tell(B1, Fact::Crashed { power: true });
+        s.unstore(B1, 0, 4, 0, Gone::Unsynced).lead(leader, 1);
+        s
+    };
+    // Another one has it all.
+    assert_eq!(verdict(&lost(B2), Property::CommittedPrefix), "holds");
+    // Who comes back without it has not.
+    assert_eq!(verdict(&lost(B1), Property::CommittedPrefix), "broken");
+}
+
+#[test]
 fn visible_before_the_followers_have_it() {
     let in_sync = |members| Fact::InSync {
         queue: QUEUE,

@@ -53,6 +53,19 @@ fn with_all_safeguards_a_crash_of_the_leader_causes_no_anomaly() {
 }
 
 #[test]
+fn nor_does_its_loss_of_power() {
+    let power = CRASH.replace("Crash", "PowerLoss");
+    let text = shop(
+        "",
+        "min_insync_replicas: 2",
+        "acks: All, enable_idempotence: true",
+        &power,
+        ANOMALIES,
+    );
+    assert_eq!(broken(&run(&text)), [""; 0]);
+}
+
+#[test]
 fn without_waiting_for_followers_acknowledged_writes_are_lost() {
     // Followers fetch late, so that the leader alone has the last messages.
     let faults = format!(

@@ -20,10 +20,12 @@ impl Ledger {
         let lanes = &self.lanes;
         let new = of.log_of(pid);
         let old = of.leader.replace(new);
+        let before_loss = of.before_loss.take();
         if let Some(old) = old
-            && old != new
+            && (old != new || before_loss.is_some())
         {
-            let from = of.logs[new].parts_from(&of.logs[old], |lane, number| {
+            let seen = before_loss.as_ref().unwrap_or(&of.logs[old]);
+            let from = of.logs[new].parts_from(seen, |lane, number| {
                 lanes[lane.index()].get(number).is_some()
             });
             if from < of.shown {

@@ -65,6 +65,8 @@ pub(super) struct Oracle {
     logs: BTreeMap<Pid, BTreeMap<u64, Id>>,
     ends: BTreeMap<Pid, u64>,
     leader: Option<Pid>,
+    /// The leader's log and its end, before it lost what was not on the disk.
+    before_loss: Option<(BTreeMap<u64, Id>, u64)>,
     epoch: u32,
     stored_below: BTreeMap<LaneId, u32>,
     positions: BTreeMap<GroupId, Position>,
@@ -85,6 +87,7 @@ impl Oracle {
             logs: BTreeMap::new(),
             ends: BTreeMap::new(),
             leader: None,
+            before_loss: None,
             epoch: 0,
             stored_below: BTreeMap::new(),
             settled_below: BTreeMap::new(),
@@ -250,6 +253,9 @@ impl Oracle {
 
     fn unstored(&mut self, pid: Pid, span: Span, offset: u64, why: Gone) {
         let behind = offset + u64::from(span.count);
+        if why == Gone::Unsynced && self.leader == Some(pid) && self.before_loss.is_none() {
+            self.before_loss = Some(self.log_of(pid));
+        }
         let log = self.logs.entry(pid).or_default();
         log.retain(|at, _| !(offset..behind).contains(at));
         if why != Gone::Expired {
@@ -270,13 +276,17 @@ impl Oracle {
     }
 
     /// The first offset at which one log has a message about which something is asked, and the other has not the same.
-    fn parting(&self, a: Pid, b: Pid) -> u64 {
-        let end = |pid| self.ends.get(&pid).copied().unwrap_or(0);
-        let at = |pid, offset| {
-            let id = self.logs.get(&pid)?.get(&offset)?;
-            (!self.over.contains(id)).then_some(*id)
+    fn log_of(&self, pid: Pid) -> (BTreeMap<u64, Id>, u64) {
+        let end = self.ends.get(&pid).copied().unwrap_or(0);
+        (self.logs.get(&pid).cloned().unwrap_or_default(), end)
+    }
+
+    fn parting(&self, a: &(BTreeMap<u64, Id>, u64), b: &(BTreeMap<u64, Id>, u64)) -> u64 {
+        let at = |log: &(BTreeMap<u64, Id>, u64), offset| {
+            let id = *log.0.get(&offset)?;
+            (!self.over.contains(&id)).then_some(id)
         };
-        let limit = end(a).min(end(b));
+        let limit = a.1.min(b.1);
         let parts = |&offset: &u64| at(a, offset) != at(b, offset);
         (0..limit).find(parts).unwrap_or(limit)
     }
@@ -289,8 +299,10 @@ impl Oracle {
         let Some(old) = self.leader.replace(pid) else {
             return;
         };
-        if old != pid {
-            let from = self.parting(pid, old);
+        let before_loss = self.before_loss.take();
+        if old != pid || before_loss.is_some() {
+            let seen = before_loss.unwrap_or_else(|| self.log_of(old));
+            let from = self.parting(&self.log_of(pid), &seen);
             for position in self.positions.values_mut().filter(|p| from < p.handed) {
                 position.open = position.open.min(from);
                 position.handed = from;

@@ -8,6 +8,8 @@ use super::{Pid, Reader};
 pub struct Queue {
     pub(super) logs: Vec<Log>,
     pub(super) leader: Option<usize>,
+    /// The log that counts as it was before its process lost what was not on the disk: what consumers could see is that.
+    pub(super) before_loss: Option<Log>,
     /// In which it leads.
     pub(super) epoch: u32,
     pub(super) visible: u64,
@@ -27,6 +29,7 @@ impl Queue {
         Self {
             logs: Vec::new(),
             leader: None,
+            before_loss: None,
             epoch: 0,
             visible: 0,
             shown: 0,

@@ -126,6 +126,9 @@ impl Ledger {
         let log = of.log_of(pid);
         let counted = of.leader == Some(log);
         let behind = offset + u64::from(span.count);
+        if counted && why == Gone::Unsynced && of.before_loss.is_none() {
+            of.before_loss = Some(of.logs[log].clone());
+        }
         of.logs[log].take_aside(span, offset);
         if why == Gone::Expired {
             of.logs[log].drop_front(behind);
