@@ -31,10 +31,10 @@ pub fn entry(at_ns: u64, action: &str, lasting_ns: Option<u64>) -> String {
 
 /// What some entries come down to, each with its moment. The mistakes are in the document.
 pub fn read(loaded: &Loaded, entries: &[String]) -> Result<Vec<Intervention>, Box<Document>> {
-    let (_, plan) = loaded.with_faults(entries)?;
-    let faults = plan.world.faults;
-    let first = faults.len().saturating_sub(entries.len());
-    let plans = faults.into_iter().skip(first);
+    let (scenario, plan) = loaded.with_faults(entries)?;
+    // Behind the faults there may stand what makes the run calm.
+    let first = scenario.faults.len().saturating_sub(entries.len());
+    let plans = plan.world.faults.into_iter().skip(first);
     let read = plans.zip(entries).map(|(plan, text)| Intervention {
         at_ns: plan.schedule.first_ns().max(1),
         text: text.clone(),
@@ -63,4 +63,29 @@ pub fn read_possible(
         }
     }
     (possible, impossible)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_are_what_they_say_also_where_the_run_becomes_calm() {
+        let text = r#"(
+            title: "t", duration: "20s", nodes: [(name: "b")], systems: [], faults: [At("1s", Pause("b"))],
+            calm: (at: "10s", within: "5s"),
+        )"#;
+        let loaded = Loaded::from_text("t.ron", text, &[]);
+        let loaded = loaded.unwrap_or_else(|document| panic!("{}", document.render(false)));
+        let entries = [
+            entry(2_000_000_000, "Crash(\"b\")", None),
+            entry(3_000_000_000, "Slow(target: \"b\", factor: 2)", None),
+        ];
+        let read = read(&loaded, &entries).expect("good");
+        let said: Vec<_> = read
+            .iter()
+            .map(|i| (i.at_ns, i.plan.action.word()))
+            .collect();
+        assert_eq!(said, [(2_000_000_000, "Crash"), (3_000_000_000, "Slow")]);
+    }
 }

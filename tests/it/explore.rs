@@ -387,6 +387,21 @@ fn the_text_tells_the_fewest_faults_and_the_exit_code_whether_there_are_any() {
 }
 
 #[test]
+fn a_run_that_becomes_calm_does_so_in_a_search_too() {
+    let calm = r#"faults: [At("1s", Crash("web"))], calm: (at: "12s", within: "10s"), seed: 5"#;
+    let loaded = load(&safe().replace("seed: 5", calm));
+    let mut search = Search::new(&loaded, options(3, 2)).unwrap();
+    assert!(search.window_ns().1 <= 12_000_000_000);
+    let within = Duration::from_ns(10_000_000_000);
+    let converges = Expect::Holds(Property::Converges { within });
+    assert!(search.sought().contains(&converges));
+    let faults = &search.loaded().plan.world.faults;
+    let words: Vec<_> = faults.iter().map(|f| f.action.word()).collect();
+    assert_eq!(words, ["Heal"], "its own faults are left out, not its calm");
+    assert_eq!(search.run(&mut ()).unwrap().runs, 3);
+}
+
+#[test]
 fn what_must_come_true_again_is_left_the_time_for_it() {
     let text = safe().replace("seed: 5", "expect: [Holds(LagReturns(within: \"8s\"))]");
     let search = Search::new(&load(&text), options(1, 1)).unwrap();

@@ -74,7 +74,9 @@ fn rest_ns(goal: &Expect) -> u64 {
         Some(
             Property::Recovers { within }
             | Property::EveryMessageEnds { within }
-            | Property::LagReturns { within },
+            | Property::LagReturns { within }
+            | Property::Converges { within }
+            | Property::NoUnobserved { within },
         ) => within.ns(),
         Some(Property::NotMetastable) => METASTABLE_NS,
         _ => 0,

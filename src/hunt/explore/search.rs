@@ -86,8 +86,11 @@ impl Search {
     pub fn new(loaded: &Loaded, options: Options) -> Result<Self, String> {
         let mut loaded = loaded.clone();
         if !options.keep_faults {
+            // What makes the run calm stands behind its faults, and stays.
+            let own = loaded.scenario.faults.len();
+            let faults = &mut loaded.plan.world.faults;
+            faults.drain(..own.min(faults.len()));
             loaded.scenario.faults.clear();
-            loaded.plan.world.faults.clear();
         }
         let seed = options.seed.unwrap_or(loaded.scenario.seed);
         let loaded = Arc::new(loaded);

@@ -110,6 +110,8 @@ impl Space {
         // What starts anew when the faults are over needs a moment for it.
         let rest = if rest_ns == 0 { 0 } else { rest_ns + end / 16 };
         let heal = (end - end / CALM).min(end.saturating_sub(rest));
+        let calm = session.loaded().scenario.calm.map(|calm| calm.at.ns());
+        let heal = heal.min(calm.unwrap_or(u64::MAX));
         if heal < from.saturating_add(10 * MS) {
             let (end_s, rest_s) = (end as f64 / 1e9, rest_ns as f64 / 1e9);
             return Err(format!(
