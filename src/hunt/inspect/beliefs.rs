@@ -18,9 +18,11 @@ pub struct Held {
     pub truth: Option<String>,
     /// Whether the two differ.
     pub differs: bool,
+    /// Whether it is so and yet of no use: who leads is dead, paused or out of reach.
+    pub in_vain: bool,
 }
 
-/// What the living processes of a subject believe; what is wrong first.
+/// What the living processes of a subject believe; what is wrong first, then what is so in vain.
 pub fn beliefs(sim: &Sim, subject: Subject) -> Vec<Held> {
     let names = sim.names();
     let mut out = Vec::new();
@@ -34,26 +36,28 @@ pub fn beliefs(sim: &Sim, subject: Subject) -> Vec<Held> {
         let beliefs = process.beliefs(sim.now(), names);
         out.extend(beliefs.iter().map(|belief| hold(sim, pid, belief)));
     }
-    out.sort_by_key(|held| !held.differs);
+    out.sort_by_key(|held| (!held.differs, !held.in_vain));
     out
 }
 
 fn hold(sim: &Sim, pid: Pid, belief: &Belief) -> Held {
     let names = sim.names();
-    let held = |truth: Option<String>, differs| Held {
+    let held = |truth: Option<String>, differs: bool, in_vain: bool| Held {
         pid,
         about: about(belief, names),
         believes: words(belief, names),
         truth,
         differs,
+        in_vain: in_vain && !differs,
     };
     if let Belief::Well { who, well } = belief {
         let (truth, is_well) = health(sim, pid, *who);
-        return held(Some(truth), is_well.is_some_and(|is| is != *well));
+        return held(Some(truth), is_well.is_some_and(|is| is != *well), false);
     }
     let mut deciders = sim.processes().iter();
     let truth = deciders.find_map(|p| p.truth(belief, names));
     let differs = truth.as_ref().is_some_and(|truth| truth != belief);
+    let mut in_vain = false;
     let said = truth.map(|truth| {
         let mut text = words(&truth, names);
         if let Belief::Leads { who: Some(who), .. } | Belief::Coordinates { who: Some(who), .. } =
@@ -61,10 +65,11 @@ fn hold(sim: &Sim, pid: Pid, belief: &Belief) -> Held {
             && let (state, Some(false)) = health(sim, who, who)
         {
             text = format!("{text}, {state}");
+            in_vain = true;
         }
         text
     });
-    held(said, differs)
+    held(said, differs, in_vain)
 }
 
 fn about(belief: &Belief, names: &Names) -> String {

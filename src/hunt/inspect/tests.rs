@@ -191,6 +191,23 @@ fn clients_believe_in_the_old_leader_until_they_are_told() {
 }
 
 #[test]
+fn a_dead_leader_of_whom_nobody_knows_yet_is_believed_in_vain() {
+    let mut run = cluster("", "At(\"4s\", Crash(LeaderOf(\"events/orders/0\")))");
+    let user = Subject::Process(process(&run, "checkout-1"));
+    let leader = |run: &Session| {
+        let mut held = beliefs(run.sim(), user).into_iter();
+        held.find(|h| h.about == "leader of orders/0").expect("one")
+    };
+    run.run_to(3 * SECOND);
+    assert!(!leader(&run).in_vain && !leader(&run).differs);
+    // Its session with the controller lasts for three seconds more.
+    run.run_to(5 * SECOND);
+    let dead = leader(&run);
+    assert!(dead.in_vain && !dead.differs, "{dead:?}");
+    assert_eq!(dead.truth, Some(format!("{}, down", dead.believes)));
+}
+
+#[test]
 fn a_leader_that_is_cut_off_believes_in_itself() {
     let cut = "At(\"4s\", Cut(from: LeaderOf(\"events/orders/0\"), to: AllBut(LeaderOf(\"events/orders/0\"))))";
     let mut run = cluster("", cut);

@@ -120,6 +120,7 @@ impl Inspection {
             believes: held.believes,
             truth: held.truth,
             differs: held.differs,
+            in_vain: held.in_vain,
         };
         let name = |pid: &Pid| names.process(*pid).to_owned();
         let events = if self.stage < 2 && self.events.handled.is_empty() {

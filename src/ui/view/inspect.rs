@@ -69,6 +69,8 @@ pub struct BeliefRow {
     pub truth: Option<String>,
     /// Whether the two differ.
     pub differs: bool,
+    /// Whether it is so and yet of no use: who leads is dead, paused or out of reach.
+    pub in_vain: bool,
 }
 
 /// Timers for the same purpose.

@@ -90,7 +90,7 @@ pub(super) fn state(
 ) -> Vec<Line> {
     let mut out = Vec::new();
     let (wrong, right): (Vec<&BeliefRow>, Vec<&BeliefRow>) =
-        known.beliefs.iter().partition(|b| b.differs);
+        known.beliefs.iter().partition(|b| b.differs || b.in_vain);
     for belief in wrong {
         say_belief(&mut out, width, belief);
     }
@@ -151,6 +151,7 @@ fn say_belief(out: &mut Vec<Line>, width: u16, belief: &BeliefRow) {
     };
     let (sign, role) = match (&belief.truth, belief.differs) {
         (_, true) => (glyphs::BAD, Role::Bad),
+        (Some(_), false) if belief.in_vain => (glyphs::ALERT, Role::Warn),
         (Some(_), false) => (glyphs::GOOD, Role::Plain),
         (None, false) => (glyphs::OPEN, Role::Plain),
     };
@@ -165,6 +166,11 @@ fn say_belief(out: &mut Vec<Line>, width: u16, belief: &BeliefRow) {
         }));
     };
     let believes = &belief.believes;
+    if belief.in_vain {
+        say(1, &format!("{sign} {about}"));
+        let truth = belief.truth.as_deref().unwrap_or_default();
+        return say(3, &format!("as believed: {truth}"));
+    }
     if !belief.differs {
         return say(1, &format!("{sign} {about}: {believes}"));
     }

@@ -100,6 +100,7 @@ fn broker() -> Inspected {
                 believes: text("events/broker-3 (epoch 2)"),
                 truth: Some(text("events/broker-1 (epoch 3), down")),
                 differs: true,
+                in_vain: false,
             },
             BeliefRow {
                 who: None,
@@ -107,6 +108,7 @@ fn broker() -> Inspected {
                 believes: text("events/broker-2 (epoch 4)"),
                 truth: Some(text("events/broker-2 (epoch 4)")),
                 differs: false,
+                in_vain: false,
             },
         ],
         timers: vec![
@@ -378,4 +380,23 @@ fn what_it_handled_is_pressed_and_gone_to_and_each_pane_has_the_wheel() {
         update(&mut other, Action::Click(3, 4));
         assert_eq!(inspector(&other).pane, Pane::State);
     }
+}
+
+#[test]
+fn a_leader_that_is_down_is_no_good_leader_although_everybody_believes_in_it() {
+    let mut known = broker();
+    known.beliefs = vec![BeliefRow {
+        who: None,
+        about: text("leader of orders/2"),
+        believes: text("events/broker-1 (epoch 0)"),
+        truth: Some(text("events/broker-1 (epoch 0), down")),
+        differs: false,
+        in_vain: true,
+    }];
+    let frame = crate::ui::fixture::frame();
+    let said = super::lines::state(&known, (&frame.topology, 0), 60);
+    let said: Vec<&str> = said.iter().map(|line| line.value.as_str()).collect();
+    assert_eq!(said[0], "! leader of orders/2");
+    assert_eq!(said[1], "as believed: events/broker-1 (epoch 0), down");
+    assert!(!said.iter().any(|line| line.starts_with('✓')), "{said:?}");
 }
