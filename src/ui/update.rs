@@ -364,8 +364,8 @@ fn open_lineage(model: &mut Model) -> Effect {
     if let (Pane::Queues, Some(at)) = (model.focus, at)
         && let Some(row) = model.rows().get(at)
     {
-        let name = row.name.clone();
-        return open_screen(model, Lineage::of_queue(name));
+        let screen = Lineage::of_row(row);
+        return open_screen(model, screen);
     }
     let about = event.map_or(About::Trouble(0), About::Event);
     open_screen(model, Lineage::new(about))

@@ -10,6 +10,7 @@ mod fate;
 mod find;
 mod owed;
 mod parts;
+mod sieve;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -17,7 +18,7 @@ mod verdict;
 
 pub use causes::{Causes, Link};
 pub use effects::{Effect, Effects};
-pub use find::{Finder, Found, Wanted};
+pub use find::{Among, Finder, Found, Wanted};
 pub use owed::{Owed, Trial, Tried};
 pub use parts::{Part, Spent};
 pub use story::{Hop, HopEnd, Lane, Moment, Story, name};

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::hunt::{Loaded, Options};
+use crate::sim::call::{CallEnd, CallFact};
 use crate::sim::{Fact, MS, Record, SECOND};
 use crate::trace::marks::Sign;
 
@@ -33,7 +34,7 @@ fn story(past: &Session, what: Followed, until_ns: u64) -> Story {
 }
 
 fn troubled(past: &Session, until_ns: u64) -> Vec<Found> {
-    let mut finder = Finder::new(Wanted::Troubled, until_ns);
+    let mut finder = Finder::new(Wanted::Troubled(Among::All), until_ns);
     finder.finish(past);
     finder.found().to_vec()
 }
@@ -473,6 +474,76 @@ fn a_request_has_a_life_too() {
         sentence.contains("owed to line 12 (power loss of bank)"),
         "{sentence}"
     );
+}
+
+#[test]
+fn all_that_are_late_are_listed_or_counted() {
+    // A consumer stands still for four seconds, with a thousand messages in each; before it had its part of the topic, its group
+    // waited for more members for three (group.initial.rebalance.delay.ms).
+    let text = r#"(
+        title: "a pause", seed: 3, duration: "20s",
+        nodes: [(name: "b"), (name: "web"), (name: "bill")],
+        network: (latency: "1ms", loopback: "1ms"),
+        systems: [Kafka(name: "k", nodes: "b", topics: [(name: "t")])],
+        workloads: [
+            Producer(name: "p", nodes: "web", to: "k/t", arrivals: Constant("1000/s")),
+            ConsumerGroup(name: "g", nodes: "bill", from: "k/t"),
+        ],
+        faults: [During("10s", "14s", Pause("bill"))],
+    )"#;
+    let past = of_text(text);
+    let mut finder = Finder::new(Wanted::Troubled(Among::All), 20 * SECOND);
+    finder.finish(&past);
+    let all = finder.found().len() as u64 + finder.more();
+    assert!((6_800..7_200).contains(&all), "{all}");
+    assert!(finder.more() > 0 && finder.found().len() == 2_000);
+    // Of one queue there are as many.
+    let names = past.sim().names();
+    let queue = names.queues.iter().position(|q| q.name == "k/t/0").unwrap();
+    let queue = Among::Queue(crate::sim::QueueId(queue as u32));
+    let mut of_queue = Finder::new(Wanted::Troubled(queue), 20 * SECOND);
+    of_queue.finish(&past);
+    assert_eq!(of_queue.found().len() as u64 + of_queue.more(), all);
+    let other = Among::Queue(crate::sim::QueueId(u32::MAX));
+    let mut of_other = Finder::new(Wanted::Troubled(other), 20 * SECOND);
+    of_other.finish(&past);
+    assert_eq!(of_other.found(), []);
+}
+
+#[test]
+fn of_a_service_all_requests_are_found_for_which_a_call_to_it_failed() {
+    let until = 30 * SECOND;
+    let past = of_text(SHOP);
+    let names = past.sim().names();
+    let service = |name: &str| {
+        let at = names.services.iter().position(|s| s.name == name);
+        crate::sim::ServiceId(at.unwrap() as u16)
+    };
+    let payment = service("payment");
+    let mut records: Vec<Record> = Vec::new();
+    past.beginning().advance_with(until, u64::MAX, &mut records);
+    let mut failed: Vec<Followed> = Vec::new();
+    for record in &records {
+        if let Fact::Call(CallFact::Returned {
+            service, task, end, ..
+        }) = record.fact
+            && service == payment
+            && end != CallEnd::Ok
+        {
+            failed.push(Followed::Task(task));
+        }
+    }
+    failed.sort();
+    failed.dedup();
+    let mut finder = Finder::new(Wanted::Troubled(Among::Service(payment)), until);
+    finder.finish(&past);
+    let mut found: Vec<Followed> = finder.found().iter().map(|f| f.what).collect();
+    found.sort();
+    assert!(failed.len() > 5 && found == failed, "{found:?}");
+    // Some were given up, and some were helped by the second attempt.
+    for kind in [Kind::GivenUp, Kind::Once] {
+        assert!(finder.found().iter().any(|f| f.kind == kind), "{kind:?}");
+    }
 }
 
 #[test]

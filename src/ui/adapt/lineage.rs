@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use crate::hunt::lineage::{
-    Causes, Effects, Finder, Found, HopEnd, Kind, Lineage, Link, Owed, Story, Tried, Wanted,
+    self as hunt, Causes, Effects, Finder, Found, HopEnd, Kind, Lineage, Link, Owed, Story, Tried,
+    Wanted,
 };
 use crate::hunt::past::{Inquiry, Past, Progress};
 use crate::hunt::{Intervention, Session};
 use crate::sim::lens::Followed;
-use crate::sim::{FlowId, LaneId, Names, Observer, QueueId, Record, Task};
+use crate::sim::{FlowId, LaneId, Names, Observer, QueueId, Record, ServiceId, Task};
 use crate::ui::view::lineage as view;
 use crate::ui::view::lineage::{
-    About, Candidate, Candidates, Descent, Followable, Known, LineageRow, RowWhat,
+    About, Among, Candidate, Candidates, Descent, Followable, Known, LineageRow, RowWhat,
 };
 
 use super::log::mark_kind;
@@ -27,6 +28,7 @@ pub struct Asking {
     step: Step,
     until_ns: u64,
     place: Option<(usize, usize)>,
+    more: u64,
     known: Option<Known>,
 }
 
@@ -47,8 +49,14 @@ impl Asking {
         let until_ns = session.sim().now();
         let step = match *about {
             About::Thing(what) => Step::Follow(Box::new(Lineage::new(followed(what), until_ns))),
-            About::Trouble(nth) => Step::Seek(Finder::new(Wanted::Troubled, until_ns), nth),
-            About::AllTrouble => Step::Choose(Finder::new(Wanted::Troubled, until_ns)),
+            About::Trouble(nth) => {
+                let wanted = Wanted::Troubled(hunt::Among::All);
+                Step::Seek(Finder::new(wanted, until_ns), nth)
+            }
+            About::AllTrouble(of) => {
+                let wanted = Wanted::Troubled(among(of));
+                Step::Choose(Finder::new(wanted, until_ns))
+            }
             About::Key(key) => Step::Choose(Finder::new(Wanted::Key(key), until_ns)),
             About::Offset(queue, offset) => {
                 let wanted = Wanted::Offset(QueueId(queue), offset);
@@ -62,6 +70,7 @@ impl Asking {
             step,
             until_ns,
             place: None,
+            more: 0,
             known: None,
         }
     }
@@ -155,6 +164,7 @@ impl Asking {
         }
         let nth = nth % all.len();
         self.place = Some((nth, all.len()));
+        self.more = finder.more();
         let lineage = Lineage::new(all[nth].what, self.until_ns);
         self.step = Step::Follow(Box::new(lineage));
         Some(0.3)
@@ -164,11 +174,20 @@ impl Asking {
         if let Some(story) = lineage.story() {
             let mut life = life(story, lineage.owed());
             life.place = self.place;
+            life.more = self.more;
             self.known = Some(Known::Life(life));
         } else if lineage.is_done() {
             let why = "there is no such message at this moment of the run".to_owned();
             self.known = Some(Known::Nothing(why));
         }
+    }
+}
+
+fn among(of: Among) -> hunt::Among {
+    match of {
+        Among::All => hunt::Among::All,
+        Among::Queue(queue) => hunt::Among::Queue(QueueId(queue as u32)),
+        Among::Service(service) => hunt::Among::Service(ServiceId(service as u16)),
     }
 }
 
@@ -255,6 +274,7 @@ fn life(story: &Story, owed: &Owed) -> view::Lineage {
         trials: trials.collect(),
         left: owed.left,
         place: None,
+        more: 0,
     }
 }
 

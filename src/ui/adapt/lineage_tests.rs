@@ -6,7 +6,7 @@ use super::Run;
 use crate::hunt::{self, Options, Session};
 use crate::sim::SECOND;
 use crate::ui::engine::{Answer, Engine, Progress, Query, Until, Working};
-use crate::ui::view::lineage::{About, HopEnd, Known, RowWhat};
+use crate::ui::view::lineage::{About, Among, HopEnd, Known, RowWhat};
 
 /// A run of the scenario in which a leader dies with what it alone has, up to a moment.
 fn run(until_ns: u64) -> Run {
@@ -29,7 +29,7 @@ fn ask(run: &mut Run, about: About) -> Known {
 fn the_first_that_went_wrong_has_its_life_and_whom_it_is_owed_to() {
     let mut run = run(32 * SECOND);
     let before = run.frame();
-    let Known::Choice(all) = ask(&mut run, About::AllTrouble) else {
+    let Known::Choice(all) = ask(&mut run, About::AllTrouble(Among::All)) else {
         panic!("there are some");
     };
     let lost = all.rows.iter().position(|r| r.verdict == "lost");

@@ -100,11 +100,11 @@ impl Palette {
         }
         for row in &frame.queues {
             let effect = match row.kind {
-                RowKind::Depth => {
-                    let screen = Open::from(Lineage::of_queue(row.name.clone()));
+                RowKind::Depth | RowKind::Waiting => {
+                    let screen = Open::from(Lineage::of_row(row));
                     Effect::Instead(Box::new(screen))
                 }
-                RowKind::Lag | RowKind::Waiting => Effect::Log(row.name.clone()),
+                RowKind::Lag => Effect::Log(row.name.clone()),
             };
             out.push(named(row.kind.word(), row.name.clone(), effect));
         }

@@ -331,3 +331,31 @@ fn a_selected_event_stays_selected_when_others_come() {
     assert_eq!(m.selection(Pane::Events), Some(2));
     assert_eq!(*m.events()[2], chosen);
 }
+
+#[test]
+fn the_key_for_lineage_asks_for_the_selected_queue_or_service_itself() {
+    use crate::ui::view::lineage::{About, Among};
+    let asked = |model: &mut Model, at: usize| {
+        model.focus = Pane::Queues;
+        model.selected[Pane::Queues.index()] = Some(at);
+        let row = model.rows()[at].clone();
+        update(model, Action::Lineage);
+        let about = match model.screens.pop().and_then(|s| s.query()) {
+            Some(crate::ui::engine::Query::Lineage(about)) => about,
+            other => panic!("{other:?}"),
+        };
+        (row, about)
+    };
+    let mut shop = model();
+    shop.frame = crate::ui::fixture_services::shop();
+    for mut model in [model(), shop] {
+        for at in 0..model.rows().len() {
+            let (row, about) = asked(&mut model, at);
+            let among = match row.kind {
+                RowKind::Waiting => Among::Service(row.queue),
+                RowKind::Depth | RowKind::Lag => Among::Queue(row.queue),
+            };
+            assert_eq!(about, About::AllTrouble(among), "{}", row.name);
+        }
+    }
+}

@@ -10,13 +10,25 @@ pub enum About {
     /// The life of the one of this number among those that went wrong.
     Trouble(usize),
     /// All that went wrong.
-    AllTrouble,
+    AllTrouble(Among),
     /// The messages with this key.
     Key(u32),
     /// The message at this offset of a queue, by its number in the run.
     Offset(u32, u64),
     /// What an event comes from and what comes of it.
     Event(u64),
+}
+
+/// Among what is looked for those that went wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Among {
+    /// All messages and requests.
+    #[default]
+    All,
+    /// The messages of a queue, by its number in the run.
+    Queue(usize),
+    /// The requests for which a service was called, by its number in the run.
+    Service(usize),
 }
 
 /// What is known of it so far.
@@ -153,6 +165,8 @@ pub struct Lineage {
     pub left: usize,
     /// Its place among those that went wrong, and how many those are.
     pub place: Option<(usize, usize)>,
+    /// How many more went wrong than are listed.
+    pub more: u64,
 }
 
 impl Lineage {

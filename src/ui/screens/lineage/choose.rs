@@ -16,12 +16,20 @@ pub(super) fn shown<'a>(
         .collect()
 }
 
+/// What is said of those that are not listed.
+pub(super) fn more(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(", +{} more", text::count(count)),
+    }
+}
+
 /// Draws it.
 pub(super) fn draw(
     pen: &mut Pen<'_>,
     all: &Candidates,
     verdict: Option<&str>,
-    named: &str,
+    (of, named): (&str, &str),
     row: usize,
 ) {
     let rows = shown(all, verdict, named);
@@ -29,17 +37,18 @@ pub(super) fn draw(
     let at = row.min(rows.len().saturating_sub(1));
     let first = scroll(at, rows.len(), height);
     let last = (first + height).min(rows.len());
-    let mut title = "Messages".to_owned();
+    let mut title = "Messages and requests that went wrong".to_owned();
+    if !of.is_empty() {
+        of.clone_into(&mut title);
+    }
     if let Some(verdict) = verdict {
         title = format!("{title}: {verdict}");
     }
     if !named.is_empty() {
         title = format!("{title}  with {named}");
     }
-    let mut remark = format!("{}-{last} of {}", (first + 1).min(last), rows.len());
-    if all.more > 0 {
-        remark = format!("{remark}, +{} more", text::count(all.more));
-    }
+    let (first_row, count) = ((first + 1).min(last), text::count(rows.len() as u64));
+    let remark = format!("{first_row}-{last} of {count}{}", more(all.more));
     pen.part_is(0);
     let mut inner = pen.frame(&title, &remark, true);
     let width = inner.width();

@@ -1,5 +1,6 @@
 //! Draws a life: the lanes, its hops between them, and below them what became of it.
 
+use super::choose;
 use crate::ui::glyphs;
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::style::Role;
@@ -300,7 +301,9 @@ fn foot(life: &Lineage, working: Option<f64>, width: u16) -> Vec<Line> {
     }
     head.push((format!("   {sign} {}", life.verdict), role));
     if let Some((at, of)) = life.place {
-        head.push((format!("   {} of {of} anomalies", at + 1), Role::Dim));
+        let (at, of) = (text::count(at as u64 + 1), text::count(of as u64));
+        let more = choose::more(life.more);
+        head.push((format!("   {at} of {of} anomalies{more}"), Role::Dim));
     }
     let mut lines = vec![Line(head)];
     let hops = life.rows.iter();

@@ -14,7 +14,8 @@ use crate::ui::pen::Pen;
 use crate::ui::spots::Spot;
 use crate::ui::style::Role;
 use crate::ui::update::{Effect, moved};
-use crate::ui::view::lineage::{About, Candidate, Known, Lineage as Life, RowWhat};
+use crate::ui::view::lineage::{About, Among, Candidate, Known, Lineage as Life, RowWhat};
+use crate::ui::view::{QueueRow, RowKind};
 
 /// Its keys.
 #[rustfmt::skip]
@@ -61,6 +62,8 @@ struct Page {
     lane: Option<usize>,
     /// In a list: only those with this verdict.
     verdict: Option<String>,
+    /// In a list: of what it is.
+    of: String,
     /// In a list: only those whose names contain this.
     named: String,
 }
@@ -72,6 +75,7 @@ impl Page {
             row: 0,
             lane: None,
             verdict: None,
+            of: String::new(),
             named: String::new(),
         }
     }
@@ -86,11 +90,22 @@ impl Lineage {
         }
     }
 
-    /// About what went wrong in a queue.
-    pub fn of_queue(name: String) -> Self {
+    /// About what went wrong in a queue, or with a service.
+    pub fn of_row(row: &QueueRow) -> Self {
+        let (among, of) = match row.kind {
+            RowKind::Waiting => (
+                Among::Service(row.queue),
+                format!("Requests for which {} was called", row.name),
+            ),
+            RowKind::Depth | RowKind::Lag => {
+                // A group's row stands for the queue that it reads.
+                let queue = row.name.rsplit(' ').next().unwrap_or(&row.name);
+                (Among::Queue(row.queue), format!("Messages of {queue}"))
+            }
+        };
         let page = Page {
-            named: name,
-            ..Page::new(About::AllTrouble)
+            of,
+            ..Page::new(About::AllTrouble(among))
         };
         Self {
             pages: vec![page],
@@ -153,8 +168,8 @@ impl Lineage {
         if let Some(about) = about(seen, text) {
             return self.open(about);
         }
-        if !matches!(self.page().about, About::AllTrouble) {
-            self.pages.push(Page::new(About::AllTrouble));
+        if !matches!(self.page().about, About::AllTrouble(_)) {
+            self.pages.push(Page::new(About::AllTrouble(Among::All)));
         }
         text.clone_into(&mut self.page_mut().named);
         Effect::None
@@ -273,8 +288,10 @@ pub(super) fn about(seen: Seen<'_>, text: &str) -> Option<About> {
         return event.parse().ok().map(About::Event);
     }
     if let Some((queue, offset)) = text.split_once('@') {
-        let mut rows = seen.frame.queues.iter();
-        let row = rows.find(|row| row.name.contains(queue))?;
+        let rows = seen.frame.queues.iter();
+        let mut rows = rows.filter(|row| row.kind == RowKind::Depth);
+        let row = rows.clone().find(|row| row.name == queue);
+        let row = row.or_else(|| rows.find(|row| row.name.contains(queue)))?;
         return Some(About::Offset(row.queue as u32, offset.parse().ok()?));
     }
     text.parse().ok().map(About::Key)
@@ -304,7 +321,7 @@ impl Screen for Lineage {
         match action {
             Action::Back => self.back(),
             Action::Open => self.inspect(seen),
-            Action::All => self.open(About::AllTrouble),
+            Action::All => self.open(About::AllTrouble(Among::All)),
             Action::NextFound | Action::PreviousFound => {
                 let place = match known(seen) {
                     Some(Known::Life(life)) => life.place,
@@ -375,7 +392,13 @@ impl Screen for Lineage {
                 diagram::draw(pen, life, page.row, page.lane, seen.working);
             }
             Some(Known::Choice(all)) => {
-                choose::draw(pen, all, page.verdict.as_deref(), &page.named, page.row);
+                choose::draw(
+                    pen,
+                    all,
+                    page.verdict.as_deref(),
+                    (&page.of, &page.named),
+                    page.row,
+                );
             }
             Some(Known::Event(descent)) => descent::draw(pen, descent, page.row, seen.working),
             Some(Known::Nothing(why)) => {

@@ -100,6 +100,7 @@ fn twice() -> Life {
         ],
         left: 2,
         place: Some((0, 12)),
+        more: 5_917,
     }
 }
 
@@ -212,7 +213,12 @@ fn lineage_in_ascii_and_its_other_pages() {
         let about = About::Event(12_480);
         let event = model((w, h), look, about, Known::Event(descent()));
         check(&format!("lineage_{w}x{h}_event"), &picture(&event));
-        let list = model((w, h), look, About::AllTrouble, Known::Choice(choice()));
+        let list = model(
+            (w, h),
+            look,
+            About::AllTrouble(Among::All),
+            Known::Choice(choice()),
+        );
         check(&format!("lineage_{w}x{h}_list"), &picture(&list));
     }
 }
@@ -228,7 +234,7 @@ fn it_draws_at_any_size_whatever_is_selected() {
             Known::Life(Life::default()),
         ];
         for known in known {
-            let mut model = model(size, Look::default(), About::AllTrouble, known);
+            let mut model = model(size, Look::default(), About::AllTrouble(Among::All), known);
             for action in [
                 Action::Down,
                 Action::LaneOn,
@@ -287,7 +293,7 @@ fn keys_move_the_selection_and_open_what_it_is_about() {
         "round the corner"
     );
     update(&mut model, Action::All);
-    assert_eq!(screen(&model).page().about, About::AllTrouble);
+    assert_eq!(screen(&model).page().about, About::AllTrouble(Among::All));
     update(&mut model, Action::Back);
     update(&mut model, Action::Back);
     assert!(model.screens.is_empty());
@@ -312,13 +318,13 @@ fn a_text_finds_an_event_an_offset_a_key_or_a_name() {
     assert_eq!(typed(&offset).0, About::Offset(queue.queue as u32, 417));
     assert_eq!(
         typed("checkout"),
-        (About::AllTrouble, "checkout".to_owned())
+        (About::AllTrouble(Among::All), "checkout".to_owned())
     );
 }
 
 #[test]
 fn the_list_shows_one_verdict_after_the_other() {
-    let about = About::AllTrouble;
+    let about = About::AllTrouble(Among::All);
     let mut model = model((120, 40), Look::default(), about, Known::Choice(choice()));
     let mut seen = Vec::new();
     for _ in 0..4 {
@@ -360,7 +366,12 @@ fn events_and_messages_are_pressed_with_the_mouse() {
         wheel_moves(&life, "9.820");
         let event = model(size, look, About::Event(12_480), Known::Event(descent()));
         pressed_lines_open(&event, &["#12480    ", "#1   ", "p-1→orders/0#7"]);
-        let list = model(size, look, About::AllTrouble, Known::Choice(choice()));
+        let list = model(
+            size,
+            look,
+            About::AllTrouble(Among::All),
+            Known::Choice(choice()),
+        );
         pressed_lines_open(&list, &["checkout-1→orders/0#2 ", "checkout-1→orders/0#7 "]);
         wheel_moves(&list, "checkout-1→orders/0#2 ");
     }
@@ -409,7 +420,12 @@ fn what_is_kept_of_a_life_is_all_of_it() {
     // A life that has room on the screen is kept as it stands there, and other screens are, too.
     assert_eq!(life((200, 60)).whole(), None);
     assert_eq!(Model::new(fixture::frame(), look, 1.0).whole(), None);
-    let list = model((80, 24), look, About::AllTrouble, Known::Choice(choice()));
+    let list = model(
+        (80, 24),
+        look,
+        About::AllTrouble(Among::All),
+        Known::Choice(choice()),
+    );
     let names = choice().rows.into_iter().map(|row| row.name);
     let text = kept(&list);
     names.for_each(|name| assert!(text.contains(&name), "{name}"));
