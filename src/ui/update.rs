@@ -146,7 +146,9 @@ fn in_screen(model: &mut Model, action: Action) -> Effect {
         }
         Action::Quit => Effect::Quit,
         Action::Goto if contexts.contains(&Context::Travel) => opened(Goto::default()),
-        Action::Palette if contexts.contains(&Context::Travel) => opened(palette(&contexts)),
+        Action::Palette if contexts.contains(&Context::Travel) => {
+            opened(palette(&contexts, aim(model)))
+        }
         _ if contexts.contains(&Context::Travel) && is_travel(action) => travel(model, action),
         _ => open.update(model.seen(), action),
     };
@@ -188,7 +190,7 @@ fn settle(model: &mut Model, effect: Effect) -> Effect {
 }
 
 /// The palette with what can be done in some places.
-fn palette(contexts: &[Context]) -> Palette {
+fn palette(contexts: &[Context], aim: Aim) -> Palette {
     let none = [
         Context::Entry,
         Context::Detail,
@@ -201,11 +203,11 @@ fn palette(contexts: &[Context]) -> Palette {
         .filter(|c| !none.contains(c))
         .collect();
     let all = help::bindings(&contexts).into_iter();
-    Palette::new(all.filter(|b| b.action != Action::Palette))
+    Palette::new(all.filter(|b| b.action != Action::Palette), aim)
 }
 
 fn open_palette(model: &mut Model) -> Effect {
-    let screen = palette(&model.help_contexts());
+    let screen = palette(&model.help_contexts(), aim(model));
     open_screen(model, screen)
 }
 

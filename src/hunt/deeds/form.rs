@@ -133,9 +133,45 @@ impl Form {
         subject.settings.iter().find(|s| s.name == *setting)
     }
 
-    /// Puts the next or the one before of what can stand in a field into it. What depends on it begins anew.
-    pub fn turn(&mut self, at: usize, choices: &Choices, back: bool) {
-        let offered = self.offered(at, choices);
+    /// What can stand in a field and has a text in its name: the very one first, then those that begin with it. A value is
+    /// no name: nothing else stands there than what is written.
+    pub fn matching(&self, at: usize, choices: &Choices, text: &str) -> Vec<String> {
+        let text = text.trim().trim_matches('"').to_lowercase();
+        if text.is_empty() || self.fields[at].name == "value" {
+            return Vec::new();
+        }
+        let mut fit: Vec<(u8, String)> = Vec::new();
+        for choice in self.offered(at, choices) {
+            let name = choice.trim_matches('"').to_lowercase();
+            if name.contains(&text) {
+                let rank = u8::from(name != text) + u8::from(!name.starts_with(&text));
+                fit.push((rank, choice));
+            }
+        }
+        fit.sort_by_key(|f| f.0);
+        fit.into_iter().map(|f| f.1).collect()
+    }
+
+    /// Puts a value into a field. What depends on it begins anew.
+    pub fn put(&mut self, at: usize, choices: &Choices, value: String) {
+        self.fields[at].value = value;
+        if matches!(self.fields[at].name.as_str(), "of" | "setting") {
+            for later in &mut self.fields[at + 1..] {
+                later.value.clear();
+            }
+            self.fill(choices, &Aim::Nobody);
+        }
+    }
+
+    /// Puts the next or the one before of what can stand in a field into it, of what has a text in its name where one is given.
+    /// What depends on it begins anew.
+    pub fn turn(&mut self, at: usize, choices: &Choices, (back, text): (bool, Option<&str>)) {
+        let matching = text.map_or_else(Vec::new, |text| self.matching(at, choices, text));
+        let offered = if matching.is_empty() {
+            self.offered(at, choices)
+        } else {
+            matching
+        };
         if offered.is_empty() {
             return;
         }
@@ -146,13 +182,7 @@ impl Form {
             (Some(now), false) => (now + 1) % count,
             (Some(now), true) => (now + count - 1) % count,
         };
-        self.fields[at].value.clone_from(&offered[next]);
-        if matches!(self.fields[at].name.as_str(), "of" | "setting") {
-            for later in &mut self.fields[at + 1..] {
-                later.value.clear();
-            }
-            self.fill(choices, &Aim::Nobody);
-        }
+        self.put(at, choices, offered[next].clone());
     }
 }
 
@@ -210,9 +240,9 @@ mod tests {
         assert_eq!(form.text(), "Cut(from: \"b1\", to: \"b2\", one_way: false)");
         form.fields[0].value = "web-1".into();
         assert!(form.text().starts_with("Cut(from: \"web-1\""));
-        form.turn(1, &choices(), false);
+        form.turn(1, &choices(), (false, None));
         assert!(form.text().contains("to: \"b3\""));
-        form.turn(1, &choices(), true);
+        form.turn(1, &choices(), (true, None));
         assert!(form.text().contains("to: \"b2\""));
     }
 }

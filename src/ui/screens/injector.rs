@@ -7,6 +7,7 @@ pub use crate::hunt::deeds::Aim;
 use crate::hunt::deeds::Form;
 use crate::sim::fault::Action as Fault;
 use crate::ui::engine::{Answer, Order, Query};
+use crate::ui::glyphs;
 use crate::ui::keymap::{Action, Binding, Context, bind, key};
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::spots::Spot;
@@ -48,6 +49,8 @@ pub struct Injector {
     filled: bool,
     /// How long it lasts; empty for until it is healed.
     lasting: String,
+    /// What was typed into the field since it has the keys.
+    typed: Option<String>,
     /// 0 is the list of kinds, then the fields, then how long it lasts.
     at: usize,
 }
@@ -68,6 +71,7 @@ impl Injector {
             form: Form::of(kind),
             filled: false,
             lasting: String::new(),
+            typed: None,
             at: 0,
         }
     }
@@ -115,17 +119,50 @@ impl Injector {
         }
     }
 
-    fn edit(&mut self, action: Action) {
+    /// Takes in what is typed. The first character replaces what stands there; of what can stand there the first that has the
+    /// text in its name does, and the text itself where there is none.
+    fn edit(&mut self, seen: Seen<'_>, action: Action) {
+        let before = self.typed.take();
         let Some(value) = self.field_mut() else {
             return;
         };
-        match action {
-            Action::Type(c) if value.chars().count() < FIELD_MAX => value.push(c),
-            Action::Erase => {
-                value.pop();
+        let text = match action {
+            Action::Type(c) => {
+                let mut text = before.unwrap_or_default();
+                if text.chars().count() < FIELD_MAX {
+                    text.push(c);
+                }
+                text
             }
-            _ => {}
+            Action::Erase => {
+                let mut text = before.unwrap_or_else(|| value.clone());
+                text.pop();
+                text
+            }
+            _ => {
+                self.typed = before;
+                return;
+            }
+        };
+        match (self.field(), Self::choices(seen)) {
+            (Some(field), Some(choices)) => {
+                let first = self.form.matching(field, choices, &text).into_iter().next();
+                let value = first.unwrap_or_else(|| text.clone());
+                self.form.put(field, choices, value);
+            }
+            _ => {
+                if let Some(value) = self.field_mut() {
+                    value.clone_from(&text);
+                }
+            }
         }
+        self.typed = Some(text);
+    }
+
+    /// The field of the form that has the keys.
+    fn field(&self) -> Option<usize> {
+        let field = self.at.checked_sub(1);
+        field.filter(|f| *f < self.form.fields.len())
     }
 
     fn order(&self) -> Effect {
@@ -159,6 +196,7 @@ impl Screen for Injector {
 
     fn update(&mut self, seen: Seen<'_>, action: Action) -> Effect {
         self.take_form(seen);
+        let before = self.at;
         match action {
             Action::Back => return Effect::Close,
             Action::Open => return self.order(),
@@ -173,13 +211,10 @@ impl Screen for Injector {
             Action::Up => self.at = self.at.saturating_sub(1),
             Action::NextChoice if self.at == 0 => self.at = 1,
             Action::NextChoice | Action::ChoiceBefore => {
-                let field = self
-                    .at
-                    .checked_sub(1)
-                    .filter(|f| *f < self.form.fields.len());
-                if let (Some(field), Some(choices)) = (field, Self::choices(seen)) {
+                if let (Some(field), Some(choices)) = (self.field(), Self::choices(seen)) {
+                    let back = action == Action::ChoiceBefore;
                     self.form
-                        .turn(field, choices, action == Action::ChoiceBefore);
+                        .turn(field, choices, (back, self.typed.as_deref()));
                 }
             }
             Action::Type(c) if self.at == 0 => {
@@ -195,13 +230,17 @@ impl Screen for Injector {
                     self.take_form(seen);
                 }
             }
-            other => self.edit(other),
+            other => self.edit(seen, other),
+        }
+        if self.at != before {
+            self.typed = None;
         }
         Effect::None
     }
 
     fn point(&mut self, seen: Seen<'_>, spot: Spot) {
         self.take_form(seen);
+        self.typed = None;
         match (spot.part, spot.line) {
             (PART_KINDS, line) => {
                 self.at = 0;
@@ -258,7 +297,7 @@ impl Injector {
                     Role::Strong
                 };
                 row.restyle_row(0, role);
-                row.sign(0, 0, crate::ui::glyphs::RIGHT, Role::Strong);
+                row.sign(0, 0, glyphs::RIGHT, Role::Strong);
             }
         }
         let below = kinds - (first + rows).min(kinds);
@@ -273,10 +312,20 @@ impl Injector {
     fn draw_fields(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
         pen.part_is(PART_FIELDS);
         let form = self.form(seen);
-        let offered = |at: usize| Self::choices(seen).map_or(0, |c| form.offered(at, c).len());
+        let typed = self.typed.as_deref().unwrap_or_default();
+        let offered = |at: usize| {
+            let choices = Self::choices(seen)?;
+            if self.at == at + 1 {
+                let matching = form.matching(at, choices, typed);
+                if !matching.is_empty() {
+                    return Some(matching.len());
+                }
+            }
+            Some(form.offered(at, choices).len())
+        };
         let mut y = 0;
         for (at, field) in form.fields.iter().enumerate() {
-            let hint = match offered(at) {
+            let hint = match offered(at).unwrap_or(0) {
                 0 | 1 => String::new(),
                 n => format!("← → {n}"),
             };
@@ -336,11 +385,17 @@ impl Injector {
             &text::cut(name, 11),
             if is_here { Role::Strong } else { Role::Dim },
         );
-        let cursor = if is_here { "_" } else { "" };
+        // What is typed, and what of all that can stand here it means.
+        let typed = self.typed.as_ref().filter(|_| is_here);
+        let shown = match typed {
+            Some(typed) if typed != value => format!("{typed}_ {} {value}", glyphs::RIGHT),
+            _ if is_here => format!("{value}_"),
+            _ => value.to_owned(),
+        };
         let end = pen.text(
             12,
             y,
-            &format!("{value}{cursor}"),
+            &shown,
             if is_here { Role::Strong } else { Role::Plain },
         );
         pen.text(end + 2, y, hint, Role::Dim);
@@ -394,6 +449,31 @@ mod tests {
             Action::Open,
         ];
         let pause = Order::Inject("Pause(\"broker-1\")".into(), Some("5s".into()));
+        assert_eq!(press(&mut injector, &keys), Effect::Order(pause));
+    }
+
+    #[test]
+    fn what_is_typed_replaces_what_stands_there_and_finds_what_can_stand_there() {
+        let typed = |text: &str| {
+            let mut injector = Injector::new(Aim::Target("\"broker-1\"".to_owned()));
+            let mut keys = vec![Action::NextField];
+            keys.extend(text.chars().map(Action::Type));
+            keys.push(Action::Open);
+            press(&mut injector, &keys)
+        };
+        let crash = |whom: &str| Effect::Order(Order::Inject(format!("Crash({whom})"), None));
+        assert_eq!(typed("web-1"), crash("\"web-1\""));
+        assert_eq!(typed("R-2"), crash("\"broker-2\""));
+        assert_eq!(typed("AllBut(\"x\")"), crash("AllBut(\"x\")"));
+        assert_eq!(typed(""), crash("\"broker-1\""));
+        // The arrows turn among those that fit; Erase goes on with what stands there.
+        let mut injector = Injector::new(Aim::Nobody);
+        let mut keys = vec![Action::NextField, Action::Type('b')];
+        keys.extend([Action::NextChoice, Action::NextChoice, Action::NextField]);
+        keys.extend("50s".chars().map(Action::Type));
+        keys.extend([Action::FieldBefore, Action::NextField, Action::Erase]);
+        keys.extend([Action::Erase, Action::Type('s'), Action::Open]);
+        let pause = Order::Inject("Crash(\"broker-1\")".into(), Some("5s".into()));
         assert_eq!(press(&mut injector, &keys), Effect::Order(pause));
     }
 

@@ -5,9 +5,11 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 use ratatui::crossterm::event::KeyCode;
 
+use super::injector::{Aim, Injector};
 use super::inspector::Inspector;
 use super::lineage::{self, Lineage};
 use super::{Open, Screen, Seen, goto};
+use crate::sim::fault::Action as Fault;
 use crate::ui::engine::{Answer, Order, Query, Until};
 use crate::ui::keymap::{Action, Binding, Context, bind, key, key_name};
 use crate::ui::pen::{Pen, scroll};
@@ -37,6 +39,8 @@ const TYPED_MAX: usize = 60;
 pub struct Palette {
     typed: String,
     at: usize,
+    /// Whom it was opened for.
+    aim: Aim,
     /// What can be done where it was opened.
     actions: Vec<(Context, Action, String, String)>,
 }
@@ -60,13 +64,14 @@ impl AsRef<str> for Named {
 }
 
 impl Palette {
-    /// With what can be done in some places, by the table of keys.
-    pub fn new(bindings: impl Iterator<Item = &'static Binding>) -> Self {
+    /// With what can be done in some places, by the table of keys; what is done to the run concerns what is selected.
+    pub fn new(bindings: impl Iterator<Item = &'static Binding>, aim: Aim) -> Self {
         let told = |b: &'static Binding| {
             let key = b.keys.first().map(|&k| key_name(k)).unwrap_or_default();
             (b.context, b.action, b.meaning.to_owned(), key)
         };
         Self {
+            aim,
             actions: bindings.map(told).collect(),
             ..Self::default()
         }
@@ -89,6 +94,11 @@ impl Palette {
                 key: key.clone(),
                 effect: Effect::Act(*context, *action),
             });
+        }
+        for (word, _) in Fault::FORMS {
+            let screen = Open::from(Injector::of_kind(self.aim.clone(), word));
+            let effect = Effect::Instead(Box::new(screen));
+            out.push(named("inject", (*word).to_owned(), effect));
         }
         for (at, node) in frame.topology.nodes.iter().enumerate() {
             let screen = Open::from(Inspector::of_node(at));
@@ -142,7 +152,9 @@ impl Palette {
         }
         let mut matcher = Matcher::new(Config::DEFAULT);
         let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
-        let matched = pattern.match_list(all, &mut matcher).into_iter();
+        let mut matched = pattern.match_list(all, &mut matcher);
+        // What is called just so comes before what has the word in it.
+        matched.sort_by_key(|(named, _)| !named.name.eq_ignore_ascii_case(typed));
         let moment = goto::place(typed, &seen.frame.header)
             .ok()
             .map(|until| Named {
@@ -158,7 +170,9 @@ impl Palette {
             effect: Effect::Instead(Box::new(Lineage::new(about).into())),
         });
         let first = moment.into_iter().chain(message);
-        first.chain(matched.map(|(named, _)| named)).collect()
+        first
+            .chain(matched.into_iter().map(|(named, _)| named))
+            .collect()
     }
 }
 
@@ -290,6 +304,15 @@ mod tests {
         let (_, effect) = typed("crash unacked");
         let crash = crash.expect("a crash").event;
         assert_eq!(effect, Effect::Seek(Until::Event(crash)));
+    }
+
+    #[test]
+    fn every_kind_of_fault_is_injected_by_its_name() {
+        for (word, _) in Fault::FORMS {
+            let (model, _) = typed(&word.to_lowercase());
+            let injector = Injector::of_kind(Aim::Nobody, word);
+            assert_eq!(model.screens, [Open::from(injector)], "{word}");
+        }
     }
 
     #[test]
