@@ -1,5 +1,6 @@
 //! The command that runs something again, as a shell takes it.
 
+use super::compare::Change;
 use crate::sim::units::Duration;
 
 /// What to run.
@@ -28,6 +29,44 @@ impl std::fmt::Display for Command<'_> {
             write!(f, " --set {}", quoted(set))?;
         }
         match self.until {
+            Some(until) => write!(f, " --until {until}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What to compare with what.
+#[derive(Clone, Copy, Debug)]
+pub struct CompareCommand<'a> {
+    /// The run, which is not the control.
+    pub run: Command<'a>,
+    /// How the other departs from it.
+    pub change: &'a Change,
+    /// Over so many seeds; 0: over none.
+    pub seeds: u64,
+}
+
+impl std::fmt::Display for CompareCommand<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { run, change, seeds } = self;
+        let scenario = quoted(run.scenario);
+        write!(f, "splitbrain compare {scenario} --seed {}", run.seed)?;
+        for set in run.set {
+            write!(f, " --both {}", quoted(set))?;
+        }
+        if change.control {
+            f.write_str(" --control")?;
+        }
+        for set in &change.sets {
+            write!(f, " --set {}", quoted(set))?;
+        }
+        if let Some(seed) = change.seed {
+            write!(f, " --seed-b {seed}")?;
+        }
+        if *seeds > 0 {
+            write!(f, " --seeds {seeds}")?;
+        }
+        match run.until {
             Some(until) => write!(f, " --until {until}"),
             None => Ok(()),
         }
@@ -68,5 +107,31 @@ mod tests {
         command.until = Some(Duration::from_ns(12_500_000_000));
         let expected = r#"splitbrain run 'my files/a.ron' --seed 7 --control --set 'workloads.checkout.arrivals=Poisson("9/s")' --set 'title=it'\''s' --until 12.5s"#;
         assert_eq!(command.to_string(), expected);
+    }
+
+    #[test]
+    fn the_command_that_compares_has_all_that_differs() {
+        let set = ["title=a b".to_owned()];
+        let change = Change {
+            sets: vec!["workloads.web.acks=All".into()],
+            control: true,
+            seed: Some(8),
+        };
+        let compare = CompareCommand {
+            run: Command {
+                scenario: "leader-crash",
+                seed: 7,
+                control: false,
+                set: &set,
+                until: Some(Duration::from_ns(12_500_000_000)),
+            },
+            change: &change,
+            seeds: 100,
+        };
+        let text = compare.to_string();
+        assert_eq!(
+            text,
+            "splitbrain compare leader-crash --seed 7 --both 'title=a b' --control --set workloads.web.acks=All --seed-b 8 --seeds 100 --until 12.5s"
+        );
     }
 }

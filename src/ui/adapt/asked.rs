@@ -24,12 +24,12 @@ pub(super) enum Asked {
 
 impl Asked {
     /// Begins to answer, of where a session stands. What was asked `before` may be gone on with, or tell what was known; `branch`
-    /// gives the branches of the run.
+    /// gives the branches of the run with their names.
     pub(super) fn new(
         session: &Session,
         query: &Query,
         before: Option<Self>,
-        branch: impl Fn(usize) -> Option<Session>,
+        branch: impl Fn(usize) -> Option<(String, Session)>,
     ) -> Self {
         match query {
             Query::Choices => Self::Choices(Box::new(choices(session))),

@@ -201,6 +201,11 @@ fn play(tree: &mut Tree<Scene>, scenario: &str) -> Result<String, Vec<String>> {
 }
 
 /// A diagnostic, line by line.
+/// The run of a branch with the name of that.
+pub(super) fn named(tree: &Tree<Scene>, branch: usize) -> Option<(String, Session)> {
+    Some((name_of(tree, branch), session(tree, branch)?))
+}
+
 fn lines(document: &Document) -> Vec<String> {
     document.render(false).lines().map(str::to_owned).collect()
 }

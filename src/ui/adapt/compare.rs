@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::log::{event_line, mark_kind};
 use super::numbers;
+use crate::hunt::command::{Command, CompareCommand};
 use crate::hunt::compare::{
     Beside, Call, Change, Delta, Difference, Found, OverSeeds, Pair, Row, Search, Variants, deltas,
 };
@@ -86,7 +87,7 @@ impl Contest {
     pub(super) fn new(
         session: &Session,
         asked: &Comparing,
-        branch: impl Fn(usize) -> Option<Session>,
+        branch: impl Fn(usize) -> Option<(String, Session)>,
     ) -> Self {
         let mut contest = Self {
             asked: Comparing {
@@ -95,7 +96,7 @@ impl Contest {
                 ..asked.clone()
             },
             of: Of::new(session),
-            known: other(session, &asked.with, branch).map(|b| Known::new(session, &b)),
+            known: other(session, &asked.with, branch).map(|b| Known::new(session, b)),
         };
         contest.ask(asked);
         contest
@@ -142,23 +143,32 @@ impl Contest {
         (goal < pair.end_ns()).then(|| pair.next_moment())
     }
 
+    /// The command that shows the same two runs, of the command that runs the first of them. Over seeds they run to the end.
+    pub(super) fn command(&self, run: Command<'_>) -> Result<String, String> {
+        let none = |why: &str| Err(why.to_owned());
+        let Some(change) = change(&self.asked.with) else {
+            return none("a branch is in no command: keep both as recordings");
+        };
+        if run.control {
+            return none("no command compares the control with something");
+        }
+        let over = self.known.as_ref().ok().map_or(0, |known| known.seeds_end);
+        let until = run.until.filter(|_| over == 0);
+        let run = Command { until, ..run };
+        let (change, seeds) = (&change, over);
+        Ok(CompareCommand { run, change, seeds }.to_string())
+    }
+
     pub(super) fn view(&self) -> Result<Box<Compared>, Vec<String>> {
         let known = self.known.as_ref().map_err(Clone::clone)?;
         Ok(Box::new(known.view(&self.asked)))
     }
 }
 
-/// The other run, or why there is none.
-fn other(
-    session: &Session,
-    with: &With,
-    branch: impl Fn(usize) -> Option<Session>,
-) -> Result<Session, Vec<String>> {
-    let change = match with {
-        With::Fork(place) => {
-            let gone = || vec!["there is no such branch any more".to_owned()];
-            return branch(*place).ok_or_else(gone);
-        }
+/// How the other run departs from the one that is shown; none where it is a branch.
+fn change(with: &With) -> Option<Change> {
+    Some(match with {
+        With::Fork(_) => return None,
         With::Control => Change {
             control: true,
             ..Change::default()
@@ -171,16 +181,40 @@ fn other(
             sets: vec![set.clone()],
             ..Change::default()
         },
+    })
+}
+
+/// The other run, with its name if it has one, or why there is none.
+fn other(
+    session: &Session,
+    with: &With,
+    branch: impl Fn(usize) -> Option<(String, Session)>,
+) -> Result<(Option<String>, Session), Vec<String>> {
+    let change = match (with, change(with)) {
+        (With::Fork(place), _) => {
+            let gone = || vec!["there is no such branch any more".to_owned()];
+            let (name, run) = branch(*place).ok_or_else(gone)?;
+            return Ok((Some(name), run));
+        }
+        (_, change) => change.unwrap_or_default(),
     };
     let lines = |text: String| text.lines().map(str::to_owned).collect::<Vec<_>>();
-    change
-        .of(session)
-        .map_err(|document| lines(document.render(false)))
+    let other = change.of(session);
+    let other = other.map_err(|document| lines(document.render(false)))?;
+    Ok((None, other))
 }
 
 impl Known {
-    fn new(a: &Session, b: &Session) -> Self {
-        let pair = Pair::new(a, b);
+    fn new(a: &Session, (name, b): (Option<String>, Session)) -> Self {
+        let mut pair = Pair::new(a, &b);
+        if let Some(name) = name {
+            let [a, b] = pair.labels().clone();
+            let b = match b.as_str() {
+                "as it is" => name,
+                what => format!("{name}: {what}"),
+            };
+            pair = pair.named(&a, &b);
+        }
         let variants = Variants::of(&pair);
         Self {
             search: Search::new(&pair),

@@ -122,6 +122,29 @@ fn another_seed_differs_and_a_mistake_is_told() {
 }
 
 #[test]
+fn the_command_that_is_copied_compares() {
+    let mut run = run();
+    to(&mut run, 2);
+    let plain = run.command().expect("a command");
+    assert!(plain.starts_with("splitbrain run "), "{plain}");
+    ask(&mut run, with(With::Control, 0, false)).expect("two runs");
+    let control = plain.replace("splitbrain run", "splitbrain compare");
+    let control = control.replace(" --until", " --control --until");
+    assert_eq!(run.command(), Ok(control));
+    ask(&mut run, with(With::Seed(12), 0, false)).expect("two runs");
+    let seed = run.command().expect("a command");
+    assert!(seed.contains(" --seed-b 12"), "{seed}");
+    let set = "workloads.checkout.acks=All".to_owned();
+    ask(&mut run, with(With::Setting(set.clone()), 3, false)).expect("two runs");
+    // Over seeds they run to the end, as on the screen.
+    let set = run.command().expect("a command");
+    assert!(
+        set.ends_with("--set workloads.checkout.acks=All --seeds 3"),
+        "{set}"
+    );
+}
+
+#[test]
 fn a_branch_beside_the_run_it_left_differs_by_what_was_done_there() {
     let mut run = run();
     to(&mut run, 2);
@@ -139,6 +162,10 @@ fn a_branch_beside_the_run_it_left_differs_by_what_was_done_there() {
         ("broker-2", "by hand")
     );
     assert!(known.sides[0].label.contains("broker-2"));
+    // The branch is called as the list of branches has it; no command has what was done by hand.
+    let name = run.frame().forks[0].name.clone();
+    assert_eq!(known.sides[1].label, name);
+    assert!(run.command().is_err());
     let row = |known: &Compared, name: &str| {
         let row = known.rows.iter().find(|r| r.name == name);
         row.expect("a row").amounts.clone()

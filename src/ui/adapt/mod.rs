@@ -258,8 +258,13 @@ impl Engine for Run {
         if self.comparison.is_some() || files.is_some_and(|f| f.hold_another(session)) {
             return Err("the scenario is another than this one by now".to_owned());
         }
-        let command = session.command().map(|c| c.to_string());
-        command.ok_or_else(|| "no command has what came through a pipe".to_owned())
+        let command = session.command();
+        let command =
+            command.ok_or_else(|| "no command has what came through a pipe".to_owned())?;
+        match &self.asked {
+            Some(Asked::Compare(contest)) => contest.command(command),
+            _ => Ok(command.to_string()),
+        }
     }
 
     fn moment_of_either(&mut self, back: bool) -> Option<u64> {
@@ -288,7 +293,7 @@ impl Engine for Run {
             return;
         }
         let before = self.asked.take();
-        let branch = |place| branches::session(&self.tree, place);
+        let branch = |place| branches::named(&self.tree, place);
         self.asked = query.map(|query| Asked::new(self.session(), query, before, branch));
     }
 

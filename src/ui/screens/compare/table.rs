@@ -53,12 +53,21 @@ pub(super) fn rows<'a>(known: &'a Compared, order: Order, filter: &str) -> Vec<&
     };
     let unsure = |row: &DeltaRow| !row.over.as_ref().is_some_and(|over| over.is_sure);
     match order {
-        Order::Difference => rows.sort_by(|a, b| by_share(a, b)),
+        Order::Difference => rows.sort_by(|a, b| {
+            let same = is_same(a).cmp(&is_same(b));
+            same.then(by_share(a, b))
+        }),
         Order::Table => {}
         Order::Name => rows.sort_by(|a, b| a.name.cmp(&b.name)),
         Order::Sure => rows.sort_by(|a, b| unsure(a).cmp(&unsure(b)).then(by_share(a, b))),
     }
     rows
+}
+
+/// Whether a row tells nothing: both have the same, or none of it was measured.
+fn is_same(row: &DeltaRow) -> bool {
+    let [a, b] = &row.amounts;
+    a == b
 }
 
 /// Where the columns end, but the last, which begins there.
@@ -79,7 +88,7 @@ impl Columns {
         let over_cells = match (seeds, width >= 100) {
             (false, _) => 0,
             (true, true) => 34,
-            (true, false) => 24,
+            (true, false) => 25,
         };
         let numbers = if width >= 100 { 11 } else { 8 };
         let end = verdict.saturating_sub(over_cells + 1);
@@ -103,7 +112,7 @@ pub(super) fn draw(screen: &Compare, known: &Compared, pen: &mut Pen<'_>, focuse
     let first = scroll(at, rows.len(), lines);
     let last = (first + lines).min(rows.len());
     let mut inner = pen.frame(
-        "Difference",
+        &format!("Difference at {}s", text::moment(known.now_ns)),
         &remark(screen, first, last, rows.len()),
         focused,
     );
@@ -143,18 +152,27 @@ fn heads(inner: &mut Pen<'_>, columns: &Columns, known: &Compared) {
         inner.text_right(end, 0, head, Role::Dim);
     }
     match (columns.over, known.seeds) {
-        (Some(end), Some((done, all))) => {
-            let of = if done < all {
-                format!("{done} of {all} seeds (95 %)")
+        (Some(_), Some((done, all))) => {
+            let seeds = if done < all {
+                format!("{done} of {all} seeds")
             } else {
-                format!("{done} seeds (95 %)")
+                format!("{done} seeds")
             };
-            inner.text(columns.ends[2] + 2, 0, &of, Role::Dim);
-            let _ = end;
+            // They run on where the two beside stand still.
+            let long = format!("{seeds} to the end (95 %)");
+            let from = columns.ends[2] + 2;
+            let room = usize::from(columns.verdict.saturating_sub(from + 1));
+            let said = [
+                long,
+                format!("{seeds}, to end"),
+                format!("{done}, to the end"),
+            ];
+            let said = said.iter().find(|text| text::width(text) <= room);
+            inner.text(from, 0, said.map_or("to the end", |text| text), Role::Dim);
         }
         (None, Some((done, all))) if all > 0 => {
-            let of = format!("{done} of {all} seeds");
-            inner.text(columns.ends[0].saturating_sub(28), 0, &of, Role::Dim);
+            let of = format!("{done} of {all} seeds, to the end");
+            inner.text(columns.ends[0].saturating_sub(36), 0, &of, Role::Dim);
         }
         _ => {}
     }
