@@ -13,6 +13,7 @@ mod calm;
 mod committed_prefix;
 mod conservation;
 mod converges;
+mod effects;
 mod exactly_once;
 mod expect;
 mod finding;
@@ -232,6 +233,8 @@ checks! {
     AtMostOnce => at_most_once::AtMostOnce = at_most_once::AtMostOnce, "no message delivered twice";
     /// Both: at least once and at most once.
     ExactlyOnce => exactly_once::ExactlyOnce = exactly_once::ExactlyOnce, "every acknowledged message delivered exactly once";
+    /// What a user asked for takes effect once: nobody pays twice.
+    EffectsOnce => effects::EffectsOnce = effects::EffectsOnce::default(), "no effect happens twice";
     /// A group ends with the messages of a key in the order in which a producer made them.
     OrderPerKey => order::Order = order::Order::PerKey, "order kept per key";
     /// A group ends with the messages of a queue in the order in which a producer made them.

@@ -136,9 +136,8 @@ fn a_fifo_queue_recognises_what_was_sent_before_it_died() {
 #[test]
 fn an_effect_happens_once_though_the_message_comes_again() {
     let crash = r#"During("10s", "12s", Crash("payment"))"#;
-    let twice = r#"AtMost("orders.effects.doubled", 0)"#;
-    shows(scenes::SHOP, "keep-dedup-table", &[crash], twice);
-    shows(scenes::SHOP, "remember-effects", &[crash], twice);
+    shows(scenes::SHOP, "keep-dedup-table", &[crash], "EffectsOnce");
+    shows(scenes::SHOP, "remember-effects", &[crash], "EffectsOnce");
 }
 
 #[test]
@@ -148,10 +147,7 @@ fn a_log_that_parted_from_the_leaders_is_cut_back_to_where_it_did() {
     let scene = kip_101.text.replace("truncation: HighWatermark,", "");
     assert_ne!(scene, kip_101.text);
     shows(&scene, "truncate-by-epoch", &[], "NoAckedLoss");
-    // Several producers, whose messages a new leader gets in another order; and a record in each batch, so that the logs fit.
-    // Several producers, whose messages a new leader gets in another order; and a record in each batch, so that the logs fit.
-    let scene = scenes::KAFKA.replace("acks: All,", "acks: All, batch_size: \"1B\",");
-    let scene = scene.replace("(name: \"web\")", "(name: \"web\", count: 8)");
+    let scene = scenes::kafka_with_many_producers();
     shows(
         &scene,
         "notice-divergence",

@@ -3,6 +3,7 @@
 
 mod by_hand;
 mod scenes;
+mod search;
 
 use std::sync::Arc;
 
