@@ -355,7 +355,8 @@ impl Model {
             answer: self.answer.as_ref(),
             working: self.working,
             goal: self.playback.goal,
-            size: self.size,
+            // The first and the last row are not theirs.
+            size: (self.size.0, self.size.1.saturating_sub(2)),
         }
     }
 

@@ -15,12 +15,19 @@ type Place = (u16, u16, u16, u16);
 
 /// The panes on a screen of a size. On a small one the state has the room that it needs, and the list what is left.
 fn places((width, height): (u16, u16), pane: Pane, zoom: bool) -> Vec<(Pane, Place)> {
-    let has_history = height >= 18;
+    // Where there is little room, that of the history is for how it stands while that has the keys.
+    let is_small = height < 30;
+    let tells = matches!(pane, Pane::State | Pane::Changed);
+    let has_history = height >= 18 && !(is_small && tells);
     if zoom || pane == Pane::History && !has_history {
         return vec![(pane, (0, 0, width, height))];
     }
     let half = width / 2;
-    let top = height / 2;
+    let top = if is_small && tells {
+        height - height / 4
+    } else {
+        height / 2
+    };
     let history = if has_history { (height / 4).max(5) } else { 0 };
     let rest = height.saturating_sub(top + history);
     vec![
@@ -36,6 +43,16 @@ pub(super) fn width(size: (u16, u16), pane: Pane, zoom: bool) -> u16 {
     let places = places(size, pane, zoom);
     let place = places.iter().find(|(p, _)| *p == pane);
     place.map_or(0, |(_, (_, _, width, _))| width.saturating_sub(2))
+}
+
+/// The lines inside a pane.
+pub(super) fn rows(size: (u16, u16), pane: Pane, zoom: bool) -> usize {
+    let places = places(size, pane, zoom);
+    let place = places.iter().find(|(p, _)| *p == pane);
+    let axis = u16::from(pane == Pane::History);
+    place.map_or(0, |(_, (.., height))| {
+        usize::from(height.saturating_sub(2 + axis))
+    })
 }
 
 pub(super) fn draw(inspector: &Inspector, seen: Seen<'_>, pen: &mut Pen<'_>) {

@@ -20,14 +20,17 @@ pub(super) struct Line {
 /// When more values than this are gone, as when a process dies, they are counted.
 const GONE_MAX: usize = 6;
 
-/// Cells for what a line is about.
-const NAMES: u16 = 15;
+/// Cells for what a line is about: more where there is room, so that fewer names have a line of their own.
+fn names(width: u16) -> u16 {
+    if width >= 50 { 18 } else { 15 }
+}
 
 /// A line, or several where it is too long; under a name that is too long what it says has the lines below.
 fn push(out: &mut Vec<Line>, width: u16, name: &str, value: &str, role: Role) {
     let mut name = name.to_owned();
-    let mut at = NAMES + 2;
-    if text::width(&name) > usize::from(NAMES) && !value.is_empty() {
+    let names = names(width);
+    let mut at = names + 2;
+    if text::width(&name) > usize::from(names) && !value.is_empty() {
         out.push(Line {
             name: std::mem::take(&mut name),
             value: String::new(),

@@ -247,7 +247,12 @@ impl Screen for Inspector {
             }
             _ => {
                 let pane = self.pane.number();
-                let count = self.lines(seen, known);
+                let mut count = self.lines(seen, known);
+                if self.pane != Pane::Handled {
+                    // The last line does not go higher than the bottom.
+                    let rows = draw::rows(seen.size, self.pane, self.zoom);
+                    count = count.saturating_sub(rows) + 1;
+                }
                 let at = self.at[pane].min(count.saturating_sub(1));
                 self.at[pane] = moved(Some(at), count, action).unwrap_or(at);
                 Effect::None

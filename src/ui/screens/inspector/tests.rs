@@ -374,8 +374,8 @@ fn what_it_handled_is_pressed_and_gone_to_and_each_pane_has_the_wheel() {
         let model = model(w, h);
         pressed_lines_open(&model, &["12.480 recv", "12.460 recv"]);
         wheel_moves(&model, "12.480 recv");
-        wheel_moves(&model, "process         lives");
-        wheel_moves(&model, "recv            new metadata");
+        wheel_moves(&model, "lives start 1");
+        wheel_moves(&model, "new metadata");
         let mut other = model.clone();
         update(&mut other, Action::Click(3, 4));
         assert_eq!(inspector(&other).pane, Pane::State);
@@ -399,4 +399,42 @@ fn a_leader_that_is_down_is_no_good_leader_although_everybody_believes_in_it() {
     assert_eq!(said[0], "! leader of orders/2");
     assert_eq!(said[1], "as believed: events/broker-1 (epoch 0), down");
     assert!(!said.iter().any(|line| line.starts_with('✓')), "{said:?}");
+}
+
+#[test]
+fn what_it_says_does_not_scroll_past_its_end_and_has_room_on_a_small_screen() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        for pane in [Pane::State, Pane::Changed, Pane::History] {
+            let mut model = model(size.0, size.1);
+            for _ in 0..4 {
+                if inspector(&model).pane != pane {
+                    update(&mut model, Action::NextPane);
+                }
+            }
+            for _ in 0..20 {
+                update(&mut model, Action::PageDown);
+            }
+            let at = inspector(&model).at[pane.number()];
+            let body = model.seen().size;
+            let lines = inspector(&model).lines(model.seen(), &broker());
+            let rows = super::draw::rows(body, pane, false);
+            assert_eq!(at, lines.saturating_sub(rows), "{pane:?} at {size:?}");
+            // Up moves at once.
+            update(&mut model, Action::Up);
+            let up = inspector(&model).at[pane.number()];
+            assert_eq!(up, at.saturating_sub(1));
+        }
+    }
+    let rows = |pane| super::draw::rows((80, 22), pane, false);
+    assert!(rows(Pane::State) >= 14);
+}
+
+#[test]
+fn a_name_of_eighteen_cells_has_its_value_beside_it_where_there_is_room() {
+    let mut known = broker();
+    known.parts = vec![part("p", "a process", &[("requests in flight", "5")])];
+    let frame = crate::ui::fixture::frame();
+    let said = super::lines::state(&known, (&frame.topology, 0), 58);
+    let line = said.iter().find(|line| line.name == "requests in flight");
+    assert_eq!(line.map(|line| line.value.as_str()), Some("5"));
 }
