@@ -25,16 +25,36 @@ pub(super) fn draw(
     life: &Lineage,
     row: usize,
     lane: Option<usize>,
+    told: Option<usize>,
     working: Option<f64>,
 ) {
     let row = row.min(life.rows.len().saturating_sub(1));
-    let lines = foot(life, working, pen.width().saturating_sub(4));
-    let room = pen.height().saturating_sub(7).min(pen.height() / 2);
-    let below = (lines.len() as u16 + 2).min(room.max(6)).min(pen.height());
-    let above = pen.height() - below;
     let (width, height) = (pen.width(), pen.height());
-    draw_space(&mut pen.part(0, 0, width, above), life, row, lane);
-    draw_foot(&mut pen.part(0, above, width, height - above), life, &lines);
+    let lines = foot(life, working, width.saturating_sub(4));
+    let below = below(life, lines.len(), height);
+    let above = height - below;
+    let mut space = pen.part(0, 0, width, above);
+    draw_space(&mut space, life, row, lane, told.is_none());
+    draw_foot(&mut pen.part(0, above, width, below), life, &lines, told);
+}
+
+/// Rows for what is said below the diagram: half of them, and those that the diagram does not need.
+fn below(life: &Lineage, lines: usize, height: u16) -> u16 {
+    let room = height.saturating_sub(7).min(height / 2);
+    let diagram = u16::try_from(life.rows.len() + 3).unwrap_or(u16::MAX);
+    let room = room.max(6).max(height.saturating_sub(diagram));
+    (lines as u16 + 2).min(room).min(height)
+}
+
+/// How far what is said below the diagram can be scrolled.
+pub(super) fn told_last(
+    life: &Lineage,
+    working: Option<f64>,
+    (width, height): (u16, u16),
+) -> usize {
+    let lines = foot(life, working, width.saturating_sub(4)).len();
+    let rows = usize::from(below(life, lines, height).saturating_sub(2));
+    lines.saturating_sub(rows)
 }
 
 /// Columns and rows in which nothing of it is left out.
@@ -91,7 +111,7 @@ impl Lanes {
     }
 }
 
-fn draw_space(pen: &mut Pen<'_>, life: &Lineage, row: usize, lane: Option<usize>) {
+fn draw_space(pen: &mut Pen<'_>, life: &Lineage, row: usize, lane: Option<usize>, focused: bool) {
     let at_lane = lane
         .or_else(|| life.rows.get(row).map(|r| r.lane))
         .unwrap_or(0);
@@ -114,7 +134,7 @@ fn draw_space(pen: &mut Pen<'_>, life: &Lineage, row: usize, lane: Option<usize>
     let of = life.rows.len();
     remark = format!("{remark}{shown}-{last} of {of}  causal, true time");
     pen.part_is(0);
-    let mut inner = pen.frame("Space-time", &remark, true);
+    let mut inner = pen.frame("Space-time", &remark, focused);
     inner.text_right(TIME, 0, "time", Role::Dim);
     for at in lanes.shown(life.lanes.len()) {
         let role = if at == at_lane {
@@ -305,7 +325,7 @@ fn foot(life: &Lineage, working: Option<f64>, width: u16) -> Vec<Line> {
         let more = choose::more(life.more);
         head.push((format!("   {at} of {of} anomalies{more}"), Role::Dim));
     }
-    let mut lines = vec![Line(head)];
+    let mut lines = flow(head.into_iter().map(|part| vec![part]), width);
     let hops = life.rows.iter();
     let hops = hops
         .filter(|r| matches!(r.what, RowWhat::Hop { .. }))
@@ -318,7 +338,7 @@ fn foot(life: &Lineage, working: Option<f64>, width: u16) -> Vec<Line> {
             Role::Dim,
         ),
     ]));
-    lines.push(time_line(life, width));
+    lines.extend(time_lines(life, width));
     if !life.well {
         let looking = life.left > 0 || working.is_some();
         let owed = if life.trials.is_empty() {
@@ -334,7 +354,8 @@ fn foot(life: &Lineage, working: Option<f64>, width: u16) -> Vec<Line> {
             lines.push(Line(vec![(part, role)]));
         }
         if looking {
-            let left = format!("{} more runs to try", life.left);
+            let runs = if life.left == 1 { "run" } else { "runs" };
+            let left = format!("{} more {runs} to try", life.left);
             lines.push(Line(vec![(left, Role::Dim)]));
         }
         // What helps comes first.
@@ -369,36 +390,61 @@ fn path(life: &Lineage) -> String {
     words.join(" → ")
 }
 
-fn time_line(life: &Lineage, width: u16) -> Line {
-    let mut line = vec![("time ".to_owned(), Role::Dim)];
+fn time_lines(life: &Lineage, width: u16) -> Vec<Line> {
     let whole = life.whole_ns.max(1);
     let cells = u64::from(width.saturating_sub(10)) / 4;
-    for (name, ns) in &life.parts {
+    let parts = life.parts.iter().map(|(name, ns)| {
         let bar = usize::try_from(ns * cells / whole).unwrap_or(0).max(1);
-        line.push((format!("{name} "), Role::Plain));
-        line.push(("█".repeat(bar), Role::Series));
-        line.push((format!(" {}  ", text::span(*ns)), Role::Dim));
-    }
-    Line(line)
+        vec![
+            (format!("{name} "), Role::Plain),
+            ("█".repeat(bar), Role::Series),
+            (format!(" {}  ", text::span(*ns)), Role::Dim),
+        ]
+    });
+    let first = vec![("time ".to_owned(), Role::Dim)];
+    flow(std::iter::once(first).chain(parts), width)
 }
 
-fn draw_foot(pen: &mut Pen<'_>, life: &Lineage, lines: &[Line]) {
+/// Groups of pieces, as many in a line as there is room for; further lines are indented.
+fn flow(groups: impl Iterator<Item = Vec<(String, Role)>>, width: u16) -> Vec<Line> {
+    const INDENT: usize = 5;
+    let mut lines: Vec<Line> = Vec::new();
+    let mut used = 0;
+    for group in groups {
+        let wide: usize = group.iter().map(|p| text::width(p.0.trim_end())).sum();
+        let full: usize = group.iter().map(|p| text::width(&p.0)).sum();
+        match lines.last_mut() {
+            Some(Line(parts)) if used + wide <= usize::from(width) => parts.extend(group),
+            Some(_) => {
+                let mut parts = vec![(" ".repeat(INDENT), Role::Plain)];
+                parts.extend(group);
+                lines.push(Line(parts));
+                used = INDENT;
+            }
+            None => lines.push(Line(group)),
+        }
+        used += full;
+    }
+    lines
+}
+
+fn draw_foot(pen: &mut Pen<'_>, life: &Lineage, lines: &[Line], told: Option<usize>) {
     let rows = usize::from(pen.height().saturating_sub(2));
-    let mut inner = pen.frame(&life.short, "", false);
-    let hidden = lines.len().saturating_sub(rows);
-    let shown = if hidden > 0 {
-        rows.saturating_sub(1)
+    let first = told.unwrap_or(0).min(lines.len().saturating_sub(rows));
+    let last = (first + rows).min(lines.len());
+    let remark = if last - first < lines.len() {
+        format!("{}-{last} of {}", first + 1, lines.len())
     } else {
-        rows
+        String::new()
     };
-    for (y, Line(parts)) in lines.iter().take(shown).enumerate() {
+    pen.part_is(1);
+    let mut inner = pen.frame(&life.short, &remark, told.is_some());
+    let end = inner.width();
+    for (y, Line(parts)) in lines[first..last].iter().enumerate() {
         let mut x = 1;
         for (part, role) in parts {
-            x = inner.text(x, y as u16, part, *role);
+            let room = usize::from(end.saturating_sub(x));
+            x = inner.text(x, y as u16, &text::cut(part, room), *role);
         }
-    }
-    if hidden > 0 {
-        let more = format!("+{} more", hidden + 1);
-        inner.text(1, shown as u16, &more, Role::Dim);
     }
 }

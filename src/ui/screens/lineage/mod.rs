@@ -25,6 +25,7 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Lineage, &[key(KeyCode::Right), ch('l')], Action::LaneOn, "lane", "the next lane"),
     bind(Context::Lineage, &[key(KeyCode::Left), ch('h')], Action::LaneBack, "lane", "the lane before"),
     bind(Context::Lineage, &[key(KeyCode::Enter)], Action::Open, "inspect", "what the selected event comes from and what comes of it; in the list, follow the message"),
+    bind(Context::Lineage, &[key(KeyCode::Tab), key(KeyCode::BackTab)], Action::NextPane, "pane", "the diagram gets the keys, or what is said below it"),
     bind(Context::Lineage, &[ch('a')], Action::All, "all messages", "the messages and requests that went wrong"),
     bind(Context::Lineage, &[ch('v')], Action::Sort, "verdict", "in the list, only those with one verdict, then with the next"),
     bind(Context::Lineage, &[ch('n')], Action::NextFound, "next anomaly", "the next that went wrong"),
@@ -60,6 +61,8 @@ struct Page {
     about: About,
     row: usize,
     lane: Option<usize>,
+    /// The first line of what is said below a diagram, while that has the keys.
+    told: Option<usize>,
     /// In a list: only those with this verdict.
     verdict: Option<String>,
     /// In a list: of what it is.
@@ -74,6 +77,7 @@ impl Page {
             about,
             row: 0,
             lane: None,
+            told: None,
             verdict: None,
             of: String::new(),
             named: String::new(),
@@ -342,6 +346,12 @@ impl Screen for Lineage {
                 let event = self.event(seen);
                 event.map_or(Effect::None, |event| Effect::Seek(Until::Event(event)))
             }
+            Action::NextPane => {
+                let is_life = matches!(known(seen), Some(Known::Life(_)));
+                let page = self.page_mut();
+                page.told = (page.told.is_none() && is_life).then_some(0);
+                Effect::None
+            }
             Action::LaneOn => self.lane(seen, true),
             Action::LaneBack => self.lane(seen, false),
             Action::Sort => {
@@ -351,6 +361,11 @@ impl Screen for Lineage {
             _ => {
                 let lines = self.lines(seen);
                 let page = self.page_mut();
+                if let (Some(told), Some(Known::Life(life))) = (page.told, known(seen)) {
+                    let last = diagram::told_last(life, seen.working, seen.size);
+                    page.told = moved(Some(told.min(last)), last + 1, action);
+                    return Effect::None;
+                }
                 if let Some(row) = moved(Some(page.row), lines, action) {
                     page.row = row;
                     page.lane = None;
@@ -380,6 +395,11 @@ impl Screen for Lineage {
             return;
         }
         let page = self.page_mut();
+        if spot.part == 1 {
+            page.told = page.told.or(Some(0));
+            return;
+        }
+        page.told = None;
         if let Some(row) = spot.line {
             (page.row, page.lane) = (row, None);
         }
@@ -389,7 +409,7 @@ impl Screen for Lineage {
         let page = self.page();
         match known(seen) {
             Some(Known::Life(life)) => {
-                diagram::draw(pen, life, page.row, page.lane, seen.working);
+                diagram::draw(pen, life, page.row, page.lane, page.told, seen.working);
             }
             Some(Known::Choice(all)) => {
                 choose::draw(

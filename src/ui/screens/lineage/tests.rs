@@ -430,3 +430,37 @@ fn what_is_kept_of_a_life_is_all_of_it() {
     let text = kept(&list);
     names.for_each(|name| assert!(text.contains(&name), "{name}"));
 }
+
+#[test]
+fn what_is_said_below_the_diagram_scrolls_to_its_end_and_nothing_of_it_is_cut_off() {
+    let mut model = life((80, 24));
+    let shown = |model: &Model| {
+        let buffer = picture(model);
+        let cells = buffer.content().iter();
+        cells.map(ratatui::buffer::Cell::symbol).collect::<String>()
+    };
+    let last = match &model.answer {
+        Some(Answer::Lineage(known)) => match &**known {
+            Known::Life(life) => {
+                let least = life.trials.iter().rev().find(|t| !t.helps);
+                least.or(life.trials.last()).expect("a trial").what.clone()
+            }
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    assert!(!shown(&model).contains(&last), "all of it has room");
+    let row = screen(&model).page().row;
+    update(&mut model, Action::NextPane);
+    for _ in 0..5 {
+        update(&mut model, Action::PageDown);
+    }
+    assert!(shown(&model).contains(&last));
+    assert_eq!(screen(&model).page().row, row);
+    // Up moves at once, and Tab gives the keys back to the diagram.
+    update(&mut model, Action::Up);
+    assert!(!shown(&model).contains(&last));
+    update(&mut model, Action::NextPane);
+    update(&mut model, Action::Down);
+    assert_eq!(screen(&model).page().row, row + 1);
+}
