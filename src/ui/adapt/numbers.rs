@@ -145,7 +145,8 @@ fn message_totals(metrics: &Metrics) -> Vec<Total> {
         total("delivered", counters.in_state(State::Delivered), false),
         total("in flight", counters.in_flight(), false),
         total("lost", counters.in_state(State::Lost), true),
-        total("passed over", counters.passed_over, false),
+        // These are lost to a group, and so among those before.
+        total("of which passed over", counters.passed_over, false),
         total("expired", counters.in_state(State::Expired), false),
         total("duplicated", counters.duplicated, false),
         total("reordered", counters.reordered, false),

@@ -4,7 +4,7 @@ use crate::hunt::Session;
 use crate::sim::Pid;
 use crate::sim::names::ServiceName;
 use crate::stats::Metrics;
-use crate::systems::Inspect;
+use crate::systems::{Inspect, amount};
 use crate::ui::view::Fact;
 
 /// What a line is about, and of which metrics of the service it tells, each with the words behind its number. The first one
@@ -89,7 +89,7 @@ fn replica(session: &Session, pid: Pid, load: Option<(u32, u32)>) -> Vec<Fact> {
     let names = sim.names();
     let (waiting, busy) = load.unwrap_or_default();
     let state = if sim.is_alive(pid) {
-        format!("{waiting} wait, {busy} held")
+        format!("{} wait, {busy} held", amount(u64::from(waiting)))
     } else {
         "does not run".to_owned()
     };

@@ -98,7 +98,8 @@ impl Screen for Forks {
             Action::Back => Effect::Close,
             Action::Open => Effect::Order(Order::Switch(branch)),
             Action::Rename => {
-                self.name = Some(String::new());
+                // The name that it has is gone on from.
+                self.name = rows.get(at).map(|row| row.name.clone());
                 self.selected = Some(at);
                 Effect::None
             }

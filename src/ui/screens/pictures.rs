@@ -164,7 +164,7 @@ fn the_branches_of_a_run() {
     pictures("forks_name", |m| {
         m.frame.forks = forks();
         press(m, &[Action::Forks, Action::Up, Action::Rename]);
-        typed(m, "slow billing");
+        typed(m, ", slow billing");
     });
 }
 

@@ -27,6 +27,7 @@ pub fn draw(pen: &mut Pen<'_>, map: &Heatmap, marks: &[TimelineMark]) {
     let grid = Grid::of(map, columns, rows - failed_row);
     if grid.max == 0 && failed_row == 0 {
         pen.text(1, 0, "nothing has arrived yet", Role::Dim);
+        return;
     }
     if failed_row > 0 {
         draw_failed(pen, &grid);
@@ -209,7 +210,10 @@ fn shade(count: u64, max: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::style::Look;
     use crate::ui::view::HeatColumn;
+    use ratatui::buffer::{Buffer, Cell};
+    use ratatui::layout::Rect;
 
     fn map(columns: usize, rows: usize) -> Heatmap {
         Heatmap {
@@ -301,5 +305,18 @@ mod tests {
             "there is something"
         );
         assert_eq!(column(&with, 0), column(&without, 0), "nothing broke then");
+    }
+
+    #[test]
+    fn where_nothing_has_arrived_there_is_no_axis_without_a_scale() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 60, 12));
+        let area = buffer.area;
+        draw(
+            &mut Pen::new(&mut buffer, area, Look::default()),
+            &Heatmap::default(),
+            &[],
+        );
+        let text: String = buffer.content.iter().map(Cell::symbol).collect();
+        assert_eq!(text.trim(), "nothing has arrived yet");
     }
 }

@@ -191,7 +191,8 @@ impl Inspect for ProducerApp {
             rows.push(row.with("epoch", u64::from(epoch)));
         }
         for (queue, waiting, sent, next) in self.client.partitions() {
-            let row = Row::of(names.queue_short(queue)).and(waiting as u64, "batches waiting");
+            let row = Row::of(names.queue_short(queue));
+            let row = row.with("batches waiting", waiting as u64);
             let row = row.and(u64::from(sent), "in flight");
             rows.push(row.with("next sequence", u64::from(next)));
         }

@@ -1,7 +1,7 @@
 //! What a client shows of itself.
 
 use crate::sim::call::Switch;
-use crate::systems::{Belief, Row};
+use crate::systems::{Belief, Row, amount};
 
 use super::{ADMITTED, Caller, DEADLINE, GATES, HEDGE, HELD, REPLICAS, RETRY, TIMEOUT};
 
@@ -15,7 +15,7 @@ impl Caller {
             _ => {}
         }
         if let Some((_, waiting @ 1.., _)) = self.gates.pool() {
-            return Some(format!("{waiting} wait to call {to}"));
+            return Some(format!("{} wait to call {to}", amount(u64::from(waiting))));
         }
         let (able, all) = self.replicas.able();
         (able == 0 && all > 0).then(|| format!("no {to} to call"))

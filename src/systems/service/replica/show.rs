@@ -3,7 +3,7 @@
 use crate::sim::units::{Duration, Size};
 use crate::sim::{Names, Token};
 use crate::systems::rpc::Caller;
-use crate::systems::{Badge, Belief, Inspect, Row, Standing};
+use crate::systems::{Badge, Belief, Inspect, Row, Standing, amount};
 
 use super::{CLIENT_TIMERS, FIRST_PORT, GC, Replica, WAIT, WORK};
 
@@ -23,7 +23,10 @@ impl Inspect for Replica {
         };
         let mut lines = vec![format!("{} of {threads} busy", self.busy)];
         if waiting > 0 {
-            lines.insert(usize::from(!full), format!("{waiting} wait"));
+            lines.insert(
+                usize::from(!full),
+                format!("{} wait", amount(waiting as u64)),
+            );
         }
         if self.stopped {
             lines.insert(0, "collects garbage".to_owned());

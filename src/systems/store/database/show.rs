@@ -1,7 +1,7 @@
 //! What a database shows of itself.
 
 use crate::sim::{Names, Token};
-use crate::systems::{Badge, Inspect, Row, Standing};
+use crate::systems::{Badge, Inspect, Row, Standing, amount};
 
 use super::Database;
 
@@ -17,7 +17,7 @@ impl Inspect for Database {
         };
         let mut lines = vec![format!("{used} of {most} conns")];
         if self.desk.waiting() > 0 {
-            lines.push(format!("{} wait", self.desk.waiting()));
+            lines.push(format!("{} wait", amount(u64::from(self.desk.waiting()))));
         }
         if let Some(stock) = &self.stock
             && stock.oversold > 0
