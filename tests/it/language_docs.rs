@@ -298,7 +298,7 @@ fn the_forms_in_the_tables_are_read() {
     assert_eq!(forms::<Dist>("## Distributions"), 12);
     assert_eq!(forms::<FaultSettings>("## Faults"), 4);
     assert_eq!(forms::<Expect>("## Expectations"), 5);
-    assert_eq!(forms::<Property>("## Properties"), 34);
+    assert_eq!(forms::<Property>("## Properties"), 35);
 }
 
 #[test]
