@@ -110,14 +110,14 @@ fn a_queue_stores_a_message_before_it_says_so_and_keeps_it_until_it_is_done() {
 #[test]
 fn a_fifo_queue_keeps_groups_in_order() {
     shows(
-        scenes::IN_ORDER,
+        &scenes::in_order(),
         "one-in-flight-per-group",
         &[],
         "OrderPerKey",
     );
     let frozen = r#"During("10s", "20s", Pause("worker-1"))"#;
     shows(
-        scenes::IN_ORDER,
+        &scenes::in_order(),
         "come-back-in-order",
         &[frozen],
         "OrderPerKey",
@@ -130,7 +130,7 @@ fn a_fifo_queue_recognises_what_was_sent_before_it_died() {
         r#"During("9900ms", "10s", Cut(from: "queue", to: "web", one_way: true))"#,
         r#"During("9950ms", "12s", Crash("queue"))"#,
     ];
-    shows(scenes::ONCE, "remember-ids", &faults, "AtMostOnce");
+    shows(&scenes::once(), "remember-ids", &faults, "AtMostOnce");
 }
 
 #[test]

@@ -49,48 +49,33 @@ pub const FIFO: &str = r#"(
 )"#;
 
 /// The same in order: the sender does not try again, for what it sends again would come behind what it sent since.
-pub const IN_ORDER: &str = r#"(
-    title: "a queue in order", seed: 1, duration: "40s",
-    nodes: [(name: "queue"), (name: "web"), (name: "worker", count: 2)],
-    network: (latency: LogNormal(median: "500us", p99: "3ms")),
-    systems: [Sqs(
-        name: "q", nodes: "queue",
-        queues: [(name: "jobs.fifo", fifo_queue: true, visibility_timeout: "5s", receive_message_wait_time_seconds: "5s")],
-    )],
-    workloads: [
-        QueueSender(
-            name: "p", nodes: "web", to: "q/jobs.fifo", arrivals: Poisson("100/s"), keys: Uniform(n: 500), stop: "22s",
-            message_deduplication_id: true, max_attempts: 1,
-        ),
-        QueueWorkers(
-            name: "g", nodes: "worker", from: "q/jobs.fifo", concurrency: 4, service_time: Exponential(mean: "5ms"),
-            api_call_attempt_timeout: "1s",
-        ),
-    ],
-    expect: [Holds(OrderPerKey)],
-)"#;
+pub fn in_order() -> String {
+    let sender = r#"message_deduplication_id: true, api_call_attempt_timeout: "1s","#;
+    changed(
+        FIFO,
+        &[
+            ("keys: Uniform(n: 20)", "keys: Uniform(n: 500)"),
+            ("max_attempts: 20,", "max_attempts: 1,"),
+            (sender, "message_deduplication_id: true,"),
+            (
+                "Holds(NoAckedLoss), Holds(AtLeastOnce)",
+                "Holds(OrderPerKey)",
+            ),
+        ],
+    )
+}
 
 /// A queue that hands a message out once, for nobody waits so long that it comes back.
-pub const ONCE: &str = r#"(
-    title: "a queue without duplicates", seed: 1, duration: "40s",
-    nodes: [(name: "queue"), (name: "web"), (name: "worker", count: 2)],
-    network: (latency: LogNormal(median: "500us", p99: "3ms")),
-    systems: [Sqs(
-        name: "q", nodes: "queue",
-        queues: [(name: "jobs.fifo", fifo_queue: true, visibility_timeout: "10m", receive_message_wait_time_seconds: "5s")],
-    )],
-    workloads: [
-        QueueSender(
-            name: "p", nodes: "web", to: "q/jobs.fifo", arrivals: Poisson("100/s"), keys: Uniform(n: 1000), stop: "22s",
-            max_attempts: 20, message_deduplication_id: true, api_call_attempt_timeout: "1s",
-        ),
-        QueueWorkers(
-            name: "g", nodes: "worker", from: "q/jobs.fifo", concurrency: 4, service_time: Exponential(mean: "5ms"),
-            api_call_attempt_timeout: "1s",
-        ),
-    ],
-    expect: [Holds(NoAckedLoss), Holds(AtMostOnce)],
-)"#;
+pub fn once() -> String {
+    changed(
+        FIFO,
+        &[
+            ("keys: Uniform(n: 20)", "keys: Uniform(n: 1000)"),
+            ("visibility_timeout: \"5s\"", "visibility_timeout: \"10m\""),
+            ("Holds(AtLeastOnce)", "Holds(AtMostOnce)"),
+        ],
+    )
+}
 
 /// Orders that are charged once, though the message that says so comes again.
 pub const SHOP: &str = r#"(
@@ -113,6 +98,19 @@ pub const SHOP: &str = r#"(
 /// Several producers, whose messages a new leader gets in another order; and a record in each batch, so that logs that parted
 /// fit together.
 pub fn kafka_with_many_producers() -> String {
-    let scene = KAFKA.replace("acks: All,", "acks: All, batch_size: \"1B\",");
-    scene.replace("(name: \"web\")", "(name: \"web\", count: 8)")
+    changed(
+        KAFKA,
+        &[
+            ("acks: All,", "acks: All, batch_size: \"1B\","),
+            ("(name: \"web\")", "(name: \"web\", count: 8)"),
+        ],
+    )
+}
+
+/// A scene in which some words are others. Each of them is there.
+fn changed(scene: &str, words: &[(&str, &str)]) -> String {
+    words.iter().fold(scene.to_owned(), |scene, (from, to)| {
+        assert!(scene.contains(from), "{from}");
+        scene.replace(from, to)
+    })
 }

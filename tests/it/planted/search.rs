@@ -80,11 +80,11 @@ fn the_rule_that_logs_agree() {
 fn rules_of_queues() {
     let words = ["store-before-answer", "keep-until-deleted"];
     finds(scenes::FIFO, &words, &[], 200);
-    finds(scenes::ONCE, &["remember-ids"], &[], 250);
+    finds(&scenes::once(), &["remember-ids"], &[], 250);
     // Not those that put what is on its way in another order.
     let calm = ["Crash", "Pause", "Stop", "Isolate", "Cut"];
     let words = ["one-in-flight-per-group", "come-back-in-order"];
-    finds(scenes::IN_ORDER, &words, &calm, 30);
+    finds(&scenes::in_order(), &words, &calm, 30);
 }
 
 #[test]
