@@ -72,7 +72,7 @@ pub fn to_ascii(sign: char) -> char {
         '▒' | '▂' => ':',
         '▓' | '▆' => '*',
         '≈' | '▇' => '%',
-        '█' => '#',
+        '█' | '┃' | '┏' | '┓' | '┗' | '┛' => '#',
         '×' => 'x',
         '↔' => '=',
         other if other.is_ascii() || other.is_alphanumeric() => other,
@@ -95,6 +95,18 @@ pub fn line(up: bool, down: bool, left: bool, right: bool) -> char {
         (false, true, false, true) => '┌',
         (false, false, false, false) => ' ',
         (false, false, _, _) => '─',
+    }
+}
+
+/// A heavy line that leaves a cell in these directions, two at most.
+pub fn heavy_line(up: bool, down: bool, left: bool, right: bool) -> char {
+    match (up, down, left, right) {
+        (true, _, true, _) => '┛',
+        (true, _, _, true) => '┗',
+        (_, true, true, _) => '┓',
+        (_, true, _, true) => '┏',
+        (true, _, _, _) | (_, true, _, _) => '┃',
+        _ => SPAN,
     }
 }
 

@@ -132,6 +132,7 @@ pub(super) fn scene(model: &Model) -> (Scene<'_>, (u16, u16)) {
         groups: &model.groups,
         now_ns: model.frame.header.now_ns,
         selected: model.selection(Pane::Topology),
+        link: link(model),
     };
     (scene, inside)
 }

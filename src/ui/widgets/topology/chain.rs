@@ -123,7 +123,19 @@ pub(super) fn draw(pen: &mut Pen<'_>, scene: Scene<'_>, chain: &Chain, spots: &m
 }
 
 /// How many links go from one line to another; how many of them are cut, and whether one is worse than it should be.
-struct Links(BTreeMap<(usize, usize), (u32, u32, bool)>);
+struct Links {
+    all: BTreeMap<(usize, usize), (u32, u32, bool)>,
+    /// The lines at the ends of the selected one, from the sender.
+    chosen: Option<(usize, usize)>,
+}
+
+/// A line that another sends to, and how the link is.
+struct Target {
+    name: String,
+    sign: char,
+    role: Role,
+    is_chosen: bool,
+}
 
 impl Links {
     fn new(scene: Scene<'_>, lines: &[Line]) -> Self {
@@ -142,45 +154,67 @@ impl Links {
                 *worse |= edge.impaired;
             }
         }
-        Self(links)
+        let chosen = scene
+            .link
+            .and_then(|(a, b)| Some((line_of(a)?, line_of(b)?)));
+        Self {
+            all: links,
+            chosen: chosen.filter(|(a, b)| a != b),
+        }
     }
 
-    /// Whom a line sends to, and how the links are. Answers go the other way: they are not told.
-    fn targets(&self, lines: &[Line], from: usize) -> Vec<(String, char, Role)> {
+    /// Whom a line sends to. Answers go the other way: of them only the selected one is told. That comes first, so that it is
+    /// never one of those that have no room.
+    fn targets(&self, lines: &[Line], from: usize) -> Vec<Target> {
         let layer = lines[from].layer;
-        let ahead = (0..lines.len()).filter(|&l| lines[l].layer > layer);
-        let beside = (0..lines.len()).filter(|&l| lines[l].layer == layer && l != from);
+        let chosen = self.chosen.filter(|ends| ends.0 == from).map(|ends| ends.1);
+        let others = || (0..lines.len()).filter(|&l| Some(l) != chosen);
+        let ahead = others().filter(|&l| lines[l].layer > layer);
+        let beside = others().filter(|&l| lines[l].layer == layer && l != from);
         let target = |to: usize| {
-            let &(all, cut, worse) = self.0.get(&(from, to))?;
+            let &(all, cut, worse) = self.all.get(&(from, to))?;
             let (sign, role) = if cut == all {
-                ('╳', Role::Bad)
+                (glyphs::CUT, Role::Bad)
             } else if cut > 0 || worse {
-                ('≈', Role::Warn)
+                (glyphs::IMPAIRED, Role::Warn)
             } else {
                 (glyphs::RIGHT, Role::Dim)
             };
-            Some((lines[to].card.title.clone(), sign, role))
+            Some(Target {
+                name: lines[to].card.title.clone(),
+                sign,
+                role,
+                is_chosen: Some(to) == chosen,
+            })
         };
-        ahead.chain(beside).filter_map(target).collect()
+        let all = chosen.into_iter().chain(ahead).chain(beside);
+        all.filter_map(target).collect()
     }
 }
 
 /// As many as fit, each with the sign of its link; the rest are counted.
-fn draw_targets(pen: &mut Pen<'_>, (mut x, y): (u16, u16), targets: &[(String, char, Role)]) {
+fn draw_targets(pen: &mut Pen<'_>, (mut x, y): (u16, u16), targets: &[Target]) {
     let end = pen.width();
-    for (at, (name, sign, role)) in targets.iter().enumerate() {
+    for (at, target) in targets.iter().enumerate() {
         let rest = targets.len() - at;
         let more = format!("+{rest}");
         // Room stays to say how many there are beside it.
         let behind = if rest > 1 { more.len() as u16 + 1 } else { 0 };
-        if x + 2 + text::width(name) as u16 + behind > end {
+        let heavy = u16::from(target.is_chosen);
+        if x + heavy + 2 + text::width(&target.name) as u16 + behind > end {
             if x + more.len() as u16 <= end {
                 pen.text(x, y, &more, Role::Dim);
             }
             return;
         }
-        pen.sign(x, y, *sign, *role);
-        x = pen.text(x + 2, y, name, Role::Plain) + 1;
+        let (mut role, mut name) = (target.role, Role::Plain);
+        if target.is_chosen {
+            pen.sign(x, y, glyphs::SPAN, Role::Focus);
+            (role, name) = (Role::Focus, Role::Focus);
+        }
+        x += heavy;
+        pen.sign(x, y, target.sign, role);
+        x = pen.text(x + 2, y, &target.name, name) + 1;
     }
 }
 
@@ -230,6 +264,31 @@ mod tests {
         assert!(all.contains("gateway ×2"), "{all}");
         assert!(all.contains("payment ×2"), "{all}");
         assert!(all.contains("slow"), "{all}");
+    }
+
+    #[test]
+    fn the_selected_link_is_marked_among_the_targets_of_its_sender() {
+        let topology = shop().topology;
+        let name = |i: usize| topology.nodes[i].name.as_str();
+        for edge in &topology.edges {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 61, 8));
+            let area = buffer.area;
+            let groups = Groups::default();
+            let scene = Scene {
+                selected: Some(edge.from),
+                link: Some((edge.from, edge.to)),
+                ..Scene::new(&topology, &groups, 0)
+            };
+            super::super::draw(&mut Pen::new(&mut buffer, area, Look::default()), scene);
+            let rows: Vec<String> = (0..8)
+                .map(|y| (0..61).map(|x| buffer[(x, y)].symbol()).collect())
+                .collect();
+            let of = rows.iter().find(|r| r.contains('━')).expect("it is marked");
+            let (sender, rest) = of.split_once('━').expect("it is marked");
+            assert!(sender.contains(name(edge.from)), "{of}");
+            let receiver: String = rest.chars().skip(2).collect();
+            assert!(receiver.starts_with(name(edge.to)), "{of}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod cards;
 mod chain;
+mod chosen;
 mod groups;
 mod layers;
 mod opened;
@@ -14,6 +15,7 @@ mod zones;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::ui::glyphs;
 use crate::ui::keymap::{Action, Context, name_for};
 use crate::ui::layout::share;
 use crate::ui::pen::{Pen, scroll};
@@ -48,6 +50,8 @@ pub struct Scene<'a> {
     pub now_ns: u64,
     /// The selected node. What does not all have room is shown around it.
     pub selected: Option<usize>,
+    /// The selected link: the nodes at its ends, from the sender.
+    pub link: Option<(usize, usize)>,
 }
 
 impl<'a> Scene<'a> {
@@ -58,6 +62,7 @@ impl<'a> Scene<'a> {
             groups,
             now_ns,
             selected: None,
+            link: None,
         }
     }
 }
@@ -132,7 +137,12 @@ fn draw_plan(pen: &mut Pen<'_>, scene: Scene<'_>, plan: &Plan, spots: &mut Spots
     let mut grid = Grid::new(width, height);
     wires.iter().for_each(|w| grid.add(&w.path));
     grid.draw(pen);
+    let chosen = chosen::draw(pen, scene, plan, &wires);
     wires::draw_traffic(pen, &wires, now_ns);
+    // Where it leads to; what is wrong with it lies over the rest of it.
+    if let Some(((x, y), sign)) = chosen {
+        pen.sign(x, y, sign, Role::Focus);
+    }
     draw_titles(pen, topology, plan);
     plan.frames.iter().for_each(|frame| draw_zone(pen, frame));
     for placed in &plan.placed {
@@ -432,6 +442,7 @@ fn across(
         own,
         flow,
         arrow: true,
+        ends: Some((a, b)),
     }
 }
 
@@ -470,23 +481,19 @@ fn around(plan: &Plan, a: usize, b: usize, flow: Flow, height: u16) -> Option<Wi
         path,
         flow,
         arrow: true,
+        ends: Some((a, b)),
     })
 }
 
 /// Cards of one layer that talk to one another hang on a line beside them.
 fn buses(plan: &Plan, flows: &[(usize, usize, Flow)], width: u16) -> Vec<Wire> {
     let mut wires = Vec::new();
-    for (layer, &(column, w)) in plan.columns.iter().enumerate() {
+    for layer in 0..plan.columns.len() {
         let peers: Vec<&(usize, usize, Flow)> = flows
             .iter()
             .filter(|f| plan.placed[f.0].layer == layer && plan.placed[f.1].layer == layer)
             .collect();
-        // Boxes have a row below the one at which other links meet them; lines have not.
-        let x = (column + w + 1).min(width.saturating_sub(1));
-        let row = |i: usize| {
-            let p = &plan.placed[i];
-            p.y + p.height.saturating_sub(1)
-        };
+        let row = |i: usize| bus_row(plan, i);
         let mut members: Vec<usize> = peers.iter().flat_map(|f| [f.0, f.1]).collect();
         members.sort_by_key(|&i| row(i));
         members.dedup();
@@ -503,21 +510,46 @@ fn buses(plan: &Plan, flows: &[(usize, usize, Flow)], width: u16) -> Vec<Wire> {
                 cut: !along.is_empty() && along.iter().all(|f| f.2.cut),
                 impaired: along.iter().any(|f| f.2.cut || f.2.impaired),
             };
-            let stub = |i: usize| (end_of(&plan.placed[i], plan.mode).min(x), row(i));
-            let path = wires::path(&[stub(upper), (x, row(upper)), (x, row(lower))]);
-            let back: Vec<At> = wires::path(&[(x, row(lower)), stub(lower)]);
-            let own = usize::midpoint(path.len(), usize::from(x - stub(upper).0));
-            let mut whole = path;
-            whole.extend(back.into_iter().skip(1));
+            let path = along_bus(plan, (upper, lower), width);
+            let x = bus_column(plan, layer, width);
+            let out = usize::from(x - end_of(&plan.placed[upper], plan.mode).min(x));
+            let down = usize::from(row(lower).abs_diff(row(upper)));
             wires.push(Wire {
-                own: own.min(whole.len().saturating_sub(1)),
-                path: whole,
+                own: usize::midpoint(out + down + 1, out).min(path.len().saturating_sub(1)),
+                path,
                 flow,
                 arrow: false,
+                ends: None,
             });
         }
     }
     wires
+}
+
+/// The column of the line beside the cards of a layer.
+fn bus_column(plan: &Plan, layer: usize, width: u16) -> u16 {
+    let (column, w) = plan.columns[layer];
+    (column + w + 1).min(width.saturating_sub(1))
+}
+
+/// Where a card meets that line: boxes have a row below the one at which other links meet them; lines have not.
+fn bus_row(plan: &Plan, card: usize) -> u16 {
+    let placed = &plan.placed[card];
+    placed.y + placed.height.saturating_sub(1)
+}
+
+/// From a card along that line to another of its layer.
+fn along_bus(plan: &Plan, (from, to): (usize, usize), width: u16) -> Vec<At> {
+    let x = bus_column(plan, plan.placed[from].layer, width);
+    let (out, into) = (bus_row(plan, from), bus_row(plan, to));
+    let stub = |i: usize| end_of(&plan.placed[i], plan.mode).min(x);
+    let mut path = wires::path(&[(stub(from), out), (x, out), (x, into)]);
+    path.extend(
+        wires::path(&[(x, into), (stub(to), into)])
+            .into_iter()
+            .skip(1),
+    );
+    path
 }
 
 /// The nodes, those that are not well before the others.
@@ -563,6 +595,11 @@ fn draw_list(pen: &mut Pen<'_>, scene: Scene<'_>, order: &[usize], spots: &mut S
         };
         let room = usize::from(column).saturating_sub(1);
         pen.text(x, y, &text::cut(&entry(index), room), role);
+        match scene.link {
+            Some((from, _)) if from == *index => pen.sign(x - 1, y, glyphs::SPAN, Role::Focus),
+            Some((_, to)) if to == *index => pen.sign(x - 1, y, glyphs::RIGHT, Role::Focus),
+            _ => {}
+        }
     }
     let hidden = order.len() - shown;
     if hidden > 0 && height > 0 {

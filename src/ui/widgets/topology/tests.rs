@@ -81,6 +81,43 @@ fn the_selected_node_is_always_in_the_picture() {
 }
 
 #[test]
+fn the_selected_link_stands_out_without_colour_in_every_crowd() {
+    const HEAVY: [char; 6] = ['━', '┃', '┏', '┓', '┗', '┛'];
+    for count in [5, 50, 500] {
+        let topology = crowd(count);
+        for (by, is_open) in [(By::Name, false), (By::Name, true), (By::Zone, false)] {
+            let groups = if is_open {
+                all_open(&topology, by)
+            } else {
+                Groups {
+                    by,
+                    ..Groups::default()
+                }
+            };
+            for size in SIZES {
+                for edge in topology.edges.iter().step_by(1 + topology.edges.len() / 12) {
+                    let scene = Scene {
+                        selected: Some(edge.from),
+                        ..Scene::new(&topology, &groups, 0)
+                    };
+                    let chosen = Scene {
+                        link: Some((edge.from, edge.to)),
+                        ..scene
+                    };
+                    let of_both =
+                        |item: &Item| item.contains(&edge.from) && item.contains(&edge.to);
+                    let is_inside = items(scene, size).iter().any(of_both);
+                    let before = drawn(scene, size);
+                    let after = drawn(chosen, size);
+                    let stands_out = after.contains(HEAVY) && !before.contains(HEAVY);
+                    assert_ne!(is_inside, stands_out, "{edge:?} {by:?} {size:?}\n{after}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn what_has_no_room_is_counted_with_the_worst_of_it() {
     let topology = crowd(500);
     let groups = all_open(&topology, By::Name);

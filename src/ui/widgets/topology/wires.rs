@@ -37,6 +37,8 @@ pub struct Wire {
     pub flow: Flow,
     /// Whether the path ends at a card with a point.
     pub arrow: bool,
+    /// The cards at its ends, where it leads from one to one other.
+    pub ends: Option<(usize, usize)>,
 }
 
 /// All wires of a picture.
@@ -121,11 +123,27 @@ pub fn path(corners: &[At]) -> Vec<At> {
     path
 }
 
+/// The heavy signs of a path, cell by cell.
+pub fn heavy(path: &[At]) -> Vec<(At, char)> {
+    let towards = |at: At, other: Option<&At>, is: fn(At, At) -> bool| {
+        other.is_some_and(|&other| is(at, other))
+    };
+    let sign = |i: usize| {
+        let at = path[i];
+        let around = [i.checked_sub(1).and_then(|i| path.get(i)), path.get(i + 1)];
+        let has = |is: fn(At, At) -> bool| around.iter().any(|other| towards(at, *other, is));
+        let (up, down) = (has(|a, b| b.1 < a.1), has(|a, b| b.1 > a.1));
+        let (left, right) = (has(|a, b| b.0 < a.0), has(|a, b| b.0 > a.0));
+        (at, glyphs::heavy_line(up, down, left, right))
+    };
+    (0..path.len()).map(sign).collect()
+}
+
 /// Draws messages, cuts and points over the lines. Where a message is follows from the time and the wire alone.
 pub fn draw_traffic(pen: &mut Pen<'_>, wires: &[Wire], now_ns: u64) {
     for (number, wire) in wires.iter().enumerate() {
         for at in messages(wire, number, now_ns) {
-            // Where lines meet or turn, their shape says more than a message.
+            // Where lines meet or turn, their shape says more than a message, and so does that of the selected one.
             if !matches!(pen.at(at.0, at.1), "─" | "│") {
                 continue;
             }
@@ -223,6 +241,7 @@ mod tests {
                 ..Flow::default()
             },
             arrow: true,
+            ends: None,
         }
     }
 
@@ -232,6 +251,15 @@ mod tests {
             path(&[(0, 0), (2, 0), (2, 2), (3, 2)]),
             [(0, 0), (1, 0), (2, 0), (2, 1), (2, 2), (3, 2)]
         );
+    }
+
+    #[test]
+    fn a_heavy_path_has_the_corners_of_its_turns() {
+        let signs: String = heavy(&path(&[(0, 0), (2, 0), (2, 2), (3, 2)]))
+            .into_iter()
+            .map(|(_, sign)| sign)
+            .collect();
+        assert_eq!(signs, "━━┓┃┗━");
     }
 
     #[test]
