@@ -58,6 +58,8 @@ pub enum Order {
     Play(String),
     /// A branch, as far as it was played, is written to a new file.
     Save(usize, Save),
+    /// All that was done by hand and stands in no file yet is written to new recordings.
+    SaveAll,
 }
 
 /// What a person does with breakpoints.

@@ -139,6 +139,8 @@ pub enum Action {
     SaveRecording,
     /// Write it as a scenario.
     SaveScenario,
+    /// Write all that was done by hand.
+    SaveAll,
     /// Do something to the run.
     Inject,
     /// Every action and every thing, by name.
@@ -272,11 +274,13 @@ pub enum Context {
     Map,
     /// Where there is something to read.
     Notice,
+    /// Where it is asked whether something may be lost.
+    Leaving,
 }
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Travel,
         Self::Seek,
         Self::Dashboard,
@@ -299,6 +303,7 @@ impl Context {
         Self::Picker,
         Self::Map,
         Self::Save,
+        Self::Leaving,
         Self::Always,
     ];
 
@@ -328,6 +333,7 @@ impl Context {
             Self::Picker => "Scenario picker",
             Self::Map => "Map of a sweep",
             Self::Save => "Saving the screen",
+            Self::Leaving => "Leaving what is not saved",
         }
     }
 }
@@ -409,6 +415,7 @@ const TABLES: &[&[Binding]] = &[
     comfort::KEYS,
     screens::compare::KEYS,
     screens::notice::KEYS,
+    screens::leaving::KEYS,
     map::KEYS,
 ];
 
@@ -510,8 +517,8 @@ const KEYS: &[Binding] = &[
     bind(Picker, &[ch('-')], Action::Slower, "speed", "start slower"),
     bind(Picker, &[key(KeyCode::Backspace)], Action::SpeedReset, "", "start in real time"),
     bind(Always, &[ch('?')], Action::Help, "help", "all keys; Enter does what the selected line says"),
-    bind(Always, &[ch('q')], Action::Quit, "quit", "quit"),
-    bind(Always, &[ctrl('c')], Action::Interrupt, "", "quit at once"),
+    bind(Always, &[ch('q')], Action::Quit, "quit", "quit; asks where what was done by hand is not saved"),
+    bind(Always, &[ctrl('c')], Action::Interrupt, "", "quit at once, whatever is not saved"),
     bind(Always, &[ctrl('z')], Action::Suspend, "", "back to the shell; `fg` goes on here"),
 ];
 

@@ -13,11 +13,12 @@ use super::screens::compare::Compare;
 use super::screens::goto::Goto;
 use super::screens::injector::Aim;
 use super::screens::inspector::Inspector;
+use super::screens::leaving::{Exit, Leaving};
 use super::screens::lineage::Lineage;
 use super::screens::palette::Palette;
 use super::screens::{Open, forks, injector};
 use super::view::lineage::About;
-use super::view::{QueueRow, RowKind};
+use super::view::{Frame, QueueRow, RowKind};
 
 /// What has to be done beyond the model.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,7 +145,7 @@ fn in_screen(model: &mut Model, action: Action) -> Effect {
             model.overlay = Overlay::Help(0);
             Effect::None
         }
-        Action::Quit => Effect::Quit,
+        Action::Quit => leave(&model.frame, Exit::Quit),
         Action::Goto if contexts.contains(&Context::Travel) => opened(Goto::default()),
         Action::Palette if contexts.contains(&Context::Travel) => {
             opened(palette(&contexts, aim(model)))
@@ -348,7 +349,10 @@ fn on_dashboard(model: &mut Model, action: Action, asked: bool) -> Effect {
             model.notice = format!("mouse {}", if model.mouse { "on" } else { "off" });
             Effect::Mouse(model.mouse)
         }
-        Action::Quit => Effect::Quit,
+        Action::Quit => {
+            let effect = leave(&model.frame, Exit::Quit);
+            settle(model, effect)
+        }
         // The rest means something on other screens alone.
         _ => Effect::None,
     }
@@ -431,6 +435,14 @@ fn open_selected(model: &mut Model) -> Effect {
     }
 }
 
+/// Out of the run: at once, or after a question where what was done by hand would be lost.
+fn leave(frame: &Frame, exit: Exit) -> Effect {
+    match Leaving::asks(frame, exit) {
+        Some(question) => opened(question),
+        None => exit.effect(),
+    }
+}
+
 /// A run that nobody recorded is gone when its dashboard is left: that takes a second press.
 fn leaving() -> String {
     let back = keymap::name_for(Context::Dashboard, Action::Back);
@@ -446,8 +458,9 @@ fn back(model: &mut Model, asked: bool) -> Effect {
     } else if model.zoomed().is_some() {
         model.zoom = false;
         leave_hidden_pane(model);
-    } else if model.has_parent && asked {
-        return Effect::Back;
+    } else if model.has_parent && (asked || Leaving::asks(&model.frame, Exit::Back).is_some()) {
+        let effect = leave(&model.frame, Exit::Back);
+        return settle(model, effect);
     } else if model.has_parent {
         model.notice = leaving();
     }
@@ -600,7 +613,11 @@ fn act(model: &mut Model, context: Context, action: Action) -> Effect {
 fn in_detail(model: &mut Model, action: Action) -> Effect {
     match action {
         Action::Back => open(model, Overlay::None),
-        Action::Quit => Effect::Quit,
+        Action::Quit => {
+            model.overlay = Overlay::None;
+            let effect = leave(&model.frame, Exit::Quit);
+            settle(model, effect)
+        }
         Action::Help => open(model, Overlay::Help(0)),
         Action::Open => {
             let effect = go_there(model);

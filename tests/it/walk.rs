@@ -123,6 +123,11 @@ fn from_the_choice_of_a_scenario_to_the_replay_of_what_was_kept() {
     session.until("the dashboard", |s| {
         s.contains("Topology") && !s.contains("Difference")
     });
+    // Nobody leaves what is not saved by mistake.
+    session.press("q");
+    session.sees("fork 1 is not saved");
+    session.press("\x1b");
+    session.until("the dashboard", |s| !s.contains("is not saved"));
     // Save what was done, under its own name and never over another.
     session.press("F");
     session.sees("what was done");
@@ -153,6 +158,67 @@ fn from_the_choice_of_a_scenario_to_the_replay_of_what_was_kept() {
     assert_eq!(folder.files("fork-1.ron").len(), 1);
     let untouched = std::fs::read_to_string(folder.0.join("scenarios/walkabout.ron"));
     assert_eq!(untouched.expect("the file"), SCENARIO);
+}
+
+#[test]
+fn whoever_leaves_is_asked_where_something_would_be_lost() {
+    let folder = Folder::new("walk-leave");
+    std::fs::write(folder.0.join("scenarios/walkabout.ron"), SCENARIO).expect("a file");
+    let mut session = start_in(&folder.0, &[], &[]);
+    session.resize(120, 40);
+    session.sees("Choose a scenario");
+    session.press("/walkabout\r");
+    session.sees("walkabout");
+    session.press("\r");
+    session.sees("Topology");
+    session.press(" ");
+    session.sees("PAUSED");
+    for (moment, said) in [
+        ("1s", "fork 1; u takes it back"),
+        ("2s", "fork 2; u takes it back"),
+    ] {
+        go_to(&mut session, moment, &format!("{}.000s", &moment[..1]));
+        session.press("i");
+        session.sees("Crash(\"");
+        session.press("\r");
+        session.sees(said);
+        session.press("u");
+        session.sees("where the fork left it");
+    }
+    // On the way back to the scenarios, too; and keys that stay, stay.
+    session.press("\x1b");
+    session.sees("Back to where this run was chosen?");
+    session.sees("2 forks are not saved");
+    session.press("\x1b");
+    session.until("the dashboard", |s| !s.contains("not saved"));
+    session.press("q");
+    session.sees("Quit?");
+    session.press("s");
+    session.sees("kept in walkabout-seed5-fork-1.recording.ron and 1 more");
+    assert_eq!(folder.files(".recording.ron").len(), 2);
+    for file in folder.files(".recording.ron") {
+        let name = file
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let (said, code) = folder.run(&["replay", &name, "--headless"]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("the same run"), "{said}");
+    }
+    // Another one, which is given up.
+    session.press("i");
+    session.sees("as a scenario has it");
+    session.press("\x1b[B");
+    session.sees("PowerLoss(\"");
+    session.press("\r");
+    session.sees("fork 3; u takes it back");
+    session.press("q");
+    session.sees("fork 3 is not saved");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+    assert_eq!(folder.files(".recording.ron").len(), 2);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::by_hand::{self, Kept};
 use super::scene::Scene;
 use crate::hunt::past::Past;
 use crate::hunt::{self, Intervention, Session, keep};
@@ -49,7 +50,11 @@ pub(super) fn session(tree: &Tree<Scene>, branch: usize) -> Option<Session> {
 }
 
 /// Does what a person wants done.
-pub(super) fn obey(tree: &mut Tree<Scene>, order: &Order) -> Result<String, Vec<String>> {
+pub(super) fn obey(
+    tree: &mut Tree<Scene>,
+    kept: &mut Kept,
+    order: &Order,
+) -> Result<String, Vec<String>> {
     match order {
         Order::Fork => {
             let name = next_name(tree);
@@ -73,7 +78,10 @@ pub(super) fn obey(tree: &mut Tree<Scene>, order: &Order) -> Result<String, Vec<
         Order::Inject(action, lasting) => inject(tree, action, lasting.as_deref()),
         Order::Break(_) => Err(vec!["a branch has no breakpoints of its own".into()]),
         Order::Play(scenario) => play(tree, scenario),
-        Order::Save(branch, what) => save(tree, *branch, *what),
+        Order::Save(branch, what) => {
+            save(tree, kept, *branch, *what).map(|path| format!("kept in {path}"))
+        }
+        Order::SaveAll => save_all(tree, kept),
     }
 }
 
@@ -141,7 +149,13 @@ fn inject(
     ))
 }
 
-fn save(tree: &Tree<Scene>, branch: usize, what: Save) -> Result<String, Vec<String>> {
+/// Writes a branch to a new file, whose name it gives.
+fn save(
+    tree: &Tree<Scene>,
+    kept: &mut Kept,
+    branch: usize,
+    what: Save,
+) -> Result<String, Vec<String>> {
     let Some(scene) = tree.at_front(branch) else {
         return Err(vec!["there is no such branch".into()]);
     };
@@ -156,7 +170,7 @@ fn save(tree: &Tree<Scene>, branch: usize, what: Save) -> Result<String, Vec<Str
         None => stem,
         Some(_) => format!("{stem}-{}", keep::as_file_name(&name_of(tree, branch))),
     };
-    let kept = match what {
+    let path = match what {
         Save::Recording => session
             .recording()
             .to_text()
@@ -164,7 +178,20 @@ fn save(tree: &Tree<Scene>, branch: usize, what: Save) -> Result<String, Vec<Str
             .and_then(|text| written(&stem, "recording.ron", &text)),
         Save::Scenario => written(&stem, "ron", &session.as_scenario()),
     };
-    kept.map(|path| format!("kept in {path}"))
+    path.inspect(|_| kept.note(by_hand::done(tree, branch)))
+}
+
+/// Writes what was done by hand and stands in no file yet to new recordings.
+fn save_all(tree: &Tree<Scene>, kept: &mut Kept) -> Result<String, Vec<String>> {
+    let mut paths = Vec::new();
+    for branch in by_hand::unsaved(tree, kept) {
+        paths.push(save(tree, kept, branch, Save::Recording)?);
+    }
+    Ok(match paths.as_slice() {
+        [] => "nothing is to be saved".to_owned(),
+        [one] => format!("kept in {one}"),
+        [first, others @ ..] => format!("kept in {first} and {} more", others.len()),
+    })
 }
 
 fn written(stem: &str, ending: &str, text: &str) -> Result<String, Vec<String>> {
@@ -211,7 +238,8 @@ fn lines(document: &Document) -> Vec<String> {
 }
 
 /// The branches for the screen.
-pub(super) fn rows(tree: &Tree<Scene>) -> Vec<ForkRow> {
+pub(super) fn rows(tree: &Tree<Scene>, kept: &Kept) -> Vec<ForkRow> {
+    let unsaved = by_hand::unsaved(tree, kept);
     let row = |(at, depth): (usize, u16)| {
         let (branch, stands) = (&tree.branches()[at], tree.at_left(at));
         ForkRow {
@@ -224,6 +252,7 @@ pub(super) fn rows(tree: &Tree<Scene>) -> Vec<ForkRow> {
             now_ns: stands.map_or(0, Playable::now_ns),
             played_ns: tree.front(at).ns,
             current: at == tree.current(),
+            is_unsaved: unsaved.contains(&at),
         }
     };
     let parents: Vec<Option<usize>> = tree.branches().iter().map(|b| b.parent).collect();

@@ -3,6 +3,7 @@
 
 mod asked;
 mod branches;
+mod by_hand;
 mod choices;
 mod compare;
 #[cfg(test)]
@@ -51,9 +52,10 @@ pub struct Run {
     tree: Tree<Scene>,
     /// For a replay.
     comparison: Option<Comparison>,
+    /// What was done by hand and stands in a file.
+    kept: by_hand::Kept,
     /// What a screen wants to know.
     asked: Option<Asked>,
-    /// Where the scenario came from.
     /// The files of the scenarios that are played; none where a file has no say.
     files: Option<reload::Watched>,
     /// Where the run stood before it went to a place.
@@ -81,7 +83,11 @@ impl Run {
         let deeds = Arc::clone(session.interventions());
         let beginning = Scene::new(session.beginning());
         let scene = Scene::new(session);
+        // What it begins with came from a file.
+        let mut kept = by_hand::Kept::default();
+        kept.note(&deeds);
         Self {
+            kept,
             tree: Tree::new(&beginning, scene, deeds, budget_bytes),
             comparison: None,
             asked: None,
@@ -204,7 +210,7 @@ impl Engine for Run {
             return self.stops.obey(&self.tree.run().session, breaking);
         }
         self.stops.arrived();
-        let done = branches::obey(&mut self.tree, order);
+        let done = branches::obey(&mut self.tree, &mut self.kept, order);
         if let Some(files) = &mut self.files {
             files.of(&self.tree.run().session);
         }
@@ -281,7 +287,7 @@ impl Engine for Run {
 
     fn frame(&self) -> Frame {
         Frame {
-            forks: branches::rows(&self.tree),
+            forks: branches::rows(&self.tree, &self.kept),
             breaks: self.stops.rows(),
             ..self.tree.run().frame()
         }

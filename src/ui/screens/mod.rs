@@ -10,6 +10,7 @@ pub mod forks;
 pub mod goto;
 pub mod injector;
 pub mod inspector;
+pub mod leaving;
 pub mod lineage;
 pub mod notice;
 pub mod palette;
@@ -141,6 +142,8 @@ macro_rules! screens {
 screens! {
     /// Something to read: why something could not be done.
     Notice(notice::Notice),
+    /// What would be lost.
+    Leaving(leaving::Leaving),
     /// A moment to go to.
     Goto(goto::Goto),
     /// Where the run shall stop.

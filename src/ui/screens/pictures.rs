@@ -76,6 +76,7 @@ pub(in crate::ui) fn forks() -> Vec<ForkRow> {
         now_ns: played_ms * 1_000_000,
         played_ns: played_ms * 1_000_000,
         current: name == "without the leader",
+        is_unsaved: name == "without the leader",
     };
     vec![
         fork("main", 0, 0, "", 30_000),
@@ -165,6 +166,20 @@ fn the_branches_of_a_run() {
         m.frame.forks = forks();
         press(m, &[Action::Forks, Action::Up, Action::Rename]);
         typed(m, ", slow billing");
+    });
+}
+
+#[test]
+fn what_would_be_lost_before_a_run_is_left() {
+    pictures("leaving", |m| {
+        m.frame.forks = forks();
+        press(m, &[Action::Quit]);
+    });
+    // Back to the scenarios, and more than are named.
+    pictures("leaving_many", |m| {
+        m.has_parent = true;
+        m.frame.forks = forks().into_iter().cycle().take(30).collect();
+        press(m, &[Action::Back]);
     });
 }
 

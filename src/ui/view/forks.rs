@@ -21,4 +21,6 @@ pub struct ForkRow {
     pub played_ns: u64,
     /// Whether it is the one that is shown.
     pub current: bool,
+    /// Whether what was done by hand would be lost with it: it stands in no file, and in no other branch that goes on from it.
+    pub is_unsaved: bool,
 }

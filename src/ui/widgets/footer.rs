@@ -7,12 +7,19 @@ use crate::ui::seek::Bar;
 use crate::ui::style::Role;
 use crate::ui::text;
 
-/// Draws the keys of these contexts, the innermost first, as many as fit; help and quit always, where their keys are not text.
-/// A key that means something else farther inside is not told of.
+/// Draws the keys of these contexts, the innermost first, as many as fit; help and quit always, where their keys mean
+/// that. A key that means something else farther inside is not told of.
 pub fn draw(pen: &mut Pen<'_>, contexts: &[Context]) {
     let width = pen.width();
     let is_text = |key: &Key| contexts.contains(&Context::Entry) && key.is_character();
-    let always = hints(Context::Always, is_text);
+    let inner = |key: &Key| {
+        let inner = |b: &&Binding| b.context != Context::Always && contexts.contains(&b.context);
+        keymap::all()
+            .iter()
+            .filter(inner)
+            .any(|b| b.keys.contains(key))
+    };
+    let always = hints(Context::Always, |key| is_text(key) || inner(key));
     let reserved: u16 = always.iter().map(|h| h.width() + 2).sum();
     let end = width.saturating_sub(reserved);
     let mut x = 1;
