@@ -12,6 +12,7 @@ mod gaps;
 pub mod library;
 mod load;
 mod lower;
+mod paths;
 mod print;
 pub mod schema;
 mod set;
@@ -23,6 +24,7 @@ mod words;
 
 pub use by_hand::{with_fields, with_more_faults};
 pub use load::{FOLDER, Found, LoadError, Loaded, find, load, load_each};
+pub use paths::{Setting, settings};
 pub use print::effective;
 pub use schema::Scenario;
 pub use traces::Files;

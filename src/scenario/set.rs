@@ -193,7 +193,7 @@ fn element(ast: &Ast, elements: &[NodeId], segment: &Segment) -> Result<NodeId, 
 }
 
 /// What the field `name` of a value says; without one, as in the settings of a client, the field `to`.
-fn name_of(ast: &Ast, id: NodeId) -> Option<&str> {
+pub(super) fn name_of(ast: &Ast, id: NodeId) -> Option<&str> {
     match &ast.node(id).kind {
         Kind::Group(Group {
             body: Body::Fields(fields),

@@ -1,7 +1,7 @@
 //! What a screen needs from a run.
 
 use super::view::lineage::{About, Known};
-use super::view::{Choices, Compared, Comparing, Fact, Frame, Inspected, Inspectee};
+use super::view::{Choices, Compared, Comparing, Fact, Frame, Inspected, Inspectee, Settings};
 
 /// Where a stretch of the run shall stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub enum Save {
 pub enum Query {
     /// What there is to be struck or changed.
     Choices,
+    /// The settings of the scenario, as `--set` has them; and what the one at a path can be.
+    Settings(Option<String>),
     /// How one node or process came to be as it is.
     Inspect(Inspectee),
     /// The life of a message, messages to choose from, or what an event comes from and what comes of it.
@@ -100,6 +102,8 @@ pub enum Query {
 pub enum Answer {
     /// To [`Query::Choices`].
     Choices(Box<Choices>),
+    /// To [`Query::Settings`].
+    Settings(Box<Settings>),
     /// To [`Query::Inspect`].
     Inspected(Box<Inspected>),
     /// To [`Query::Lineage`].

@@ -270,6 +270,8 @@ pub enum Context {
     Save,
     /// On the screen of two runs.
     Compare,
+    /// Where a setting is chosen and changed.
+    Setting,
     /// On the map of a sweep.
     Map,
     /// Where there is something to read.
@@ -280,7 +282,7 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Travel,
         Self::Seek,
         Self::Dashboard,
@@ -297,6 +299,7 @@ impl Context {
         Self::Inspector,
         Self::Lineage,
         Self::Compare,
+        Self::Setting,
         Self::Notice,
         Self::Entry,
         Self::Help,
@@ -320,6 +323,7 @@ impl Context {
             Self::Inspector => "Inspector",
             Self::Lineage => "Lineage",
             Self::Compare => "Comparison",
+            Self::Setting => "Changing a setting",
             Self::Notice => "Something to read",
             Self::Dashboard => "Dashboard",
             Self::Topology => "Topology pane",

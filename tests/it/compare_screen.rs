@@ -32,10 +32,26 @@ fn a_run_is_held_against_its_control_and_taken_to_where_they_part() {
     session.until("the dashboard", |t| t.contains("Topology"));
     session.press("c");
     session.until("the list", |t| t.contains("its control"));
-    // The third line is a setting; this one has a mistake.
+    // The second line is a setting. One that somebody types whole may have a mistake.
     session.press("j\r");
+    session.sees("nodes.broker.count");
     session.press("workloads.checkout.akcs=One\r");
-    session.until("the diagnostic", |t| t.contains("did you mean `acks`"));
+    session.until("the nearest right one", |t| {
+        t.contains("did you mean `workloads.checkout.acks`?") && !t.contains("--set:1:1")
+    });
+    // One that is chosen by a few letters has its value and what it can be.
+    session.press("c");
+    session.sees("its control");
+    session.press("j\r");
+    session.sees("nodes.broker.count");
+    session.press("chkacks");
+    session.sees("workloads.checkout.acks");
+    session.press("\r");
+    session.sees("one of Zero, One, All");
+    session.press("Zero\r");
+    session.until("the two runs", |t| {
+        t.contains("B  workloads.checkout.acks=Zero")
+    });
     session.press("q");
     assert_eq!(session.ends(), 0);
     session.is_clean();

@@ -3,7 +3,9 @@
 mod aim;
 mod choices;
 mod form;
+pub mod settings;
 
 pub use aim::Aim;
 pub use choices::{Choices, SettingChoice, SubjectChoice, choices};
 pub use form::{Field, Form};
+pub use settings::{Meaning, Settings};

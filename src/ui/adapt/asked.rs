@@ -4,22 +4,34 @@ use super::choices::choices;
 use super::compare::Contest;
 use super::inspector::Inspection;
 use super::lineage::Asking;
-use crate::hunt::Session;
+use std::sync::Arc;
+
 use crate::hunt::past::{Past, Progress};
+use crate::hunt::{Loaded, Session, deeds};
 use crate::ui::engine::{Answer, Query};
-use crate::ui::view::Choices;
+use crate::ui::view::{Choices, Settings};
 
 /// A question that is being answered.
 #[derive(Debug)]
 pub(super) enum Asked {
     /// About what there is to be struck or changed.
     Choices(Box<Choices>),
+    /// About the settings of a scenario.
+    Settings(Box<Told>),
     /// About one node or process.
     Inspect(Box<Inspection>),
     /// About a message or an event.
     Lineage(Box<Asking>),
     /// Beside another run.
     Compare(Box<Contest>),
+}
+
+/// What was told of the settings of a scenario.
+#[derive(Debug)]
+pub(super) struct Told {
+    of: Arc<Loaded>,
+    path: Option<String>,
+    settings: Settings,
 }
 
 impl Asked {
@@ -33,6 +45,11 @@ impl Asked {
     ) -> Self {
         match query {
             Query::Choices => Self::Choices(Box::new(choices(session))),
+            Query::Settings(path) => Self::Settings(Box::new(Told {
+                of: Arc::clone(session.loaded()),
+                path: path.clone(),
+                settings: deeds::settings::of(session, path.as_deref()),
+            })),
             Query::Inspect(of) => {
                 let before = match &before {
                     Some(Self::Inspect(inspection)) => Some(&**inspection),
@@ -55,6 +72,9 @@ impl Asked {
     pub(super) fn answers(&self, session: &Session, query: &Query) -> bool {
         match (self, query) {
             (Self::Lineage(asking), Query::Lineage(about)) => asking.answers(session, about),
+            (Self::Settings(told), Query::Settings(path)) => {
+                told.path == *path && Arc::ptr_eq(&told.of, session.loaded())
+            }
             _ => false,
         }
     }
@@ -62,7 +82,7 @@ impl Asked {
     /// Works on for about so many events.
     pub(super) fn work(&mut self, session: &Session, past: &dyn Past, events: u64) -> Progress {
         match self {
-            Self::Choices(_) => Progress::Done,
+            Self::Choices(_) | Self::Settings(_) => Progress::Done,
             Self::Lineage(asking) => asking.work(past, session.sim().names(), events),
             Self::Compare(contest) => contest.work(session.sim().now(), events),
             Self::Inspect(inspection) => inspection.work(past, events),
@@ -73,6 +93,7 @@ impl Asked {
     pub(super) fn answer(&self, session: &Session) -> Option<Answer> {
         match self {
             Self::Choices(choices) => Some(Answer::Choices(choices.clone())),
+            Self::Settings(told) => Some(Answer::Settings(Box::new(told.settings.clone()))),
             Self::Inspect(inspection) => {
                 Some(Answer::Inspected(Box::new(inspection.view(session))))
             }

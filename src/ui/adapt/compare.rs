@@ -14,7 +14,7 @@ use crate::hunt::compare::{
 };
 use crate::hunt::parallel;
 use crate::hunt::past::Progress;
-use crate::hunt::{Loaded, Session};
+use crate::hunt::{Loaded, Session, deeds};
 use crate::sim::amount::Amount;
 use crate::stats::Metrics;
 use crate::ui::view::{
@@ -200,7 +200,10 @@ fn other(
     };
     let lines = |text: String| text.lines().map(str::to_owned).collect::<Vec<_>>();
     let other = change.of(session);
-    let other = other.map_err(|document| lines(document.render(false)))?;
+    let other = other.map_err(|document| match with {
+        With::Setting(set) => deeds::settings::mistakes(session, set, &document),
+        _ => lines(document.render(false)),
+    })?;
     Ok((None, other))
 }
 

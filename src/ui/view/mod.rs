@@ -11,7 +11,8 @@ mod map;
 mod timeline;
 mod topology;
 
-pub use crate::hunt::deeds::{Choices, SettingChoice, SubjectChoice};
+pub use crate::hunt::deeds::{Choices, Meaning, SettingChoice, Settings, SubjectChoice};
+pub use crate::scenario::Setting;
 pub use breaks::BreakRow;
 pub use compare::{
     Compared, ComparedSeries, ComparedSide, Comparing, DeltaRow, OverSeedsRow, Parted, PartedAt,

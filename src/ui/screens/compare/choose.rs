@@ -6,10 +6,10 @@ use crate::ui::pen::{Pen, scroll};
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::moved;
-use crate::ui::view::{ForkRow, With};
+use crate::ui::view::{ForkRow, Settings, With};
 
-/// The longest setting.
-const SETTING_MAX: usize = 400;
+use super::setting::{Entered, SettingEntry};
+
 /// The longest seed.
 const SEED_MAX: usize = 20;
 
@@ -26,7 +26,10 @@ enum Choice {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Chooser {
     at: usize,
+    /// A seed that is typed.
     typed: Option<String>,
+    /// A setting that is chosen.
+    setting: Option<SettingEntry>,
 }
 
 /// What came of an action.
@@ -56,30 +59,58 @@ impl Chooser {
         self.typed.is_some()
     }
 
+    /// The setting that is being chosen, if that is what is asked for.
+    pub(super) fn setting(&self) -> Option<&SettingEntry> {
+        self.setting.as_ref()
+    }
+
     /// Columns and rows that it takes.
-    #[allow(clippy::unused_self, reason = "as the other screens have it")]
     pub(super) fn size(&self, (width, height): (u16, u16)) -> (u16, u16) {
-        (width.min(76), height.min(14))
+        match &self.setting {
+            Some(entry) if entry.path().is_none() => (width.min(96), height.min(30)),
+            _ => (width.min(76), height.min(14)),
+        }
     }
 
     /// The mouse points at a line of it.
     pub(super) fn point(&mut self, line: Option<usize>) {
-        if self.typed.is_none() {
+        if let Some(entry) = &mut self.setting {
+            entry.point(line);
+        } else if self.typed.is_none() {
             self.at = line.unwrap_or(self.at);
         }
     }
 
-    pub(super) fn update(&mut self, forks: &[ForkRow], action: Action) -> Chosen {
+    pub(super) fn update(
+        &mut self,
+        forks: &[ForkRow],
+        known: Option<&Settings>,
+        action: Action,
+    ) -> Chosen {
+        if let Some(entry) = &mut self.setting {
+            return match entry.update(known, action) {
+                Entered::Nothing => Chosen::Nothing,
+                Entered::Left => {
+                    self.setting = None;
+                    Chosen::Nothing
+                }
+                Entered::Set(set) => Chosen::With(With::Setting(set)),
+            };
+        }
         let all = choices(forks);
         self.at = self.at.min(all.len() - 1);
         if self.typed.is_some() {
-            return self.enter(&all[self.at], action);
+            return self.enter(action);
         }
         match (action, &all[self.at]) {
             (Action::Back | Action::Compare, _) => Chosen::Left,
             (Action::Open, Choice::Control) => Chosen::With(With::Control),
             (Action::Open, Choice::Fork(place)) => Chosen::With(With::Fork(*place)),
-            (Action::Open, Choice::Setting | Choice::Seed) => {
+            (Action::Open, Choice::Setting) => {
+                self.setting = Some(SettingEntry::default());
+                Chosen::Nothing
+            }
+            (Action::Open, Choice::Seed) => {
                 self.typed = Some(String::new());
                 Chosen::Nothing
             }
@@ -90,9 +121,8 @@ impl Chooser {
         }
     }
 
-    /// Takes in what is typed.
-    fn enter(&mut self, choice: &Choice, action: Action) -> Chosen {
-        let is_seed = *choice == Choice::Seed;
+    /// Takes in a seed that is typed.
+    fn enter(&mut self, action: Action) -> Chosen {
         let Some(typed) = &mut self.typed else {
             return Chosen::Nothing;
         };
@@ -101,22 +131,28 @@ impl Chooser {
             Action::Erase => {
                 typed.pop();
             }
-            Action::Type(c) if is_seed && (!c.is_ascii_digit() || typed.len() >= SEED_MAX) => {}
-            Action::Type(c) if typed.chars().count() < SETTING_MAX => typed.push(c),
-            Action::Open if typed.trim().is_empty() => self.typed = None,
-            Action::Open if is_seed => {
+            Action::Type(c) if c.is_ascii_digit() && typed.len() < SEED_MAX => typed.push(c),
+            Action::Open if typed.is_empty() => self.typed = None,
+            Action::Open => {
                 if let Ok(seed) = typed.parse() {
                     return Chosen::With(With::Seed(seed));
                 }
             }
-            Action::Open => return Chosen::With(With::Setting(typed.trim().to_owned())),
             _ => {}
         }
         Chosen::Nothing
     }
 }
 
-pub(super) fn draw(chooser: &Chooser, forks: &[ForkRow], pen: &mut Pen<'_>) {
+pub(super) fn draw(
+    chooser: &Chooser,
+    forks: &[ForkRow],
+    known: Option<&Settings>,
+    pen: &mut Pen<'_>,
+) {
+    if let Some(entry) = &chooser.setting {
+        return entry.draw(known, pen);
+    }
     let all = choices(forks);
     let at = chooser.at.min(all.len() - 1);
     let rows = usize::from(pen.height().saturating_sub(2));
@@ -129,7 +165,6 @@ pub(super) fn draw(chooser: &Chooser, forks: &[ForkRow], pen: &mut Pen<'_>) {
     };
     pen.part_is(super::PART_CHOICES);
     let mut inner = pen.frame("Compare this run with", &remark, true);
-    let width = usize::from(inner.width());
     for (y, (place, choice)) in all.iter().enumerate().take(last).skip(first).enumerate() {
         let y = y as u16;
         inner.row_is(y, super::PART_CHOICES, place);
@@ -141,17 +176,8 @@ pub(super) fn draw(chooser: &Chooser, forks: &[ForkRow], pen: &mut Pen<'_>) {
                 fork.map_or_else(String::new, |f| format!("branch {}: {}", f.name, f.what))
             }
             (Choice::Seed, None) => "the same with another seed …".to_owned(),
-            (Choice::Setting, None) => "the same with one setting changed …".to_owned(),
+            (Choice::Setting, _) => "the same with one setting changed …".to_owned(),
             (Choice::Seed, Some(typed)) => format!("seed {typed}_"),
-            (Choice::Setting, Some(typed)) if typed.is_empty() => {
-                "_  (name=value, such as workloads.checkout.acks=All)".to_owned()
-            }
-            // The end of what is typed is in sight.
-            (Choice::Setting, Some(typed)) => {
-                let hidden = text::width(typed).saturating_sub(width.saturating_sub(6));
-                let shown: String = typed.chars().skip(hidden).collect();
-                format!("{shown}_")
-            }
         };
         let sign = if place == at { glyphs::RIGHT } else { ' ' };
         inner.sign(1, y, sign, Role::Plain);

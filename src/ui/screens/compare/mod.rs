@@ -3,6 +3,7 @@
 
 mod choose;
 mod draw;
+mod setting;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,14 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Compare, &[ch('g')], Action::Top, "", "to the first line"),
     bind(Context::Compare, &[ch('G')], Action::Bottom, "", "to the last line"),
     bind(Context::Compare, &[key(KeyCode::Esc)], Action::Back, "back", "drop the filter, then close"),
+    bind(Context::Setting, &[key(KeyCode::Enter)], Action::Open, "choose", "change the selected setting; compare with what it shall be"),
+    bind(Context::Setting, &[key(KeyCode::Down)], Action::Down, "move", "the next setting"),
+    bind(Context::Setting, &[key(KeyCode::Up)], Action::Up, "move", "the setting before"),
+    bind(Context::Setting, &[key(KeyCode::PageDown)], Action::PageDown, "", "down ten lines"),
+    bind(Context::Setting, &[key(KeyCode::PageUp)], Action::PageUp, "", "up ten lines"),
+    bind(Context::Setting, &[key(KeyCode::Right)], Action::NextChoice, "value", "the next that it can be, where those are a few names"),
+    bind(Context::Setting, &[key(KeyCode::Left)], Action::ChoiceBefore, "value", "the one before"),
+    bind(Context::Setting, &[key(KeyCode::Esc)], Action::Back, "back", "another setting; then drop what was typed, then close"),
 ];
 
 /// So many seeds more with each press.
@@ -129,7 +138,11 @@ impl Compare {
         let Some(chooser) = &mut self.chooser else {
             return Effect::None;
         };
-        match chooser.update(&seen.frame.forks, action) {
+        let known = match seen.answer {
+            Some(Answer::Settings(known)) => Some(&**known),
+            _ => None,
+        };
+        match chooser.update(&seen.frame.forks, known, action) {
             Chosen::Nothing => Effect::None,
             Chosen::Left if self.asked.is_none() => Effect::Close,
             Chosen::Left => {
@@ -205,8 +218,10 @@ fn mark_before(known: &Compared) -> Option<u64> {
 
 impl Screen for Compare {
     fn context(&self) -> Context {
-        let types = self.chooser.as_ref().is_some_and(Chooser::is_typing);
-        if self.typing || types {
+        let chooser = self.chooser.as_ref();
+        if chooser.is_some_and(|chooser| chooser.setting().is_some()) {
+            Context::Setting
+        } else if self.typing || chooser.is_some_and(Chooser::is_typing) {
             Context::Entry
         } else {
             Context::Compare
@@ -214,7 +229,7 @@ impl Screen for Compare {
     }
 
     fn is_typing(&self) -> bool {
-        self.context() == Context::Entry
+        matches!(self.context(), Context::Entry | Context::Setting)
     }
 
     fn travels(&self) -> bool {
@@ -227,6 +242,9 @@ impl Screen for Compare {
     }
 
     fn query(&self) -> Option<Query> {
+        if let Some(entry) = self.chooser.as_ref().and_then(Chooser::setting) {
+            return Some(Query::Settings(entry.path().map(str::to_owned)));
+        }
         self.asked.clone().map(Query::Compare)
     }
 
@@ -308,9 +326,13 @@ impl Screen for Compare {
     }
 
     fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
+        let known = match seen.answer {
+            Some(Answer::Settings(known)) => Some(&**known),
+            _ => None,
+        };
         match &self.chooser {
             Some(chooser) if self.asked.is_none() => {
-                choose::draw(chooser, &seen.frame.forks, pen);
+                choose::draw(chooser, &seen.frame.forks, known, pen);
             }
             Some(chooser) => {
                 draw::draw(self, seen, pen);
@@ -318,7 +340,7 @@ impl Screen for Compare {
                 let (x, y) = ((pen.width() - width) / 2, (pen.height() - height) / 2);
                 let mut part = pen.part(x, y, width, height);
                 part.clear();
-                choose::draw(chooser, &seen.frame.forks, &mut part);
+                choose::draw(chooser, &seen.frame.forks, known, &mut part);
             }
             None => draw::draw(self, seen, pen),
         }

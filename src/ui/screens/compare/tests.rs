@@ -9,8 +9,8 @@ use crate::ui::snapshots::{check, picture};
 use crate::ui::style::{GlyphSet, Look};
 use crate::ui::update::update;
 use crate::ui::view::{
-    CheckRow, ComparedSeries, ComparedSide, DeltaRow, EventLine, ForkRow, MarkKind, OverSeedsRow,
-    PartedAt, Percentile, TimelineMark, Total, Verdict,
+    CheckRow, ComparedSeries, ComparedSide, DeltaRow, EventLine, ForkRow, MarkKind, Meaning,
+    OverSeedsRow, PartedAt, Percentile, Setting, Settings, TimelineMark, Total, Verdict,
 };
 
 fn row(name: &str, amounts: [&str; 2], difference: &str, share: f64, better: usize) -> DeltaRow {
@@ -262,7 +262,7 @@ fn what_to_compare_with_is_chosen_from_a_list() {
         other => panic!("{other:?}"),
     };
     assert_eq!(asked(&model), With::Fork(1));
-    // A setting is typed, and so is a seed, which has only digits.
+    // A seed has only digits; whoever knows a setting by heart types all of it.
     for (down, typed, with) in [
         (2, "a.b=c d", With::Setting("a.b=c d".into())),
         (3, "4x2", With::Seed(42)),
@@ -286,6 +286,123 @@ fn what_to_compare_with_is_chosen_from_a_list() {
     assert_eq!(asked(&model), With::Seed(42));
     update(&mut model, Action::Back);
     assert!(model.screens.is_empty());
+}
+
+/// What there is to be changed in the run of the pictures.
+fn settings() -> Settings {
+    let setting = |(path, value): (&str, &str)| Setting {
+        path: path.into(),
+        value: value.into(),
+    };
+    let nodes = ["broker", "web", "billing"].map(|node| format!("nodes.{node}.count"));
+    let mut all: Vec<Setting> = nodes.iter().map(|path| setting((path, "3"))).collect();
+    let others = [
+        (
+            "network.latency",
+            "LogNormal(median: \"500us\", p99: \"3ms\")",
+        ),
+        ("network.latency.median", "\"500us\""),
+        ("systems.events.topics.orders.partitions", "6"),
+        (
+            "systems.events.topics.orders.unclean_leader_election_enable",
+            "false",
+        ),
+        ("workloads.checkout.acks", "One"),
+        ("workloads.checkout.linger_ms", "\"5ms\""),
+        ("workloads.invoices.max_poll_records", "500"),
+    ];
+    all.extend(others.map(setting));
+    all.extend((0..40).map(|i| setting((&format!("faults.{i}.0"), "\"20s\""))));
+    Settings { all, of: None }
+}
+
+/// The list of settings, with this typed.
+fn changing(width: u16, height: u16, typed: &str) -> Model {
+    let mut model = choosing(width, height);
+    for action in [Action::Down, Action::Down, Action::Open] {
+        update(&mut model, action);
+    }
+    assert_eq!(model.query(), Some(Query::Settings(None)));
+    model.answer = Some(Answer::Settings(Box::new(settings())));
+    typed
+        .chars()
+        .for_each(|c| drop(update(&mut model, Action::Type(c))));
+    model
+}
+
+/// What `workloads.checkout.acks` can be.
+fn acks() -> Answer {
+    Answer::Settings(Box::new(Settings {
+        of: Some(Meaning {
+            path: "workloads.checkout.acks".into(),
+            what: "one of Zero, One, All".into(),
+            choices: ["Zero", "One", "All"].map(str::to_owned).to_vec(),
+        }),
+        ..settings()
+    }))
+}
+
+#[test]
+fn a_setting_is_found_by_a_few_letters_and_changed_to_what_it_can_be() {
+    for (w, h) in [(80, 24), (120, 40), (200, 60)] {
+        check(&format!("setting_{w}x{h}"), &picture(&changing(w, h, "")));
+        let mut typed = changing(w, h, "chkacks");
+        check(&format!("setting_typed_{w}x{h}"), &picture(&typed));
+        update(&mut typed, Action::Open);
+        typed.answer = Some(acks());
+        update(&mut typed, Action::NextChoice);
+        check(&format!("setting_value_{w}x{h}"), &picture(&typed));
+    }
+    let mut model = changing(80, 24, "chkacks");
+    update(&mut model, Action::Open);
+    let path = "workloads.checkout.acks".to_owned();
+    assert_eq!(model.query(), Some(Query::Settings(Some(path))));
+    model.answer = Some(acks());
+    let asked = |model: &mut Model| {
+        update(model, Action::Open);
+        match model.query() {
+            Some(Query::Compare(asked)) => asked.with,
+            other => panic!("{other:?}"),
+        }
+    };
+    // The arrows turn among what it can be, behind the last comes the first.
+    for value in ["All", "Zero", "One"] {
+        update(&mut model, Action::NextChoice);
+        let with = With::Setting(format!("workloads.checkout.acks={value}"));
+        assert_eq!(asked(&mut model.clone()), with);
+    }
+    // What is typed takes the place of what it is.
+    "All"
+        .chars()
+        .for_each(|c| drop(update(&mut model, Action::Type(c))));
+    let with = With::Setting("workloads.checkout.acks=All".into());
+    assert_eq!(asked(&mut model), with);
+}
+
+#[test]
+fn one_gets_back_from_a_setting_step_by_step() {
+    let mut model = changing(80, 24, "linger");
+    update(&mut model, Action::Open);
+    assert!(text_of(&model).contains("\"5ms\"_"));
+    // Erasing goes on with what stands there.
+    update(&mut model, Action::Erase);
+    assert!(text_of(&model).contains("\"5ms_"));
+    update(&mut model, Action::Back);
+    assert!(text_of(&model).contains("linger_"), "the list, as it was");
+    update(&mut model, Action::Back);
+    assert!(text_of(&model).contains("1-18 of 50"), "all of them");
+    update(&mut model, Action::Back);
+    assert!(text_of(&model).contains("its control"));
+    let mut model = changing(80, 24, "zzzz");
+    assert!(text_of(&model).contains("no setting of that name"));
+    update(&mut model, Action::Open);
+    assert_eq!(
+        model.query(),
+        Some(Query::Settings(None)),
+        "nothing is chosen"
+    );
+    let model = changing(80, 24, "");
+    crate::ui::screens::pointing::wheel_moves(&model, "nodes.web.count");
 }
 
 #[test]
