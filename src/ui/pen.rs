@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::glyphs;
 use super::spots::{Spot, Spots};
 use super::style::{Look, Role};
 use super::text;
@@ -14,6 +15,8 @@ pub struct Pen<'a> {
     look: Look,
     /// Where it is noted what is drawn where.
     spots: Option<&'a Spots>,
+    /// Whether something that is open over it has the keys.
+    is_behind: bool,
 }
 
 impl<'a> Pen<'a> {
@@ -25,7 +28,14 @@ impl<'a> Pen<'a> {
             area,
             look,
             spots: None,
+            is_behind: false,
         }
+    }
+
+    /// The same pen for what something is open over, if that is so: then nothing of it has the keys.
+    #[must_use]
+    pub fn behind(self, is_behind: bool) -> Self {
+        Self { is_behind, ..self }
     }
 
     /// The same pen, which notes where it draws parts and lines.
@@ -89,6 +99,7 @@ impl<'a> Pen<'a> {
             area,
             look: self.look,
             spots: self.spots,
+            is_behind: self.is_behind,
         }
     }
 
@@ -167,9 +178,10 @@ impl<'a> Pen<'a> {
     }
 
     /// Draws a frame along the border with a title on the left and a remark on the right; gives the pen for what is
-    /// inside.
+    /// inside. The title of what has the keys has a sign before it, so that it is told without colour.
     pub fn frame(&mut self, title: &str, remark: &str, focused: bool) -> Pen<'_> {
         let (w, h) = (self.area.width, self.area.height);
+        let focused = focused && !self.is_behind;
         let border = if focused { Role::Focus } else { Role::Border };
         if w < 2 || h < 2 {
             return self.part(0, 0, 0, 0);
@@ -189,15 +201,11 @@ impl<'a> Pen<'a> {
         ] {
             self.sign(x, y, sign, border);
         }
-        self.frame_texts(
-            title,
-            remark,
-            if focused { Role::Focus } else { Role::Title },
-        );
+        self.frame_texts(title, remark, focused);
         self.part(1, 1, w - 2, h - 2)
     }
 
-    fn frame_texts(&mut self, title: &str, remark: &str, role: Role) {
+    fn frame_texts(&mut self, title: &str, remark: &str, focused: bool) {
         let w = self.area.width;
         if w < 6 {
             return;
@@ -206,7 +214,12 @@ impl<'a> Pen<'a> {
         let title = text::cut(title, room);
         let mut end = 1;
         if !title.is_empty() {
-            end = self.text(1, 0, &format!(" {title} "), role);
+            let (sign, role) = if focused {
+                (glyphs::RIGHT, Role::Focus)
+            } else {
+                (' ', Role::Title)
+            };
+            end = self.text(1, 0, &format!("{sign}{title} "), role);
         }
         let wanted = text::width(remark) as u16 + 3;
         if !remark.is_empty() && end + wanted < w {

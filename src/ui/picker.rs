@@ -444,6 +444,7 @@ fn draw_noting(picker: &Picker, buffer: &mut Buffer, spots: Option<&Spots>) {
     if let Some(spots) = spots {
         pen = pen.noting(spots);
     }
+    pen = pen.behind(picker.help.is_some());
     draw_head(picker, &mut pen);
     let body = body_height(area.height);
     let options = area.height - 2 - body;
@@ -461,7 +462,9 @@ fn draw_noting(picker: &Picker, buffer: &mut Buffer, spots: Option<&Spots>) {
         let width = area.width.min(90);
         // What is below it is out of reach.
         pen.part_is(0);
-        let mut over = pen.part((area.width - width) / 2, 1, width, area.height - 2);
+        let mut over = pen
+            .part((area.width - width) / 2, 1, width, area.height - 2)
+            .behind(false);
         help::draw(&mut over, help::PICKER, line);
     }
     screen::finish(buffer, look);
@@ -508,7 +511,7 @@ fn draw_list(picker: &Picker, pen: &mut Pen<'_>) {
     let names = names.max().unwrap_or(0).min(room);
     let titles = room >= names + 2 + usize::from(TITLE_MIN);
     let columns = Columns { names, titles };
-    let mut inner = pen.frame("Scenarios", &remark, true);
+    let mut inner = pen.frame("Scenarios", &remark, picker.asking != Asking::Seed);
     if lines.is_empty() {
         inner.text(1, 0, "no scenario contains this text", Role::Dim);
     }

@@ -64,8 +64,10 @@ fn draw_layout(model: &Model, layout: &Layout, buffer: &mut Buffer) {
         &model.playback,
     );
     let mut left = topology::Left::default();
+    // What is open over the panes has the keys; a text that is looked for in one belongs to it.
+    let is_behind = !model.screens.is_empty() || is_over(&model.overlay);
     for &(pane, area) in &layout.panes {
-        let mut pen = Pen::new(buffer, area, look);
+        let mut pen = Pen::new(buffer, area, look).behind(is_behind);
         if let Some(l) = draw_pane(model, pane, &mut pen) {
             left = l;
         }
@@ -235,9 +237,17 @@ fn draw_screens(model: &Model, buffer: &mut Buffer) {
     let body = body(buffer.area);
     let room = (body.width, body.height);
     let full = model.screens.iter().rposition(|s| s.popup(room).is_none());
-    for open in &model.screens[full.unwrap_or(0)..] {
-        draw_open(model, open, Pen::new(buffer, place(open, body), model.look));
+    let shown = &model.screens[full.unwrap_or(0)..];
+    for (at, open) in shown.iter().enumerate() {
+        let is_behind = at + 1 < shown.len() || is_over(&model.overlay);
+        let pen = Pen::new(buffer, place(open, body), model.look).behind(is_behind);
+        draw_open(model, open, pen);
     }
+}
+
+/// Whether what is open lies over everything.
+fn is_over(overlay: &Overlay) -> bool {
+    !matches!(overlay, Overlay::None | Overlay::Filter | Overlay::Search)
 }
 
 fn draw_open(model: &Model, open: &Open, mut pen: Pen<'_>) {

@@ -496,3 +496,54 @@ fn groups_count_every_node() {
         assert!(text.contains(part), "{part} in\n{text}");
     }
 }
+
+#[test]
+fn what_has_the_keys_is_told_without_colour_and_is_one_thing() {
+    let looks = [(GlyphSet::Block, "┌▸"), (GlyphSet::Ascii, "+>")];
+    for (glyphs, sign) in looks {
+        for (w, h) in [(80, 24), (120, 40), (200, 60)] {
+            let told = |model: &Model| {
+                let shown = picture(model);
+                let rows =
+                    (0..h).map(|y| -> String { (0..w).map(|x| shown[(x, y)].symbol()).collect() });
+                let titles = rows.flat_map(|row| {
+                    let told = row.split(sign).skip(1).map(str::to_owned);
+                    told.collect::<Vec<_>>()
+                });
+                titles.collect::<Vec<_>>()
+            };
+            let fresh = || {
+                let mut model = fixture::model(w, h);
+                model.look = look(glyphs, false);
+                model
+            };
+            for pane in Pane::ALL {
+                let mut model = fresh();
+                model.focus = pane;
+                let titles = told(&model);
+                assert_eq!(titles.len(), 1, "{pane:?}");
+                assert!(titles[0].starts_with(&format!("{} ", pane.index() + 1)));
+            }
+            for (opened, title) in [
+                (Action::Help, "Help"),
+                (Action::Forks, "Forks"),
+                (Action::Palette, "Everything"),
+                (Action::Inject, "Do to the run"),
+                (Action::Compare, "Compare"),
+                (Action::Breaks, "Breakpoints"),
+                (Action::Goto, "Go to"),
+                (Action::Seed, "Seed"),
+                (Action::Lineage, "Lineage"),
+            ] {
+                let mut model = fresh();
+                update(&mut model, opened);
+                let titles = told(&model);
+                assert_eq!(titles.len(), 1, "{opened:?}: {titles:?}");
+                assert!(titles[0].starts_with(title), "{opened:?}: {titles:?}");
+                // Over a screen that fills all.
+                update(&mut model, Action::Help);
+                assert_eq!(told(&model).len(), 1, "{opened:?} and its help");
+            }
+        }
+    }
+}

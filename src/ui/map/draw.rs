@@ -74,7 +74,7 @@ pub fn draw(map: &Map, buffer: &mut Buffer) {
         screen::too_small(buffer, map.look);
         return screen::finish(buffer, map.look);
     }
-    let mut pen = Pen::new(buffer, area, map.look);
+    let mut pen = Pen::new(buffer, area, map.look).behind(map.help.is_some());
     draw_head(map, &mut pen);
     let body = area.height - 2;
     draw_cells(map, &mut pen.part(0, 1, area.width, body - DETAIL));
@@ -87,7 +87,8 @@ pub fn draw(map: &Map, buffer: &mut Buffer) {
     }
     if let Some(line) = map.help {
         let width = area.width.min(90);
-        let mut over = pen.part((area.width - width) / 2, 1, width, area.height - 2);
+        let over = pen.part((area.width - width) / 2, 1, width, area.height - 2);
+        let mut over = over.behind(false);
         help::draw(&mut over, HELPED, line);
     }
     screen::finish(buffer, map.look);

@@ -335,7 +335,11 @@ impl Screen for Compare {
                 choose::draw(chooser, &seen.frame.forks, known, pen);
             }
             Some(chooser) => {
-                draw::draw(self, seen, pen);
+                draw::draw(
+                    self,
+                    seen,
+                    &mut pen.part(0, 0, u16::MAX, u16::MAX).behind(true),
+                );
                 let (width, height) = chooser.size((pen.width(), pen.height()));
                 let (x, y) = ((pen.width() - width) / 2, (pen.height() - height) / 2);
                 let mut part = pen.part(x, y, width, height);
