@@ -8,30 +8,36 @@ use super::plan::Plan;
 use super::wires::{self, At, Wire};
 use super::{Scene, end_of};
 
-/// Draws it over the lines; gives the sign of where it leads to, and its place. A link from or to a node of a closed group is
+/// Draws it over the lines; gives the signs at its ends that tell where it leads to, each with its place. A link from or to a node of a closed group is
 /// that of the group; one inside a group has no wire.
 pub(super) fn draw(
     pen: &mut Pen<'_>,
     scene: Scene<'_>,
     plan: &Plan,
     wires: &[Wire],
-) -> Option<(At, char)> {
-    let (from, to) = cards_of(scene, plan)?;
+) -> Vec<(At, char)> {
+    let Some((from, to)) = cards_of(scene, plan) else {
+        return Vec::new();
+    };
     if let Some((path, runs_back)) = path_of(plan, wires, (from, to), pen.width()) {
         for (at, sign) in wires::heavy(&path) {
             pen.sign(at.0, at.1, sign, Role::Focus);
         }
-        return if runs_back {
-            Some((*path.first()?, glyphs::LEFT))
+        // The point of the wire itself is at its end, also where the selected direction is the other one.
+        let signs = if runs_back {
+            [glyphs::LEFT, glyphs::SPAN]
         } else {
-            Some((*path.last()?, glyphs::RIGHT))
+            [glyphs::SPAN, glyphs::RIGHT]
         };
+        let ends = path.first().into_iter().chain(path.last());
+        let ends = ends.copied().zip(signs);
+        return ends.skip(usize::from(!runs_back)).collect();
     }
     // There is no room for its wire: its ends say where it is.
     let (from, to) = (&plan.placed[from], &plan.placed[to]);
     let out = end_of(from, plan.mode).min(pen.width().saturating_sub(1));
     pen.sign(out, from.row(), glyphs::SPAN, Role::Focus);
-    Some(((to.x.saturating_sub(1), to.row()), glyphs::RIGHT))
+    vec![((to.x.saturating_sub(1), to.row()), glyphs::RIGHT)]
 }
 
 /// The cards at its ends, from the sender, if it leads from one to another.

@@ -140,7 +140,7 @@ fn draw_plan(pen: &mut Pen<'_>, scene: Scene<'_>, plan: &Plan, spots: &mut Spots
     let chosen = chosen::draw(pen, scene, plan, &wires);
     wires::draw_traffic(pen, &wires, now_ns);
     // Where it leads to; what is wrong with it lies over the rest of it.
-    if let Some(((x, y), sign)) = chosen {
+    for ((x, y), sign) in chosen {
         pen.sign(x, y, sign, Role::Focus);
     }
     draw_titles(pen, topology, plan);
