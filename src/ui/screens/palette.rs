@@ -1,8 +1,11 @@
 //! Everything by its name: what can be done here, nodes, queues, messages, what happened, branches, scenarios, moments. What is
 //! typed is matched loosely, as fuzzy finders do.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::crossterm::event::KeyCode;
 
 use super::injector::{Aim, Injector};
@@ -17,8 +20,8 @@ use crate::ui::spots::Spot;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
-use crate::ui::view::RowKind;
 use crate::ui::view::lineage::About;
+use crate::ui::view::{EventLine, ForkRow, QueueRow, RowKind};
 
 /// Its keys. Characters are what is typed.
 #[rustfmt::skip]
@@ -45,22 +48,92 @@ pub struct Palette {
     actions: Vec<(Context, Action, String, String)>,
 }
 
-/// Something with a name.
-#[derive(Clone, Debug, PartialEq)]
-struct Named {
-    /// What sort of thing it is.
-    sort: &'static str,
-    /// Its name, and what is said of it.
-    name: String,
-    /// The key that does it.
-    key: String,
-    effect: Effect,
+/// Something with a name, where it stands: what is looked through at each key is not copied for it.
+#[derive(Clone, Copy, Debug)]
+enum Thing<'a> {
+    Action(&'a (Context, Action, String, String)),
+    Fault(&'static str),
+    Node(usize, &'a str),
+    Row(&'a QueueRow),
+    Mark(&'a EventLine),
+    Branch(&'a ForkRow),
+    Scenario(&'a str),
+    Moment(&'a str, Until),
 }
 
-impl AsRef<str> for Named {
-    fn as_ref(&self) -> &str {
-        &self.name
+/// What is found.
+#[derive(Clone, Debug)]
+enum Found<'a> {
+    Thing(Thing<'a>),
+    /// Messages, and what was typed to find them.
+    Messages(About, &'a str),
+}
+
+impl<'a> Thing<'a> {
+    /// What sort of thing it is.
+    fn sort(self) -> &'static str {
+        match self {
+            Self::Action(_) => "do",
+            Self::Fault(_) => "inject",
+            Self::Node(..) => "node",
+            Self::Row(row) => row.kind.word(),
+            Self::Mark(_) => "mark",
+            Self::Branch(_) => "branch",
+            Self::Scenario(_) => "scenario",
+            Self::Moment(..) => "go to",
+        }
     }
+
+    /// Its name, and what is said of it.
+    fn name(self) -> Cow<'a, str> {
+        match self {
+            Self::Action((_, _, meaning, _)) => meaning.into(),
+            Self::Fault(word) => word.into(),
+            Self::Node(_, name) | Self::Scenario(name) | Self::Moment(name, _) => name.into(),
+            Self::Row(row) => (&row.name).into(),
+            Self::Branch(fork) => (&fork.name).into(),
+            Self::Mark(event) => {
+                let at = text::moment(event.at_ns);
+                format!("{at}s {} {} {}", event.subject, event.word, event.text).into()
+            }
+        }
+    }
+
+    /// The key that does it.
+    fn key(self) -> &'a str {
+        match self {
+            Self::Action((_, _, _, key)) => key,
+            _ => "",
+        }
+    }
+
+    /// What Enter does; what is done to the run concerns what is selected.
+    fn effect(self, aim: &Aim) -> Effect {
+        match self {
+            Self::Action((context, action, ..)) => Effect::Act(*context, *action),
+            Self::Fault(word) => instead(Injector::of_kind(aim.clone(), word)),
+            Self::Node(at, _) => instead(Inspector::of_node(at)),
+            Self::Row(row) if row.kind == RowKind::Lag => Effect::Log(row.name.clone()),
+            Self::Row(row) => instead(Lineage::of_row(row)),
+            Self::Mark(event) => Effect::Leave(Until::Event(event.event)),
+            Self::Branch(fork) => Effect::Order(Order::Switch(fork.branch)),
+            Self::Scenario(name) => Effect::Order(Order::Play(name.to_owned())),
+            Self::Moment(_, until) => Effect::Leave(until),
+        }
+    }
+}
+
+impl Found<'_> {
+    fn effect(self, aim: &Aim) -> Effect {
+        match self {
+            Self::Thing(thing) => thing.effect(aim),
+            Self::Messages(about, _) => instead(Lineage::new(about)),
+        }
+    }
+}
+
+fn instead(screen: impl Into<Open>) -> Effect {
+    Effect::Instead(Box::new(screen.into()))
 }
 
 impl Palette {
@@ -78,101 +151,46 @@ impl Palette {
     }
 
     /// Everything with a name, in the order in which it is shown while nothing is typed.
-    fn all(&self, seen: Seen<'_>) -> Vec<Named> {
+    fn all<'a>(&'a self, seen: Seen<'a>) -> impl Iterator<Item = Thing<'a>> {
         let frame = seen.frame;
-        let named = |sort, name: String, effect| Named {
-            sort,
-            name,
-            key: String::new(),
-            effect,
+        let scenarios: &[String] = match seen.answer {
+            Some(Answer::Choices(choices)) => &choices.scenarios,
+            _ => &[],
         };
-        let mut out: Vec<Named> = Vec::new();
-        for (context, action, meaning, key) in &self.actions {
-            out.push(Named {
-                sort: "do",
-                name: meaning.clone(),
-                key: key.clone(),
-                effect: Effect::Act(*context, *action),
-            });
-        }
-        for (word, _) in Fault::FORMS {
-            let screen = Open::from(Injector::of_kind(self.aim.clone(), word));
-            let effect = Effect::Instead(Box::new(screen));
-            out.push(named("inject", (*word).to_owned(), effect));
-        }
-        for (at, node) in frame.topology.nodes.iter().enumerate() {
-            let screen = Open::from(Inspector::of_node(at));
-            out.push(named(
-                "node",
-                node.name.clone(),
-                Effect::Instead(Box::new(screen)),
-            ));
-        }
-        for row in &frame.queues {
-            let effect = match row.kind {
-                RowKind::Depth | RowKind::Waiting => {
-                    let screen = Open::from(Lineage::of_row(row));
-                    Effect::Instead(Box::new(screen))
-                }
-                RowKind::Lag => Effect::Log(row.name.clone()),
-            };
-            out.push(named(row.kind.word(), row.name.clone(), effect));
-        }
-        for event in &frame.events {
-            let at = text::moment(event.at_ns);
-            let name = format!("{at}s {} {} {}", event.subject, event.word, event.text);
-            out.push(named(
-                "mark",
-                name,
-                Effect::Leave(Until::Event(event.event)),
-            ));
-        }
-        for fork in &frame.forks {
-            out.push(named(
-                "branch",
-                fork.name.clone(),
-                Effect::Order(Order::Switch(fork.branch)),
-            ));
-        }
-        if let Some(Answer::Choices(choices)) = seen.answer {
-            for scenario in &choices.scenarios {
-                let play = Effect::Order(Order::Play(scenario.clone()));
-                out.push(named("scenario", scenario.clone(), play));
-            }
-        }
-        out
+        let nodes = frame.topology.nodes.iter().enumerate();
+        let actions = self.actions.iter().map(Thing::Action);
+        actions
+            .chain(Fault::FORMS.iter().map(|(word, _)| Thing::Fault(word)))
+            .chain(nodes.map(|(at, node)| Thing::Node(at, &node.name)))
+            .chain(frame.queues.iter().map(Thing::Row))
+            .chain(frame.events.iter().map(Thing::Mark))
+            .chain(frame.forks.iter().map(Thing::Branch))
+            .chain(scenarios.iter().map(|name| Thing::Scenario(name)))
     }
 
     /// What fits what is typed, the best first; a moment and messages stand before everything.
-    fn found(&self, seen: Seen<'_>) -> Vec<Named> {
-        let all = self.all(seen);
+    fn found<'a>(&'a self, seen: Seen<'a>) -> Vec<Found<'a>> {
         let typed = self.typed.trim();
         if typed.is_empty() {
-            return all;
+            return self.all(seen).map(Found::Thing).collect();
         }
         let mut matcher = Matcher::new(Config::DEFAULT);
         let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
-        let mut matched = pattern.match_list(all, &mut matcher);
+        let mut letters = Vec::new();
+        let mut fits: Vec<(bool, u32, Thing<'_>)> = Vec::new();
+        for thing in self.all(seen) {
+            let name = thing.name();
+            if let Some(score) = pattern.score(Utf32Str::new(&name, &mut letters), &mut matcher) {
+                fits.push((name.eq_ignore_ascii_case(typed), score, thing));
+            }
+        }
         // What is called just so comes before what has the word in it.
-        matched.sort_by_key(|(named, _)| !named.name.eq_ignore_ascii_case(typed));
-        let moment = goto::place(typed, &seen.frame.header)
-            .ok()
-            .map(|until| Named {
-                sort: "go to",
-                name: typed.to_owned(),
-                key: String::new(),
-                effect: Effect::Leave(until),
-            });
-        let message = lineage::about(seen, typed).map(|about| Named {
-            sort: "message",
-            name: words(&about, typed),
-            key: String::new(),
-            effect: Effect::Instead(Box::new(Lineage::new(about).into())),
-        });
-        let first = moment.into_iter().chain(message);
-        first
-            .chain(matched.into_iter().map(|(named, _)| named))
-            .collect()
+        fits.sort_by_key(|&(is_it, score, _)| Reverse((is_it, score)));
+        let moment = goto::place(typed, &seen.frame.header).ok();
+        let moment = moment.map(|until| Found::Thing(Thing::Moment(typed, until)));
+        let messages = lineage::about(seen, typed).map(|about| Found::Messages(about, typed));
+        let fits = fits.into_iter().map(|(_, _, thing)| Found::Thing(thing));
+        moment.into_iter().chain(messages).chain(fits).collect()
     }
 }
 
@@ -214,7 +232,7 @@ impl Screen for Palette {
             Action::Open => {
                 let mut found = self.found(seen);
                 if self.at < found.len() {
-                    return found.swap_remove(self.at).effect;
+                    return found.swap_remove(self.at).effect(&self.aim);
                 }
             }
             Action::Type(c) if self.typed.chars().count() < TYPED_MAX => {
@@ -250,13 +268,17 @@ impl Screen for Palette {
         let mut inner = pen.frame("Everything by name", &remark, true);
         inner.text(1, 0, &format!(":{}_", self.typed), Role::Strong);
         let width = inner.width();
-        for (y, (i, named)) in found.iter().enumerate().take(last).skip(first).enumerate() {
+        for (y, (i, found)) in found.iter().enumerate().take(last).skip(first).enumerate() {
             let y = y as u16 + 2;
             inner.row_is(y, 0, i);
-            inner.text(1, y, named.sort, Role::Dim);
-            let room = usize::from(width.saturating_sub(11 + text::width(&named.key) as u16 + 2));
-            inner.text(10, y, &text::cut(&named.name, room), Role::Plain);
-            inner.text_right(width.saturating_sub(1), y, &named.key, Role::Key);
+            let (sort, name, key) = match found {
+                Found::Thing(thing) => (thing.sort(), thing.name(), thing.key()),
+                Found::Messages(about, typed) => ("message", words(about, typed).into(), ""),
+            };
+            inner.text(1, y, sort, Role::Dim);
+            let room = usize::from(width.saturating_sub(11 + text::width(key) as u16 + 2));
+            inner.text(10, y, &text::cut(&name, room), Role::Plain);
+            inner.text_right(width.saturating_sub(1), y, key, Role::Key);
             if i == self.at {
                 inner.restyle_row(y, Role::Selected);
             }
