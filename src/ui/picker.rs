@@ -76,6 +76,9 @@ pub struct Picker {
     filter: String,
     asking: Asking,
     selected: usize,
+    /// Whether the preview has the keys, and its first line.
+    reads: bool,
+    from: usize,
     seed: String,
     speed: usize,
     held: bool,
@@ -97,6 +100,8 @@ impl Picker {
             filter: String::new(),
             asking: Asking::Nothing,
             selected: 0,
+            reads: false,
+            from: 0,
             seed: String::new(),
             speed: speed.min(SPEEDS.len() - 1),
             held: false,
@@ -168,6 +173,12 @@ impl Picker {
     /// Whether the person wants what plays to stand.
     pub fn is_held(&self) -> bool {
         self.held
+    }
+
+    /// Whether the selected scenario cannot be read.
+    pub fn has_mistake(&self) -> bool {
+        self.current()
+            .is_some_and(|(_, entry)| entry.error.is_some())
     }
 
     /// How it looks.
@@ -242,8 +253,19 @@ impl Picker {
             return Some(Picked::Leave(Leave::Quit));
         }
         let action = match action {
-            Action::WheelDown(..) => Action::Down,
-            Action::WheelUp(..) => Action::Up,
+            Action::WheelDown(x, y) | Action::WheelUp(x, y) => {
+                let down = matches!(action, Action::WheelDown(..));
+                let step = if down { Action::Down } else { Action::Up };
+                let spot = self.spot_at((x, y));
+                if self.help.is_none() && spot.is_some_and(|spot| spot.part == PART_PREVIEW) {
+                    self.scroll(step);
+                    return None;
+                }
+                if self.help.is_none() {
+                    self.reads = false;
+                }
+                step
+            }
             Action::Click(x, y) => {
                 self.press((x, y));
                 return None;
@@ -289,13 +311,39 @@ impl Picker {
             Action::SpeedReset => self.speed = REAL_TIME,
             Action::Pause => self.held = !self.held,
             Action::Help => self.help = Some(0),
+            Action::NextPane => self.reads = !self.reads,
+            Action::Back if self.reads => self.reads = false,
             Action::Back => self.filter.clear(),
+            _ if self.reads => self.scroll(action),
             _ => {
                 let total = self.shown().len();
-                self.selected = moved(Some(self.selected), total, action).unwrap_or(0);
+                let before = self.selected;
+                self.selected = moved(Some(before), total, action).unwrap_or(0);
+                if self.selected != before {
+                    self.from = 0;
+                }
             }
         }
         None
+    }
+
+    /// Moves the text of the preview.
+    fn scroll(&mut self, action: Action) {
+        let (width, height) = self.size;
+        let list = list_width(self, width);
+        let inside = (
+            width.saturating_sub(list + 2),
+            body_height(height).saturating_sub(2),
+        );
+        let Some((_, entry)) = self.current() else {
+            return;
+        };
+        let page = Page::of(entry, inside);
+        let last = page.about.len().saturating_sub(usize::from(page.rows()));
+        // The line that tells of what is cut takes one.
+        let last = if last > 0 { last + 1 } else { 0 };
+        let from = self.from.min(last);
+        self.from = moved(Some(from), last + 1, action).unwrap_or(0);
     }
 
     /// The mouse was pressed: what is drawn in the cell is selected.
@@ -303,8 +351,13 @@ impl Picker {
         self.pressed = self.spot_at(cell);
         match (self.pressed.and_then(|spot| spot.line), &mut self.help) {
             (Some(line), Some(help)) => *help = line,
-            (Some(line), None) => self.selected = line,
-            (None, _) => {}
+            (Some(line), None) => {
+                (self.selected, self.from, self.reads) = (line, 0, false);
+            }
+            (None, None) => {
+                self.reads = self.pressed.is_some_and(|spot| spot.part == PART_PREVIEW);
+            }
+            (None, Some(_)) => {}
         }
     }
 
@@ -402,6 +455,8 @@ impl Picker {
     }
 }
 
+/// What the mouse can point at beside the lines of the list.
+const PART_PREVIEW: usize = 1;
 /// From this height on, seed and speed have a frame of their own.
 const ROOMY: u16 = 30;
 /// The list is not narrower than this.
@@ -511,7 +566,11 @@ fn draw_list(picker: &Picker, pen: &mut Pen<'_>) {
     let names = names.max().unwrap_or(0).min(room);
     let titles = room >= names + 2 + usize::from(TITLE_MIN);
     let columns = Columns { names, titles };
-    let mut inner = pen.frame("Scenarios", &remark, picker.asking != Asking::Seed);
+    let mut inner = pen.frame(
+        "Scenarios",
+        &remark,
+        picker.asking != Asking::Seed && !picker.reads,
+    );
     if lines.is_empty() {
         inner.text(1, 0, "no scenario contains this text", Role::Dim);
     }
@@ -558,39 +617,77 @@ fn draw_entry(pen: &mut Pen<'_>, y: u16, line: &Line<'_>, columns: Columns, sele
 }
 
 fn draw_preview(picker: &Picker, pen: &mut Pen<'_>) {
+    pen.part_is(PART_PREVIEW);
+    let focused = picker.reads && picker.asking == Asking::Nothing;
     let Some((_, entry)) = picker.current() else {
-        pen.frame("Preview", "", false);
+        pen.frame("Preview", "", focused);
         return;
     };
     let live = picker.live.as_ref();
     let remark = live.map_or_else(String::new, preview::remark);
     let title = format!("Preview  {}", entry.name);
-    let mut inner = pen.frame(&title, &remark, false);
-    let width = usize::from(inner.width().saturating_sub(2));
-    let head = lines(&[(entry.title.as_str(), Role::Strong)], width);
-    let mut parts: Vec<(&str, Role)> = Vec::new();
-    let mistakes = format!("{} it has mistakes:", glyphs::BAD);
-    if let Some(error) = &entry.error {
-        parts.extend([(mistakes.as_str(), Role::Bad), (error, Role::Bad)]);
-        parts.push(("", Role::Plain));
-    }
-    parts.extend(entry.preview.iter().map(|l| (l.as_str(), Role::Plain)));
-    let about = lines(&parts, width);
+    let mut inner = pen.frame(&title, &remark, focused);
     let (w, h) = (inner.width(), inner.height());
-    let mut y = 0;
-    if !entry.title.is_empty() {
-        y = (head.len() as u16).min(2);
-        draw_lines(&mut inner.part(0, 0, w, y), &head);
+    let page = Page::of(entry, (w, h));
+    draw_lines(&mut inner.part(0, 0, w, page.head_rows), &page.head, 0);
+    if let (Some(live), Some(shares)) = (live, page.shares) {
+        preview::draw(&mut inner.part(0, page.head_rows, w, h), live, shares);
     }
-    if entry.plays_from_ns.is_some() {
-        let shares = preview::Shares::new(h.saturating_sub(y), about.len() as u16);
-        if let Some(live) = live {
-            preview::draw(&mut inner.part(0, y, w, h), live, shares);
+    draw_lines(
+        &mut inner.part(0, page.above, w, h),
+        &page.about,
+        picker.from,
+    );
+}
+
+/// What the preview of a scenario has, and where in it.
+struct Page {
+    head: Vec<(String, Role)>,
+    head_rows: u16,
+    /// Of what plays, if it can.
+    shares: Option<preview::Shares>,
+    about: Vec<(String, Role)>,
+    /// Rows above what it is about.
+    above: u16,
+    height: u16,
+}
+
+impl Page {
+    /// Of an entry, in so many columns and rows.
+    fn of(entry: &Entry, (w, h): (u16, u16)) -> Self {
+        let width = usize::from(w.saturating_sub(2));
+        let head = lines(&[(entry.title.as_str(), Role::Strong)], width);
+        let mut parts: Vec<(&str, Role)> = Vec::new();
+        let mistakes = format!("{} it has mistakes:", glyphs::BAD);
+        if let Some(error) = &entry.error {
+            parts.extend([(mistakes.as_str(), Role::Bad), (error, Role::Bad)]);
+            parts.push(("", Role::Plain));
         }
-        y += shares.rows();
+        parts.extend(entry.preview.iter().map(|l| (l.as_str(), Role::Plain)));
+        let about = lines(&parts, width);
+        let head_rows = if entry.title.is_empty() {
+            0
+        } else {
+            (head.len() as u16).min(2)
+        };
+        let room = h.saturating_sub(head_rows);
+        let plays = entry.plays_from_ns.is_some();
+        let shares = plays.then(|| preview::Shares::new(room, about.len() as u16));
+        let above = head_rows + shares.map_or(0, preview::Shares::rows);
+        Self {
+            head,
+            head_rows,
+            shares,
+            about,
+            above: above + u16::from(above > 0 && h >= above + 4),
+            height: h,
+        }
     }
-    y += u16::from(y > 0 && h >= y + 4);
-    draw_lines(&mut inner.part(0, y, w, h), &about);
+
+    /// Rows for what it is about.
+    fn rows(&self) -> u16 {
+        self.height.saturating_sub(self.above)
+    }
 }
 
 /// Texts, wrapped where they are too long. One that fits keeps its spaces: they put a caret below what it points at.
@@ -607,21 +704,26 @@ fn lines(parts: &[(&str, Role)], width: usize) -> Vec<(String, Role)> {
     lines
 }
 
-/// As many lines as there is room for, and how many more there are.
-fn draw_lines(pen: &mut Pen<'_>, lines: &[(String, Role)]) {
+/// As many lines as there is room for, from one on, and how many there are above and below.
+fn draw_lines(pen: &mut Pen<'_>, lines: &[(String, Role)], from: usize) {
     let rows = usize::from(pen.height());
-    let shown = if lines.len() > rows {
-        rows.saturating_sub(1)
-    } else {
-        lines.len()
+    if lines.len() <= rows {
+        for (y, (line, role)) in (0..).zip(lines) {
+            pen.text(1, y, line, *role);
+        }
+        return;
+    }
+    let shown = rows.saturating_sub(1);
+    let from = from.min(lines.len() - shown);
+    for (y, (line, role)) in (0..).zip(&lines[from..from + shown]) {
+        pen.text(1, y, line, *role);
+    }
+    let more = match (from, lines.len() - from - shown) {
+        (0, below) => format!("+{below} more lines"),
+        (above, 0) => format!("+{above} above"),
+        (above, below) => format!("+{above} above +{below} below"),
     };
-    for (y, (line, role)) in lines[..shown].iter().enumerate() {
-        pen.text(1, y as u16, line, *role);
-    }
-    if shown < lines.len() {
-        let more = format!("+{} more lines", lines.len() - shown);
-        pen.text(1, shown as u16, &more, Role::Dim);
-    }
+    pen.text(1, shown as u16, &more, Role::Dim);
 }
 
 fn draw_options(picker: &Picker, pen: &mut Pen<'_>) {

@@ -101,6 +101,20 @@ fn a_run_that_stands_takes_no_time_of_the_processor_on_any_screen() {
 }
 
 #[test]
+fn a_picker_whose_preview_is_held_takes_no_time_of_the_processor() {
+    let mut session = start(&[], &[]);
+    session.sees("Choose a scenario");
+    session.press(" ");
+    session.sees("PAUSED");
+    sleeps(&session, "the picker");
+    session.press("j");
+    session.sees("Preview");
+    sleeps(&session, "another scenario, which is held");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+}
+
+#[test]
 fn what_sleeps_is_woken_by_signals_and_by_the_size_of_the_terminal() {
     let mut session = start(&["run", "healthy"], &[]);
     session.sees("LIVE");

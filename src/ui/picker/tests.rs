@@ -146,3 +146,64 @@ fn what_is_pressed_is_selected_and_pressed_twice_it_is_done() {
     assert_eq!(p.update(Action::DoubleClick(x, y), || 7), None);
     assert!(p.speed() > speed && p.help.is_none());
 }
+
+/// What stands on the screen.
+fn shown(p: &Picker) -> String {
+    let (w, h) = p.size;
+    let mut buffer = Buffer::empty(Rect::new(0, 0, w, h));
+    draw(p, &mut buffer);
+    let rows = (0..h).map(|y| -> String { (0..w).map(|x| buffer[(x, y)].symbol()).collect() });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+/// A picker whose first scenario has more to say than there is room for.
+fn long(size: (u16, u16)) -> Picker {
+    let mut entries = fixture::entries();
+    entries[0].preview = (0..90).map(|i| format!("line {i:02} of it")).collect();
+    let mut p = Picker::new(entries, Look::default(), REAL_TIME);
+    p.size = size;
+    p
+}
+
+#[test]
+fn the_preview_scrolls_to_its_last_line_and_tells_what_is_cut() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let mut p = long(size);
+        assert!(shown(&p).contains("line 00 of it") && !shown(&p).contains("line 89"));
+        assert!(shown(&p).contains(" more lines"));
+        p.update(Action::NextPane, || 7);
+        p.update(Action::Down, || 7);
+        assert!(!shown(&p).contains("line 00 of it") && shown(&p).contains("line 01 of it"));
+        assert!(shown(&p).contains("+1 above +"), "{}", shown(&p));
+        p.update(Action::Bottom, || 7);
+        assert!(shown(&p).contains("line 89 of it"), "{}", shown(&p));
+        assert!(!shown(&p).contains("below") && shown(&p).contains(" above"));
+        // From the end up moves at once.
+        p.update(Action::Up, || 7);
+        assert!(!shown(&p).contains("line 89 of it"), "{}", shown(&p));
+        // The list has its keys back, and another scenario begins with its first line.
+        p.update(Action::Back, || 7);
+        p.update(Action::Down, || 7);
+        p.update(Action::Up, || 7);
+        assert!(shown(&p).contains("line 00 of it"));
+    }
+}
+
+#[test]
+fn the_wheel_moves_what_it_is_over() {
+    let mut p = long((120, 40));
+    let (list, preview) = ((4, 6), (110, 20));
+    p.update(Action::WheelDown(preview.0, preview.1), || 7);
+    assert!(!shown(&p).contains("line 00 of it"));
+    assert_eq!(p.selected, 0);
+    p.update(Action::WheelUp(preview.0, preview.1), || 7);
+    assert!(shown(&p).contains("line 00 of it"));
+    p.update(Action::WheelDown(list.0, list.1), || 7);
+    assert_eq!(p.selected, 1);
+    // Who presses on the preview scrolls it with the keys.
+    p.update(Action::WheelUp(list.0, list.1), || 7);
+    p.update(Action::Click(preview.0, preview.1), || 7);
+    p.update(Action::PageDown, || 7);
+    assert_eq!(p.selected, 0);
+    assert!(!shown(&p).contains("line 00 of it"));
+}

@@ -13,6 +13,9 @@ use crate::ui::preview::{self, Preview};
 use crate::ui::settings::Speed;
 use crate::ui::term::Terminal;
 
+/// Between two looks at the folder of scenarios, at least.
+const LOOK_SELDOM: Duration = Duration::from_secs(2);
+
 /// Gives the scenarios there are, if they are others than before.
 pub type Renew<'a> = &'a mut dyn FnMut() -> Option<Vec<Entry>>;
 
@@ -61,8 +64,10 @@ struct Choosing<'a> {
     clicks: Clicks,
     preview: Preview,
     opened: Instant,
-    /// When files were looked at last.
+    /// When files were looked at last, and whether that is to be looked at again soon: a change is told when it is seen twice
+    /// alike.
     looked: Instant,
+    is_second_due: bool,
     dirty: bool,
     drawn: Option<Instant>,
     /// Between two frames at least: more than [`FRAME`] where one takes long, so that keys still come first.
@@ -78,6 +83,7 @@ impl<'a> Choosing<'a> {
             preview: Preview::default(),
             opened: Instant::now(),
             looked: Instant::now(),
+            is_second_due: false,
             dirty: true,
             drawn: None,
             frame: FRAME,
@@ -89,23 +95,35 @@ impl<'a> Choosing<'a> {
             .map_or(Duration::ZERO, |at| self.frame.saturating_sub(at.elapsed()))
     }
 
-    /// How long to wait for a key.
-    fn patience(&self) -> Duration {
+    /// How long to wait for a key; without limit where nothing moves.
+    fn patience(&self) -> Option<Duration> {
         let due = self.until_frame();
         let held = self.picker.is_held();
         let until = self.preview.patience(held, self.opened.elapsed(), due);
-        let look = LOOK.saturating_sub(self.looked.elapsed());
-        let until = until.unwrap_or(look).min(look);
-        if self.dirty { until.min(due) } else { until }
+        // Whoever looks at a mistake is about to mend it; whatever else changes is seen with the next key.
+        let looks = self.is_second_due || self.picker.has_mistake();
+        let look = looks.then(|| self.until_look());
+        let draws = self.dirty.then_some(due);
+        [until, look, draws].into_iter().flatten().min()
+    }
+
+    /// How long no file is to be looked at.
+    fn until_look(&self) -> Duration {
+        let spacing = if self.is_second_due {
+            LOOK
+        } else {
+            LOOK_SELDOM
+        };
+        spacing.saturating_sub(self.looked.elapsed())
     }
 
     fn keys(&mut self, terminal: &mut Terminal) -> io::Result<Option<Picked>> {
         let mut patience = self.patience();
         for _ in 0..KEYS_MAX {
-            let Some(event) = terminal.next(Some(patience))? else {
+            let Some(event) = terminal.next(patience)? else {
                 break;
             };
-            patience = Duration::ZERO;
+            patience = Some(Duration::ZERO);
             match self.clicks.input(event, &self.picker.contexts()) {
                 Input::Size(w, h) => {
                     self.picker.size = (w, h);
@@ -128,10 +146,11 @@ impl<'a> Choosing<'a> {
 
     /// Looks now and then whether scenario files were changed, came or went.
     fn renew(&mut self, renew: Renew<'_>) {
-        if self.looked.elapsed() < LOOK {
+        if !self.until_look().is_zero() {
             return;
         }
         self.looked = Instant::now();
+        self.is_second_due = !self.is_second_due;
         if let Some(entries) = renew() {
             self.picker.renew(entries);
             self.preview = Preview::default();

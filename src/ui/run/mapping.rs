@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::input::{Clicks, Input};
-use super::{KEYS_MAX, LOOK, Leave, Options};
+use super::{KEYS_MAX, Leave, Options};
 use crate::ui::comfort::{self, Desk};
 use crate::ui::keymap::Action;
 use crate::ui::map::{self, Chosen, Map};
@@ -34,12 +34,13 @@ pub fn map_of(terminal: &mut Terminal, map: &mut Map, options: &mut Options) -> 
             terminal.draw(|frame| map::draw(map, frame.buffer_mut()))?;
             dirty = false;
         }
-        let mut patience = LOOK;
+        // Nothing moves by itself.
+        let mut patience = None;
         for _ in 0..KEYS_MAX {
-            let Some(event) = terminal.next(Some(patience))? else {
+            let Some(event) = terminal.next(patience)? else {
                 break;
             };
-            patience = Duration::ZERO;
+            patience = Some(Duration::ZERO);
             match clicks.input(event, &map.contexts()) {
                 Input::Size(w, h) => map.size = (w, h),
                 Input::Action(Action::Suspend) => {
