@@ -85,7 +85,10 @@ fn say_links(out: &mut Vec<Line>, width: u16, topology: &Topology, node: usize) 
     }
 }
 
-/// How it stands: what it is wrong about first.
+/// So many of the things that it is right about stand first, beside those that it is wrong about; the rest stands last.
+const RIGHT_FIRST: usize = 2;
+
+/// How it stands: first what it believes, and of that what it is wrong about.
 pub(super) fn state(
     known: &Inspected,
     (topology, node): (&Topology, usize),
@@ -94,7 +97,8 @@ pub(super) fn state(
     let mut out = Vec::new();
     let (wrong, right): (Vec<&BeliefRow>, Vec<&BeliefRow>) =
         known.beliefs.iter().partition(|b| b.differs || b.in_vain);
-    for belief in wrong {
+    let (first, rest) = right.split_at(right.len().min(RIGHT_FIRST));
+    for belief in wrong.iter().chain(first) {
         say_belief(&mut out, width, belief);
     }
     let several = known.parts.len() > 2;
@@ -126,7 +130,7 @@ pub(super) fn state(
         let name = if i == 0 { "messages" } else { "" };
         push(&mut out, width, name, &say_mail(mail), Role::Plain);
     }
-    for belief in right {
+    for belief in rest {
         say_belief(&mut out, width, belief);
     }
     say_links(&mut out, width, topology, node);

@@ -51,14 +51,14 @@ pub const KEYS: &[Binding] = &[
 /// A pane of the inspector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pane {
-    /// How it stands.
+    /// How it stands, and what it believes beside the truth.
+    #[default]
     State,
     /// What the last event changed.
     Changed,
     /// How it came to be so.
     History,
     /// What came to it.
-    #[default]
     Handled,
 }
 

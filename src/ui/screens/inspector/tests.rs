@@ -229,9 +229,35 @@ fn the_inspector_at_three_sizes() {
     };
     check("inspector_80x24_ascii", &picture(&ascii));
     let mut zoomed = model(80, 24);
-    update(&mut zoomed, Action::NextPane);
     update(&mut zoomed, Action::Zoom);
     check("inspector_80x24_state", &picture(&zoomed));
+    let mut list = model(80, 24);
+    update(&mut list, Action::PreviousPane);
+    check("inspector_80x24_handled", &picture(&list));
+}
+
+#[test]
+fn it_opens_on_what_the_node_believes_beside_the_truth_and_on_what_changed() {
+    for (w, h) in [(80, 24), (120, 40), (200, 60)] {
+        let model = model(w, h);
+        let drawn = picture(&model);
+        let rows = (0..h).map(|y| -> String { (0..w).map(|x| drawn[(x, y)].symbol()).collect() });
+        let rows: Vec<String> = rows.collect();
+        let at = |text: &str| rows.iter().position(|row| row.contains(text));
+        let wrong = at("✗ leader of orders/1").expect("what it is wrong about");
+        let truth = at("truth is events/broker-1").expect("the truth");
+        let right = at("✓ leader of orders/0").expect("what it is right about");
+        assert!(wrong < truth && truth < right && right < usize::from(h) / 2);
+        assert!(
+            at("→ leads").is_some() || at("events/broker-1 →").is_some(),
+            "before → after"
+        );
+        let inside = super::draw::rows(model.seen().size, Pane::State, false);
+        assert!(
+            inside * 2 >= usize::from(h) - 8,
+            "half of the screen: {inside}"
+        );
+    }
 }
 
 #[test]
@@ -292,6 +318,7 @@ fn its_events_are_one_key_away() {
     assert_eq!(update(&mut model, Action::NextEvent), Effect::None);
     assert_eq!(update(&mut model, Action::EventBefore), Effect::None);
     // The selected line of the list.
+    update(&mut model, Action::PreviousPane);
     update(&mut model, Action::Down);
     assert_eq!(update(&mut model, Action::Open), go(31_150));
     assert_eq!(update(&mut model, Action::Cause), go(31_102));
@@ -310,6 +337,7 @@ fn its_events_are_one_key_away() {
 fn the_selected_event_or_the_node_is_what_is_copied() {
     let mut model = model(120, 40);
     let copied = |model: &Model| inspector(model).copied(model.seen());
+    update(&mut model, Action::PreviousPane);
     update(&mut model, Action::Down);
     assert_eq!(copied(&model).as_deref(), Some("#31150"));
     update(&mut model, Action::NextPane);
@@ -371,7 +399,8 @@ fn harm_is_shown_in_the_words_of_the_scenario_language_and_done_by_enter_alone()
 fn what_it_handled_is_pressed_and_gone_to_and_each_pane_has_the_wheel() {
     use crate::ui::screens::pointing::{pressed_lines_open, wheel_moves};
     for (w, h) in [(80, 24), (120, 40), (200, 60)] {
-        let model = model(w, h);
+        let mut model = model(w, h);
+        update(&mut model, Action::PreviousPane);
         pressed_lines_open(&model, &["12.480 recv", "12.460 recv"]);
         wheel_moves(&model, "12.480 recv");
         wheel_moves(&model, "lives start 1");
