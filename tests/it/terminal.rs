@@ -302,10 +302,10 @@ fn a_key_that_comes_with_another_size_is_not_overlooked() {
     for n in 0..20 {
         session.resize(100 + n, 30);
         session.press("?");
-        session.sees(" Help ");
+        session.sees("▸Help ");
         session.resize(80, 24 + n);
         session.press("?");
-        session.until("the end of the help", |s| !s.contains(" Help "));
+        session.until("the end of the help", |s| !s.contains("▸Help "));
     }
     session.press("q");
     assert_eq!(session.ends(), 0);
