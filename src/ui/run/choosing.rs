@@ -3,8 +3,9 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::frames::FRAME;
 use super::input::{Clicks, Input};
-use super::{FRAME, KEYS_MAX, LOOK, Leave, Options, by_chance};
+use super::{KEYS_MAX, LOOK, Leave, Options, by_chance};
 use crate::ui::comfort::{self, Desk};
 use crate::ui::keymap::Action;
 use crate::ui::model::speed_index;

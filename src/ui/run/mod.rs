@@ -1,7 +1,8 @@
-//! The loops of the screens: keys, the run, drawing. At most thirty frames a second, none when nothing changes; the run
+//! The loops of the screens: keys, the run, drawing. Thirty frames a second, none when nothing changes; the run
 //! moves in slices short enough that a key never waits for it. With [`super::term`] the only place that knows the wall clock.
 
 mod choosing;
+mod frames;
 mod input;
 mod mapping;
 mod show;
@@ -16,8 +17,6 @@ pub use choosing::{Renew, pick};
 pub use mapping::map_of;
 pub use show::dashboard;
 
-/// Between two frames at least.
-const FRAME: Duration = Duration::from_millis(33);
 /// So many keys between two moves of the run: a flood of input must not keep it from moving.
 const KEYS_MAX: usize = 64;
 /// How often files are looked at, where there are any.

@@ -3,8 +3,9 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::frames::Frames;
 use super::input::{Clicks, Input};
-use super::{FRAME, KEYS_MAX, LOOK, Leave, Options, by_chance};
+use super::{KEYS_MAX, LOOK, Leave, Options, by_chance};
 use crate::ui::comfort::{self, Desk, Wish};
 use crate::ui::engine::{Engine, Order, Query, Reloaded, Until, Working};
 use crate::ui::model::Model;
@@ -82,7 +83,7 @@ struct Show<'a> {
     dirty: bool,
     /// Whether a person did something that is not seen yet.
     is_pressed: bool,
-    drawn: Option<Instant>,
+    frames: Frames,
     /// What the run was asked last, and at which event and moment it stood.
     asked: Option<(Query, u64, u64)>,
     /// Whether the answer is not all there.
@@ -106,7 +107,7 @@ impl<'a> Show<'a> {
             measured: here,
             dirty: true,
             is_pressed: false,
-            drawn: None,
+            frames: Frames::default(),
             asked: None,
             is_asked: false,
             looked: opened,
@@ -145,8 +146,7 @@ impl<'a> Show<'a> {
     }
 
     fn until_frame(&self) -> Duration {
-        self.drawn
-            .map_or(Duration::ZERO, |at| FRAME.saturating_sub(at.elapsed()))
+        self.frames.until(self.opened.elapsed(), self.is_pressed)
     }
 
     /// For how long something may be worked on: what a person did is seen as soon as a frame may be drawn.
@@ -496,7 +496,7 @@ impl<'a> Show<'a> {
         if self.asked.is_some() {
             self.model.answer = engine.answer().or(self.model.answer.take());
         }
-        self.drawn = Some(Instant::now());
+        self.frames.drawn(self.opened.elapsed());
         (self.dirty, self.is_pressed) = (false, false);
         let model = &self.model;
         terminal.draw(|frame| screen::draw(model, frame.buffer_mut()))
