@@ -53,6 +53,8 @@ pub struct Finder {
     wanted: Wanted,
     until_ns: u64,
     run: Option<Box<(Session, Sieve)>>,
+    /// What was sieved, when the run is there.
+    sieved: Option<Box<Sieve>>,
     found: Vec<Found>,
     more: u64,
 }
@@ -64,6 +66,7 @@ impl Finder {
             wanted,
             until_ns,
             run: None,
+            sieved: None,
             found: Vec::new(),
             more: 0,
         }
@@ -82,6 +85,10 @@ impl Finder {
 
 impl Inquiry for Finder {
     fn work(&mut self, past: &dyn Past, events: u64) -> Progress {
+        if let Some(sieve) = self.sieved.take() {
+            (self.found, self.more) = sieve.done(self.until_ns);
+            return Progress::Done;
+        }
         let mut run = self.run.take().unwrap_or_else(|| {
             let mut session = past.before(0);
             session.unwatch();
@@ -94,7 +101,8 @@ impl Inquiry for Finder {
             self.run = Some(run);
             return Progress::More(done);
         }
-        (self.found, self.more) = run.1.done(self.until_ns);
-        Progress::Done
+        // Where much happened, the list takes as long as some thousand events, and so does forgetting the run.
+        self.sieved = Some(Box::new(run.1));
+        Progress::More(1.0)
     }
 }

@@ -293,17 +293,21 @@ impl Sieve {
         }
         let mut all: Vec<(Followed, Entry)> =
             std::mem::take(&mut self.listed).into_iter().collect();
-        all.sort_by_key(|&(what, (kind, at, _))| (Reverse(kind), at, what));
-        let more = all.len().saturating_sub(LISTED_MAX) as u64;
-        let named = all.into_iter().take(LISTED_MAX);
-        let named = named.map(|(what, (kind, at, took_ns))| Found {
+        let order = |&(what, (kind, at, _)): &(Followed, Entry)| (Reverse(kind), at, what);
+        let more = all.len().saturating_sub(LISTED_MAX);
+        if more > 0 {
+            all.select_nth_unstable_by_key(LISTED_MAX, order);
+            all.truncate(LISTED_MAX);
+        }
+        all.sort_by_key(order);
+        let named = all.into_iter().map(|(what, (kind, at, took_ns))| Found {
             what,
             name: name(what, &self.names),
             kind,
             at,
             took_ns,
         });
-        (named.collect(), more)
+        (named.collect(), more as u64)
     }
 
     /// Of the tasks only those for which the service was called; also those that were helped after a call had failed.
