@@ -35,6 +35,8 @@ pub(super) fn control<E: DeserializeOwned + Clone>(
         plan.world.faults.clear();
     }
     control.expect = std::mem::take(&mut control.control);
+    control.over = scenario.control_over.or(scenario.over);
+    control.control_over = None;
     Some((control, plan))
 }
 
@@ -74,6 +76,7 @@ fn doubts<E>(scenario: &Scenario<E>, document: &mut Document) {
     let unused = [
         ("control_set", !scenario.control_set.is_empty()),
         ("control_faults", scenario.control_faults.is_some()),
+        ("control_over", scenario.control_over.is_some()),
     ];
     for (field, _) in unused.into_iter().filter(|(_, given)| *given) {
         let message =

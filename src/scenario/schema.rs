@@ -43,9 +43,15 @@ pub struct Scenario<E> {
     /// What must be true of a run.
     #[serde(default = "Vec::new")]
     pub expect: Vec<E>,
+    /// Over how many seeds `expect` is claimed; without it, of the scenario's own seed alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<OverSettings>,
     /// What must be true of the same run without its faults.
     #[serde(default = "Vec::new")]
     pub control: Vec<E>,
+    /// Over how many seeds `control` is claimed; without it, as `over` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_over: Option<OverSettings>,
     /// Settings that the control run changes besides leaving the faults out, as `--set` would:
     /// `["workloads.checkout.acks=All"]`. With it, faults stay in the control unless `control_faults` says otherwise.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
@@ -78,6 +84,20 @@ pub enum Healed {
     /// What strikes only a minority of the nodes of each system and workload may stay: crashes, pauses, slowness, disks,
     /// clocks, cuts.
     Majority,
+}
+
+/// With how many seeds that which is expected must be so: one run is an anecdote.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OverSettings {
+    /// So many seeds from 0 on, as `sweep --seeds` counts them.
+    pub seeds: u32,
+    /// The share of them with which every expectation must be met.
+    #[serde(default = "always")]
+    pub at_least: Chance,
+}
+
+fn always() -> Chance {
+    Chance::ALWAYS
 }
 
 fn default_seed() -> u64 {

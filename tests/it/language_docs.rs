@@ -82,6 +82,8 @@ const EVERYTHING: &str = r#"(
     control: [Breaks(NoAckedLoss), Recovers(within: "15s"), AtLeast("lag.max", 1)],
     control_set: ["seed=2"],
     control_faults: false,
+    over: (seeds: 100, at_least: "95%"),
+    control_over: (seeds: 20),
 )"#;
 
 fn load(text: &str, sets: &[String]) -> Result<Loaded, Box<Document>> {
@@ -192,7 +194,8 @@ fn the_defaults_are_the_ones_the_program_has() {
             QueueSender(name: "sender", nodes: "web", to: "jobs/orders", arrivals: Poisson("1/s")),
             QueueWorkers(name: "workers", nodes: "web", from: "jobs/orders"),
             Requests(name: "customers", nodes: "web", to: "pay/do", arrivals: Poisson("1/s")),
-        ],"#;
+        ],
+        over: (seeds: 100),"#;
     let without_users = format!("{BEGIN})");
     let with_users = format!("{BEGIN}{USERS})");
     let mut tables = 0;
@@ -238,6 +241,7 @@ fn the_defaults_are_the_ones_the_program_has() {
         ("### QueueWorkers", 0, "workloads.workers."),
         ("### Producer", 0, "workloads.checkout."),
         ("### ConsumerGroup", 0, "workloads.invoices."),
+        ("## Over many seeds", 0, "over."),
     ] {
         let lines = section(SCENARIOS, heading);
         let table = lines
@@ -267,7 +271,7 @@ fn the_defaults_are_the_ones_the_program_has() {
         }
         tables += 1;
     }
-    assert_eq!(tables, 37);
+    assert_eq!(tables, 38);
 }
 
 /// Reads the code in the first cells of a section's table.

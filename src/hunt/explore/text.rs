@@ -26,6 +26,9 @@ impl Found {
             ("faults", Some(format!("[{lines}\n    ]"))),
             ("control_set", None),
             ("control_faults", None),
+            // What was found is so with this seed.
+            ("over", None),
+            ("control_over", None),
         ];
         if let (Some(shown), Some(goal)) = (self.shown(), self.goal()) {
             fields.push(("expect", Some(format!("[{shown}]"))));

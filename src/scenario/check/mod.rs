@@ -4,6 +4,7 @@
 mod faults;
 mod names;
 mod network;
+mod over;
 mod targets;
 
 use crate::sim::arrivals::Arrivals;
@@ -15,6 +16,7 @@ use super::schema::Scenario;
 use faults::faults;
 use names::declare;
 use network::network;
+use over::over;
 
 /// More machines than this are surely a slip of the pen.
 pub const NODES_MAX: u64 = 100_000;
@@ -51,6 +53,7 @@ pub fn check<E>(scenario: &Scenario<E>) -> Vec<Complaint> {
         }
     }
     faults(scenario, &known, &mut out);
+    over(scenario, &mut out);
     out
 }
 
