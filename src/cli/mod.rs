@@ -17,6 +17,7 @@ mod run;
 mod screen;
 mod sweep;
 mod sweep_report;
+mod verify;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -76,6 +77,8 @@ enum Command {
     Compare(CompareArgs),
     /// Searches for the faults that break a scenario, and for the fewest that do
     Explore(ExploreArgs),
+    /// Runs scenarios with all the seeds that they claim something of, and says which keep their claims
+    Verify(VerifyArgs),
     /// Runs a recording again and verifies that it is the same run
     Replay(ReplayArgs),
     /// Reads scenario files and says what is wrong or doubtful with them
@@ -339,6 +342,47 @@ pub struct ExploreArgs {
     pub output: Option<PathBuf>,
 }
 
+const VERIFY_HELP: &str = "\
+Examples:
+  splitbrain verify                                  all built-in scenarios
+  splitbrain verify scenarios mine.ron               the files in a folder, and one more
+  splitbrain verify mine.ron --seeds 1000            with more seeds than it says itself
+  splitbrain verify scenarios --junit report.xml     for a pipeline that reads JUnit XML
+
+A scenario says with `over: (seeds: 100, at_least: \"95%\")` with how many seeds it is as `expect` says, and with `control_over` how many
+keep its `control`. With its own seed each must be so too, and two runs must be the same run.
+
+Exit codes:
+  0    every scenario is what it says
+  1    one is not
+  2    a mistake in the arguments, a scenario or a file; nothing was run
+  101  splitbrain itself has a bug
+What a signal ends gives 128 and the signal's number; what was verified until then is told.";
+
+/// What `verify` takes.
+#[derive(clap::Args, Debug)]
+#[command(after_help = VERIFY_HELP)]
+pub struct VerifyArgs {
+    /// Names of built-in scenarios, files, or folders of files; without any, all built-in scenarios
+    #[arg(value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+    /// These seeds instead of those that the scenarios say: so many from 0 on, or from A to behind the last
+    #[arg(long, value_name = "N|A..B", value_parser = sweep::parse_seeds)]
+    pub seeds: Option<Range<u64>>,
+    /// How many runs go on at once; without it, as many as there are cores
+    #[arg(long, value_name = "N", value_parser = sweep::parse_jobs)]
+    pub jobs: Option<NonZeroUsize>,
+    /// One line of JSON for each scenario, and one before and behind them
+    #[arg(long)]
+    pub json: bool,
+    /// Write the result as JUnit XML too; an existing file is kept unless --force is given
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Overwrite the file given to --junit
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// What `replay` takes.
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
@@ -445,6 +489,7 @@ pub fn main() -> ExitCode {
         Some(Command::Merge(args)) => merge::merge(&args),
         Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Explore(args)) => explore::explore(&args),
+        Some(Command::Verify(args)) => verify::verify(&args),
         Some(Command::Replay(args)) => replay::replay(&args, args.looks.or(looks)),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::List(args)) => list::list(&args),

@@ -124,7 +124,16 @@ pub fn say(text: impl std::fmt::Display) {
 
 /// Whether diagnostics may be coloured.
 pub fn colour_on_stderr() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    io::stderr().is_terminal() && is_colour_wanted()
+}
+
+/// Whether the output may be coloured.
+pub fn colour_on_stdout() -> bool {
+    io::stdout().is_terminal() && is_colour_wanted()
+}
+
+fn is_colour_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
 /// Whether there is a person at both ends.

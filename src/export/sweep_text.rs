@@ -42,7 +42,7 @@ pub fn failure(head: &Head, item: u64, came: &Came) -> Option<String> {
     let (seed, cell) = head.item(item);
     let what = match came {
         Ok(outcome) if outcome.met => return None,
-        Ok(outcome) => failed(head, cell, outcome),
+        Ok(outcome) => failed(&head.cells[cell].expectations, outcome),
         Err(panic) => format!("{panic} (a bug of splitbrain)"),
     };
     let setting = match head.cell_label(cell) {
@@ -53,9 +53,8 @@ pub fn failure(head: &Head, item: u64, came: &Came) -> Option<String> {
     Some(format!("✗ seed {seed}{setting}  {what}  [{command}]"))
 }
 
-/// The expectations that were not met; where there are none, the properties that broke.
-fn failed(head: &Head, cell: usize, outcome: &SeedOutcome) -> String {
-    let expected = &head.cells[cell].expectations;
+/// The expectations, in the notation of a scenario, that were not met; where there are none, the properties that broke.
+pub(super) fn failed(expected: &[String], outcome: &SeedOutcome) -> String {
     let answers = expected.iter().zip(&outcome.answers);
     let mut failed: Vec<String> = answers
         .filter(|(_, answer)| **answer != Answer::Met)

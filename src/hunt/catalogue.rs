@@ -44,10 +44,38 @@ pub fn all() -> Vec<Entry> {
 
 /// The names of all that there is, whether or not it can run, without reading it.
 pub fn names() -> Vec<String> {
-    let built_in = library::ALL.iter().map(|s| s.name.to_owned());
     let files = files(Path::new(FOLDER)).into_iter();
     let files = files.map(|path| path.display().to_string());
-    built_in.chain(files).collect()
+    built_in().into_iter().chain(files).collect()
+}
+
+/// The names of those that are in the program.
+pub fn built_in() -> Vec<String> {
+    library::ALL.iter().map(|s| s.name.to_owned()).collect()
+}
+
+/// What each of some arguments names: a folder, the scenario files in it; all else, itself. Each once. The error is a sentence.
+pub fn named(arguments: &[String]) -> Result<Vec<String>, String> {
+    let mut names: Vec<String> = Vec::new();
+    for argument in arguments {
+        let path = Path::new(argument);
+        let is_folder = library::find(argument).is_none() && path.is_dir();
+        let found = if is_folder {
+            let files = listed(path).into_iter().filter(|p| p.is_file());
+            files.map(|p| p.display().to_string()).collect()
+        } else {
+            vec![argument.clone()]
+        };
+        if found.is_empty() {
+            return Err(format!("there is no scenario file (*.ron) in `{argument}`"));
+        }
+        for name in found {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    Ok(names)
 }
 
 /// Reads the files again; those in the program stay as they are.

@@ -20,6 +20,7 @@ pub mod past;
 mod session;
 pub mod sweep;
 pub mod tally;
+pub mod verify;
 mod watch;
 
 pub use doubts::doubts;

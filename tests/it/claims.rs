@@ -1,5 +1,5 @@
 //! What a built-in scenario claims is true of any seed, not of its own by luck. Here those scenarios that are quick to run;
-//! `.ci/scenarios` does it with all of them and with more seeds.
+//! `.ci/scenarios` verifies all of them with the seeds that they say.
 
 use std::sync::Arc;
 
