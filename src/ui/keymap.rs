@@ -89,6 +89,10 @@ pub enum Action {
     Type(char),
     /// Remove the last character.
     Erase,
+    /// Remove the last word.
+    EraseWord,
+    /// Remove all that was typed.
+    EraseAll,
     /// The mouse was pressed at this column and row.
     Click(u16, u16),
     /// The forks of the run.
@@ -496,6 +500,8 @@ const KEYS: &[Binding] = &[
     bind(Entry, &[key(KeyCode::Enter)], Action::Open, "accept", "accept"),
     bind(Entry, &[key(KeyCode::Esc)], Action::Back, "cancel", "cancel"),
     bind(Entry, &[key(KeyCode::Backspace)], Action::Erase, "", "remove the last character"),
+    bind(Entry, &[ctrl('w')], Action::EraseWord, "", "remove the last word"),
+    bind(Entry, &[ctrl('u')], Action::EraseAll, "", "remove all that was typed"),
     bind(Entry, &[key(KeyCode::Tab)], Action::RandomSeed, "", "when a seed is asked for: one by chance"),
     bind(Help, &[ch('j'), key(KeyCode::Down)], Action::Down, "move", "down a line"),
     bind(Help, &[ch('k'), key(KeyCode::Up)], Action::Up, "move", "up a line"),

@@ -12,6 +12,7 @@ pub mod comfort;
 pub mod copy;
 pub mod detail;
 pub mod engine;
+mod entry;
 pub mod glyphs;
 pub mod help;
 pub mod keymap;

@@ -3,6 +3,7 @@
 use ratatui::crossterm::event::KeyCode;
 
 use super::detail;
+use super::entry;
 use super::glyphs;
 use super::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use super::layout::{self, Pane};
@@ -390,11 +391,9 @@ fn typed(text: &mut String, action: Action) -> Option<bool> {
             return Some(false);
         }
         Action::Open => return Some(true),
-        Action::Type(c) if text.chars().count() < TYPED_MAX => text.push(c),
-        Action::Erase => {
-            text.pop();
+        _ => {
+            entry::edit(text, action, TYPED_MAX);
         }
-        _ => {}
     }
     None
 }

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::comfort::{self, Came, Comfort, Wish};
+use super::entry;
 use super::glyphs;
 use super::help;
 use super::keymap::{Action, Context, name_for};
@@ -426,11 +427,9 @@ impl Picker {
                 self.asking = Asking::Nothing;
             }
             Action::Open => self.asking = Asking::Nothing,
-            Action::Type(c) if self.filter.chars().count() < 40 => self.filter.push(c),
-            Action::Erase => {
-                self.filter.pop();
+            _ => {
+                entry::edit(&mut self.filter, action, FILTER_MAX);
             }
-            _ => {}
         }
         self.selected = 0;
         None
@@ -444,17 +443,19 @@ impl Picker {
             }
             Action::Open => self.asking = Asking::Nothing,
             Action::RandomSeed => self.seed = chance().to_string(),
-            Action::Type(c) if c.is_ascii_digit() && self.seed.len() < 20 => self.seed.push(c),
-            Action::Type(_) => self.notice = "a seed has only digits".into(),
-            Action::Erase => {
-                self.seed.pop();
+            _ => {
+                if let Err(why) = entry::edit_digits(&mut self.seed, action, SEED_MAX) {
+                    why.clone_into(&mut self.notice);
+                }
             }
-            _ => {}
         }
         None
     }
 }
 
+/// Cells of a filter, and digits of a seed.
+const FILTER_MAX: usize = 40;
+const SEED_MAX: usize = 20;
 /// What the mouse can point at beside the lines of the list.
 const PART_PREVIEW: usize = 1;
 /// From this height on, seed and speed have a frame of their own.

@@ -2,6 +2,7 @@
 
 use super::comfort::{self, Wish};
 use super::engine::{Order, Until};
+use super::entry;
 use super::help;
 use super::keymap::{self, Action, Binding, Context};
 use super::layout::{self, Pane};
@@ -674,6 +675,9 @@ fn show_events_of(model: &mut Model, name: String) {
     model.selected[Pane::Events.index()] = None;
 }
 
+/// The digits of the longest seed.
+const SEED_MAX: usize = 20;
+
 fn in_seed(model: &mut Model, action: Action, mut text: String) -> Effect {
     match action {
         Action::Back => return open(model, Overlay::None),
@@ -683,12 +687,11 @@ fn in_seed(model: &mut Model, action: Action, mut text: String) -> Effect {
             Err(_) if text.is_empty() => return open(model, Overlay::None),
             Err(_) => model.notice = format!("a seed is a whole number up to {}", u64::MAX),
         },
-        Action::Type(c) if c.is_ascii_digit() && text.len() < 20 => text.push(c),
-        Action::Type(_) => model.notice = "a seed has only digits".into(),
-        Action::Erase => {
-            text.pop();
+        _ => {
+            if let Err(why) = entry::edit_digits(&mut text, action, SEED_MAX) {
+                why.clone_into(&mut model.notice);
+            }
         }
-        _ => {}
     }
     open(model, Overlay::Seed(text))
 }

@@ -5,6 +5,7 @@ use ratatui::crossterm::event::KeyCode;
 use super::{Screen, Seen};
 use crate::hunt::breaks::EXAMPLES;
 use crate::ui::engine::{Breaking, Order, Until};
+use crate::ui::entry;
 use crate::ui::glyphs;
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key, name_for};
 use crate::ui::pen::{Pen, scroll};
@@ -60,11 +61,9 @@ impl BreakList {
                 return Effect::Order(Order::Break(Breaking::Add(typed)));
             }
             Action::Back => return Effect::None,
-            Action::Type(c) if typed.chars().count() < TYPED_MAX => typed.push(c),
-            Action::Erase => {
-                typed.pop();
+            _ => {
+                entry::edit(&mut typed, action, TYPED_MAX);
             }
-            _ => {}
         }
         self.typed = Some(typed);
         Effect::None

@@ -5,6 +5,7 @@ use ratatui::crossterm::event::KeyCode;
 use super::compare::Compare;
 use super::{Screen, Seen};
 use crate::ui::engine::{Order, Save};
+use crate::ui::entry;
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::spots::Spot;
@@ -58,11 +59,9 @@ impl Forks {
             Action::Open if name.trim().is_empty() => return Effect::None,
             Action::Open => return Effect::Order(Order::Rename(branch, name.trim().to_owned())),
             Action::Back => return Effect::None,
-            Action::Type(c) if name.chars().count() < NAME_MAX => name.push(c),
-            Action::Erase => {
-                name.pop();
+            _ => {
+                entry::edit(&mut name, action, NAME_MAX);
             }
-            _ => {}
         }
         self.name = Some(name);
         Effect::None

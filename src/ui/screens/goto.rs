@@ -4,6 +4,7 @@ use super::{Screen, Seen};
 use crate::sim::complaint::nearest;
 use crate::sim::units::Duration;
 use crate::ui::engine::Until;
+use crate::ui::entry;
 use crate::ui::keymap::{Action, Context};
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
@@ -43,11 +44,9 @@ impl Screen for Goto {
                     return Effect::Leave(until);
                 }
             }
-            Action::Type(c) if self.typed.chars().count() < TYPED_MAX => self.typed.push(c),
-            Action::Erase => {
-                self.typed.pop();
+            _ => {
+                entry::edit(&mut self.typed, action, TYPED_MAX);
             }
-            _ => {}
         }
         Effect::None
     }

@@ -7,6 +7,7 @@ pub use crate::hunt::deeds::Aim;
 use crate::hunt::deeds::Form;
 use crate::sim::fault::Action as Fault;
 use crate::ui::engine::{Answer, Order, Query};
+use crate::ui::entry;
 use crate::ui::glyphs;
 use crate::ui::keymap::{Action, Binding, Context, bind, key};
 use crate::ui::pen::{Pen, scroll};
@@ -126,24 +127,14 @@ impl Injector {
         let Some(value) = self.field_mut() else {
             return;
         };
-        let text = match action {
-            Action::Type(c) => {
-                let mut text = before.unwrap_or_default();
-                if text.chars().count() < FIELD_MAX {
-                    text.push(c);
-                }
-                text
-            }
-            Action::Erase => {
-                let mut text = before.unwrap_or_else(|| value.clone());
-                text.pop();
-                text
-            }
-            _ => {
-                self.typed = before;
-                return;
-            }
+        let mut text = match action {
+            Action::Type(_) => before.clone().unwrap_or_default(),
+            _ => before.clone().unwrap_or_else(|| value.clone()),
         };
+        if !entry::edit(&mut text, action, FIELD_MAX) {
+            self.typed = before;
+            return;
+        }
         match (self.field(), Self::choices(seen)) {
             (Some(field), Some(choices)) => {
                 let first = self.form.matching(field, choices, &text).into_iter().next();

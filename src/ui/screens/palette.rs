@@ -14,6 +14,7 @@ use super::lineage::{self, Lineage};
 use super::{Open, Screen, Seen, goto};
 use crate::sim::fault::Action as Fault;
 use crate::ui::engine::{Answer, Order, Query, Until};
+use crate::ui::entry;
 use crate::ui::keymap::{Action, Binding, Context, bind, key, key_name};
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::spots::Spot;
@@ -235,14 +236,7 @@ impl Screen for Palette {
                     return found.swap_remove(self.at).effect(&self.aim);
                 }
             }
-            Action::Type(c) if self.typed.chars().count() < TYPED_MAX => {
-                self.typed.push(c);
-                self.at = 0;
-            }
-            Action::Erase => {
-                self.typed.pop();
-                self.at = 0;
-            }
+            _ if entry::edit(&mut self.typed, action, TYPED_MAX) => self.at = 0,
             _ => {
                 let lines = self.found(seen).len();
                 self.at = moved(Some(self.at), lines, action).unwrap_or(0);

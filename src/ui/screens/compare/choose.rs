@@ -1,5 +1,6 @@
 //! With what a run is to be compared: a small list.
 
+use crate::ui::entry;
 use crate::ui::glyphs;
 use crate::ui::keymap::Action;
 use crate::ui::pen::{Pen, scroll};
@@ -128,17 +129,15 @@ impl Chooser {
         };
         match action {
             Action::Back => self.typed = None,
-            Action::Erase => {
-                typed.pop();
-            }
-            Action::Type(c) if c.is_ascii_digit() && typed.len() < SEED_MAX => typed.push(c),
             Action::Open if typed.is_empty() => self.typed = None,
             Action::Open => {
                 if let Ok(seed) = typed.parse() {
                     return Chosen::With(With::Seed(seed));
                 }
             }
-            _ => {}
+            _ => {
+                let _ = entry::edit_digits(typed, action, SEED_MAX);
+            }
         }
         Chosen::Nothing
     }

@@ -12,6 +12,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::{Screen, Seen};
 use crate::ui::engine::{Answer, Query, Until};
+use crate::ui::entry;
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::Pen;
 use crate::ui::spots::Spot;
@@ -54,6 +55,8 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Setting, &[key(KeyCode::Esc)], Action::Back, "back", "another setting; then drop what was typed, then close"),
 ];
 
+/// Cells of a filter.
+const FILTER_MAX: usize = 60;
 /// So many seeds more with each press.
 const SEEDS: u64 = 100;
 
@@ -163,11 +166,9 @@ impl Compare {
                 self.typing = false;
                 self.filter.clear();
             }
-            Action::Type(c) => self.filter.push(c),
-            Action::Erase => {
-                self.filter.pop();
+            _ => {
+                entry::edit(&mut self.filter, action, FILTER_MAX);
             }
-            _ => {}
         }
         self.at[1] = 0;
         Effect::None

@@ -3,6 +3,7 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
+use crate::ui::entry;
 use crate::ui::glyphs;
 use crate::ui::keymap::{Action, Context, name_for};
 use crate::ui::pen::{Pen, scroll};
@@ -90,19 +91,12 @@ impl SettingEntry {
                 let of = known.and_then(|known| known.of.as_ref());
                 value.turn(of, action == Action::ChoiceBefore);
             }
-            Action::Type(c) => {
-                if std::mem::take(&mut value.is_old) {
+            _ => {
+                if value.is_old && matches!(action, Action::Type(_)) {
                     value.text.clear();
                 }
-                if value.text.chars().count() < TYPED_MAX {
-                    value.text.push(c);
-                }
+                value.is_old &= !entry::edit(&mut value.text, action, TYPED_MAX);
             }
-            Action::Erase => {
-                value.is_old = false;
-                value.text.pop();
-            }
-            _ => {}
         }
         Entered::Nothing
     }
@@ -123,10 +117,7 @@ impl SettingEntry {
                 });
                 return Entered::Nothing;
             }
-            Action::Type(c) if self.typed.chars().count() < TYPED_MAX => self.typed.push(c),
-            Action::Erase => {
-                self.typed.pop();
-            }
+            _ if entry::edit(&mut self.typed, action, TYPED_MAX) => {}
             _ => {
                 let lines = found(all, &self.typed).len();
                 self.at = moved(Some(self.at), lines, action).unwrap_or(0);
@@ -220,8 +211,7 @@ impl Value {
         inner.text(7, 2, &self.setting.value, Role::Plain);
         inner.text(1, 3, "then", Role::Dim);
         // The end of what is typed is in sight.
-        let hidden = text::width(&self.text).saturating_sub(width.saturating_sub(2));
-        let shown: String = self.text.chars().skip(hidden).collect();
+        let shown = entry::end_of(&self.text, width.saturating_sub(2));
         let end = inner.text(7, 3, &format!("{shown}_"), Role::Strong);
         inner
             .part(7, 3, end.saturating_sub(7), 1)

@@ -9,6 +9,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::{Screen, Seen};
 use crate::ui::engine::{Answer, Query, Until};
+use crate::ui::entry;
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::Pen;
 use crate::ui::spots::Spot;
@@ -157,11 +158,9 @@ impl Lineage {
         match action {
             Action::Open => return self.find(seen, text.trim()),
             Action::Back => return Effect::None,
-            Action::Type(c) if text.chars().count() < TEXT_MAX => text.push(c),
-            Action::Erase => {
-                text.pop();
+            _ => {
+                entry::edit(&mut text, action, TEXT_MAX);
             }
-            _ => {}
         }
         self.typed = Some(text);
         Effect::None
