@@ -203,6 +203,7 @@ impl Session {
             let screen = parser.screen();
             assert!(!screen.alternate_screen(), "the other screen was left");
             assert!(!screen.hide_cursor(), "the cursor is shown");
+            assert!(!screen.bracketed_paste(), "pasted texts are as before");
             assert_eq!(
                 screen.mouse_protocol_mode(),
                 vt100::MouseProtocolMode::None,

@@ -222,6 +222,34 @@ fn whoever_leaves_is_asked_where_something_would_be_lost() {
 }
 
 #[test]
+fn what_is_pasted_is_text_where_one_is_asked_for_and_no_keys_elsewhere() {
+    let folder = Folder::new("walk-paste");
+    std::fs::write(folder.0.join("w.ron"), SCENARIO).expect("a file");
+    let mut session = start_in(&folder.0, &["run", "w.ron"], &[]);
+    session.resize(120, 40);
+    session.sees("Topology");
+    session.press(" ");
+    session.sees("PAUSED");
+    let paste = |text: &str| format!("\x1b[200~{text}\x1b[201~");
+    // None of it is a key: `q` would leave.
+    session.press(&paste("q\n?"));
+    session.press("#");
+    session.sees("Go to");
+    session.press(&paste("2.5s\nq"));
+    session.sees("2.5s_");
+    // A word of it is taken back, then all.
+    session.press("\x17");
+    session.until("the word before", |s| s.contains("2._"));
+    session.press("\x15");
+    session.until("nothing", |s| s.contains("moment _"));
+    session.press("3s\r");
+    session.sees("t 3.000s");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
+    session.is_clean();
+}
+
+#[test]
 fn a_breakpoint_is_set_and_hit_and_removed() {
     let folder = Folder::new("walk-breaks");
     std::fs::write(folder.0.join("w.ron"), SCENARIO).expect("a file");

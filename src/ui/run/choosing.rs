@@ -137,6 +137,11 @@ impl<'a> Choosing<'a> {
                         return Ok(Some(picked));
                     }
                 }
+                Input::Typed(text) => {
+                    for letter in text {
+                        self.picker.update(letter, by_chance);
+                    }
+                }
                 Input::None => continue,
             }
             // What a person does is seen at once.

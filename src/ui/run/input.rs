@@ -11,6 +11,8 @@ use crate::ui::keymap::{self, Action, Context};
 /// What came from the terminal.
 pub(super) enum Input {
     Action(Action),
+    /// What is typed at once: a text that was pasted where one is asked for.
+    Typed(Vec<Action>),
     Size(u16, u16),
     None,
 }
@@ -32,6 +34,9 @@ impl Clicks {
             }
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Resize(w, h) => return Input::Size(w, h),
+            Event::Paste(text) if contexts.contains(&Context::Entry) => {
+                return Input::Typed(typed(&text));
+            }
             _ => None,
         };
         action.map_or(Input::None, Input::Action)
@@ -57,6 +62,13 @@ impl Clicks {
             _ => None,
         }
     }
+}
+
+/// The first line of a text that was pasted, as it would be typed: no key does anything by what somebody pastes.
+fn typed(text: &str) -> Vec<Action> {
+    let line = text.trim_start().lines().next().unwrap_or_default();
+    let letters = line.chars().filter(|c| !c.is_control());
+    letters.map(Action::Type).collect()
 }
 
 /// For the test that a panic leaves the terminal clean: F12 panics where `SPLITBRAIN_TEST_PANIC` is set.

@@ -53,7 +53,7 @@ pub fn map_of(terminal: &mut Terminal, map: &mut Map, options: &mut Options) -> 
                         return Ok(chosen);
                     }
                 }
-                Input::None => continue,
+                Input::Typed(_) | Input::None => continue,
             }
             dirty = true;
         }

@@ -181,6 +181,11 @@ impl<'a> Show<'a> {
                         return Ok(Some(leave));
                     }
                 }
+                Input::Typed(text) => {
+                    text.into_iter()
+                        .for_each(|c| drop(update(&mut self.model, c)));
+                    (self.dirty, self.is_pressed) = (true, true);
+                }
                 Input::None => {}
             }
         }
