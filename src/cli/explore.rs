@@ -1,14 +1,13 @@
 //! `splitbrain explore`: the faults that break a scenario, searched for.
 
 use std::path::Path;
-use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 
 use super::ends::{self, Ends};
 use super::out::say;
-use super::progress::Progress;
 use super::run::{Given, load};
+use super::wait::Wait;
 use super::{EXIT_BUG, EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, ExploreArgs, Out};
 use crate::checks::{Expect, Property};
 use crate::export::{explore_json, explore_text};
@@ -16,10 +15,6 @@ use crate::hunt::explore::{self, Found, Options, Report, Search, Watcher};
 use crate::hunt::{Loaded, keep, parallel};
 use crate::scenario::document::from_source;
 use crate::sim::fault::Action;
-use crate::sim::units::Duration;
-
-/// How long it is searched if nobody says it.
-const BUDGET: Duration = Duration::from_ns(60_000_000_000);
 
 /// Explores.
 pub fn explore(args: &ExploreArgs) -> u8 {
@@ -74,19 +69,10 @@ struct Exploration<'a> {
 
 impl<'a> Exploration<'a> {
     fn begin(args: &'a ExploreArgs, ends: Ends) -> Self {
-        let start = Instant::now();
-        // A number of runs is enough of an end.
-        let usual = args.runs.is_none().then_some(BUDGET);
         Self {
             args,
             out: Out::stdout(),
-            wait: Wait {
-                budget: args.budget.or(usual),
-                runs: args.runs.map(u64::from),
-                start,
-                progress: Progress::on_stderr(start),
-                ends,
-            },
+            wait: Wait::begin(args.budget, args.runs.map(u64::from), ends),
         }
     }
 
@@ -186,40 +172,13 @@ fn verdict(report: &Report) -> u8 {
     }
 }
 
-/// Waits for the search, as long as there is time and no signal.
-struct Wait {
-    budget: Option<Duration>,
-    runs: Option<u64>,
-    start: Instant,
-    progress: Progress,
-    ends: Ends,
-}
-
-impl Wait {
-    fn share(&self, runs: u64) -> (u64, u64) {
-        match (self.budget, self.runs) {
-            (Some(budget), _) => {
-                let spent = self.start.elapsed().as_millis();
-                (
-                    u64::try_from(spent).unwrap_or(u64::MAX),
-                    budget.ns() / 1_000_000,
-                )
-            }
-            (None, all) => (runs, all.unwrap_or(u64::MAX)),
-        }
-    }
-}
-
 impl Watcher for Wait {
     fn goes_on(&mut self, at: explore::Progress) -> bool {
-        let (done, all) = self.share(at.runs);
         let (runs, failed) = (at.runs, at.failed);
         let doing = if at.reducing { ", reducing" } else { "" };
-        self.progress.look(done.min(all), all, || {
-            format!("{runs} runs, {failed} failed{doing}")
-        });
+        let has_time = self.look(runs, || format!("{runs} runs, {failed} failed{doing}"));
         // What was found is reduced though the time is over.
-        self.ends.came().is_none() && (at.reducing || done < all)
+        self.ends.came().is_none() && (at.reducing || has_time)
     }
 }
 

@@ -15,9 +15,11 @@ mod progress;
 mod replay;
 mod run;
 mod screen;
+mod shrink;
 mod sweep;
 mod sweep_report;
 mod verify;
+mod wait;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -79,6 +81,8 @@ enum Command {
     Explore(ExploreArgs),
     /// Runs scenarios with all the seeds that they claim something of, and says which keep their claims
     Verify(VerifyArgs),
+    /// Makes a scenario as small as it can be while it still breaks the same
+    Shrink(ShrinkArgs),
     /// Runs a recording again and verifies that it is the same run
     Replay(ReplayArgs),
     /// Reads scenario files and says what is wrong or doubtful with them
@@ -275,7 +279,8 @@ Examples:
 
 First one node at a time is cut off (from all, or only from its like), crashed, paused and without power, leaders first; then come two of
 these, random schedules of all kinds of fault, and changes of those that led to something new. All faults are over before the last quarter
-of the run. What breaks is reduced to the fewest and shortest faults that still break it.
+of the run. What breaks is reduced to the fewest and shortest faults that still break it; `splitbrain shrink` makes the rest of a scenario
+that -o wrote smaller too.
 
 Looked for is what is checked in every run, what the scenario expects to hold and what it expects to be at most 0, but not what it
 expects to break, nor what breaks without any fault. The scenario's own faults are left out, so that the search finds its own.
@@ -379,6 +384,61 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
     /// Overwrite the file given to --junit
+    #[arg(long)]
+    pub force: bool,
+}
+
+const SHRINK_HELP: &str = "\
+Examples:
+  splitbrain shrink acks-one-leader-crash                    the smallest scenario that breaks what it breaks first
+  splitbrain shrink mine.ron --seed 17 --breaks NoAckedLoss -o small.ron
+  splitbrain shrink mine.ron --breaks 'AtMost(\"messages.lost\", 0)' --budget 5m
+  splitbrain shrink run.rec                                  a recording: what was done by hand becomes faults
+
+Left out, made less or made simpler are the end of the run, faults, entries, settings, rates, counts, distributions and times, one
+after the other, and what still breaks the same with the same seed is kept. It is the same only if it also holds, as before, in
+the scenario's control or without the faults.
+
+The scenario that is left is written with comments that say what was tried with what is in it, and expects what it shows. With the
+same scenario and seed it is the same, whatever --jobs, unless its budget or Ctrl-C ended it.
+
+Exit codes:
+  0  the smallest scenario was written
+  1  nothing breaks with this seed
+  2  a mistake in the arguments, the scenario or a file
+What a signal ends gives 128 and the signal's number; what is left by then is written.";
+
+/// What `shrink` takes.
+#[derive(clap::Args, Debug)]
+#[command(after_help = SHRINK_HELP)]
+pub struct ShrinkArgs {
+    /// A built-in scenario's name, a file or a recording; without it, the default one
+    pub scenario: Option<String>,
+    /// The seed with which it breaks; without it, the scenario's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// What must stay broken: a property, `NoAckedLoss`, or a bound, `AtMost("messages.lost", 0)`; without it, what breaks first
+    #[arg(long, value_name = "PROPERTY", value_parser = explore::parse_goal)]
+    pub breaks: Option<crate::checks::Expect>,
+    /// How long to try, in real time: 60s, 10m; without it and --runs, 60s
+    #[arg(long, value_name = "T")]
+    pub budget: Option<crate::sim::units::Duration>,
+    /// How many changes to try
+    #[arg(long, value_name = "N", value_parser = explore::parse_count)]
+    pub runs: Option<u32>,
+    /// How many are tried at once; without it, as many as there are cores
+    #[arg(long, value_name = "N", value_parser = sweep::parse_jobs)]
+    pub jobs: Option<NonZeroUsize>,
+    /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Everything as one JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Write the scenario to a file; an existing one is kept unless --force is given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Overwrite the file given to -o
     #[arg(long)]
     pub force: bool,
 }
@@ -490,6 +550,7 @@ pub fn main() -> ExitCode {
         Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Explore(args)) => explore::explore(&args),
         Some(Command::Verify(args)) => verify::verify(&args),
+        Some(Command::Shrink(args)) => shrink::shrink(&args),
         Some(Command::Replay(args)) => replay::replay(&args, args.looks.or(looks)),
         Some(Command::Check(args)) => check::check(&args),
         Some(Command::List(args)) => list::list(&args),

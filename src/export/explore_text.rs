@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::checks::Expect;
+use crate::hunt::command::quoted;
 use crate::hunt::explore::{Found, Report, Search, What};
 use crate::sim::units::Duration;
 
@@ -67,7 +68,9 @@ pub fn found(found: &Found, command: Option<&str>, file: Option<&Path>) -> Strin
     let (run, seed) = (found.run, found.seed);
     let _ = writeln!(out, "  run {run}{times}, seed {seed}{before}");
     if let Some(file) = file {
-        let _ = writeln!(out, "  {}", file.display());
+        let shown = file.display().to_string();
+        let _ = writeln!(out, "  {shown}");
+        let _ = writeln!(out, "  smaller: [splitbrain shrink {}]", quoted(&shown));
     }
     if let Some(command) = command {
         let _ = writeln!(out, "  [{command}]");

@@ -7,6 +7,8 @@ pub mod explore_text;
 pub mod json;
 pub mod junit;
 mod requests_text;
+pub mod shrink_json;
+pub mod shrink_text;
 mod sweep_map;
 mod sweep_metrics;
 pub mod sweep_text;

@@ -25,6 +25,6 @@ mod words;
 pub use by_hand::{with_fields, with_more_faults};
 pub use load::{FOLDER, Found, LoadError, Loaded, find, load, load_each};
 pub use paths::{Setting, settings};
-pub use print::effective;
+pub use print::{Part, Tree, comment, effective, tree_of, way_to};
 pub use schema::Scenario;
 pub use traces::Files;

@@ -56,6 +56,7 @@ mod service_steps;
 mod service_theory;
 mod service_waits;
 mod services;
+mod shrink;
 mod stores;
 mod sweep;
 mod sweep_files;

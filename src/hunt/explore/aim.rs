@@ -1,11 +1,10 @@
 //! What a search looks for: what should be true whatever the faults.
 
-use crate::checks::{Checked, Checks, Expect, Outcome, Property, Verdict};
-use crate::sim::amount::Amount;
-use crate::sim::{Names, SECOND};
+use crate::checks::{Checked, Checks, Expect, Property};
+use crate::sim::Names;
 use crate::stats::Metrics;
 
-use super::found::Failure;
+use super::super::failure::{Failure, broken, is_liveness, missed, rest_ns};
 
 /// What a search looks for. A property stands there as the expectation that it holds.
 #[derive(Clone, Debug, Default)]
@@ -63,65 +62,6 @@ impl Aim {
 /// may well make something else.
 fn is_never(expect: &Expect) -> bool {
     matches!(expect, Expect::AtMost(_, amount) if amount.value == 0.0)
-}
-
-/// So long must a run be at rest before it can be said that it does not come back by itself, ns: three windows of its check.
-const METASTABLE_NS: u64 = 15 * SECOND;
-
-/// How long it waits after a disturbance, ns.
-fn rest_ns(goal: &Expect) -> u64 {
-    match goal.property() {
-        Some(
-            Property::Recovers { within }
-            | Property::EveryMessageEnds { within }
-            | Property::LagReturns { within }
-            | Property::Converges { within }
-            | Property::NoUnobserved { within },
-        ) => within.ns(),
-        Some(Property::NotMetastable) => METASTABLE_NS,
-        _ => 0,
-    }
-}
-
-/// Whether it must come true again after the faults.
-pub(super) fn is_liveness(goal: &Expect) -> bool {
-    rest_ns(goal) > 0
-}
-
-/// Whether what broke stays broken, so that the rest of a run need not be seen.
-pub(super) fn is_final(goal: &Expect) -> bool {
-    goal.property()
-        .is_some_and(|p| Property::DEFAULT.contains(&p))
-}
-
-/// How a property broke so far.
-pub(super) fn broken(goal: &Expect, checks: &Checks) -> Option<Failure> {
-    match checks.verdict(&goal.property()?)? {
-        Verdict::Broken(first) => Some(Failure {
-            goal: goal.clone(),
-            at: first.at,
-            event: first.event,
-            message: first.message.clone(),
-            measured: None,
-        }),
-        _ => None,
-    }
-}
-
-/// How a metric at the end of a run is not as it should be: when that was, ns, and after how many events.
-pub(super) fn missed(goal: &Expect, metrics: &Metrics, at: u64, event: u64) -> Option<Failure> {
-    let (name, _) = goal.metric()?;
-    let measured: Option<Amount> = metrics.metric(name);
-    let Outcome::NotMet(_) = goal.evaluate(|_| None, |_| measured) else {
-        return None;
-    };
-    Some(Failure {
-        goal: goal.clone(),
-        at,
-        event,
-        message: format!("{name} is {}", measured?),
-        measured,
-    })
 }
 
 /// What of all that is looked for failed in a run that is over.

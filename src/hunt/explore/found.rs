@@ -1,32 +1,9 @@
 //! What a search found.
 
+use super::super::failure::Failure;
 use super::super::parallel::Panic;
 use super::schedule::Schedule;
 use crate::checks::{Expect, Property};
-use crate::sim::amount::Amount;
-
-/// What should be true and is not, and how that showed first.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
-    /// What should be true: that a property holds, or how large a metric is at the end.
-    pub goal: Expect,
-    /// When it broke, virtual time in ns.
-    pub at: u64,
-    /// Number of the event during which it broke.
-    pub event: u64,
-    /// What happened.
-    pub message: String,
-    /// The metric, if it is about one.
-    pub measured: Option<Amount>,
-}
-
-/// What a search looks for, in the fewest words of the scenario language: `NoAckedLoss`, not `Holds(NoAckedLoss)`.
-pub fn written(goal: &Expect) -> String {
-    match goal.property() {
-        Some(property) => property.to_string(),
-        None => goal.to_string(),
-    }
-}
 
 /// How a run failed.
 #[derive(Clone, Debug, PartialEq)]

@@ -28,7 +28,8 @@ mod tests;
 mod text;
 mod waves;
 
-pub use found::{Failure, Found, Report, What, written};
+pub use super::failure::{Failure, written};
+pub use found::{Found, Report, What};
 pub use schedule::{Entry, Schedule};
 pub use search::{Progress, Search, Watcher};
 pub use space::Strike;

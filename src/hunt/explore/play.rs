@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::super::failure::{self, Failure};
 use super::super::parallel::{Original, Stop};
 use super::super::{Loaded, Options, Session};
 use super::aim::{self, Aim};
-use super::found::Failure;
 use super::schedule::Schedule;
 use super::shape::Shape;
 use crate::checks::{Checked, Checks, Expect};
@@ -138,12 +138,12 @@ impl Player {
         goal: Option<&Expect>,
         stop: &Stop,
     ) -> Option<Ran> {
-        let goal = goal.filter(|p| aim::is_final(p));
+        let goal = goal.filter(|p| failure::is_final(p));
         while session.advance_with(u64::MAX, SLICE, &mut eyes) {
             if stop.is_asked_for() {
                 return None;
             }
-            if goal.is_some_and(|g| aim::broken(g, &eyes.0.checks).is_some()) {
+            if goal.is_some_and(|g| failure::broken(g, &eyes.0.checks).is_some()) {
                 break;
             }
         }

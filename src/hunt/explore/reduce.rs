@@ -1,8 +1,7 @@
 //! The fewest and shortest faults of a schedule that still break what it broke.
 
+use super::super::failure::{self, Failure};
 use super::super::parallel::Stop;
-use super::aim;
-use super::found::Failure;
 use super::play::{Base, Player};
 use super::schedule::{Entry, Schedule};
 use crate::checks::Expect;
@@ -66,7 +65,7 @@ impl Reducer<'_> {
 
     /// Whether an entry may be left out: where something must come true again, what mends stays.
     fn may_go(&self, entry: &Entry) -> bool {
-        !(entry.strike.mends && aim::is_liveness(self.goal))
+        !(entry.strike.mends && failure::is_liveness(self.goal))
     }
 
     /// Whether one of several faults does it alone.

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::super::Loaded;
+use super::super::failure::{self, Failure};
 use super::super::parallel::{self, Collect, Panic, Stop};
 use super::aim::Aim;
 use super::corpus::Corpus;
-use super::found::{Failure, Found, Report, What};
+use super::found::{Found, Report, What};
 use super::play::{Base, Player, Ran};
 use super::reduce::{Reduced, Reducer};
 use super::schedule::Schedule;
@@ -100,7 +101,7 @@ impl Search {
         };
         let session = player.session(seed);
         if let Some(goal) = &options.breaks {
-            check(&loaded, goal)?;
+            failure::check(&loaded, goal)?;
         }
         player.aim = Aim::new(
             options.breaks.clone(),
@@ -453,23 +454,6 @@ impl Search {
             reduced: false,
             times: 1,
         });
-    }
-}
-
-/// Whether what is to be looked for can be said of a scenario. The error is a sentence.
-fn check(loaded: &Loaded, goal: &Expect) -> Result<(), String> {
-    if let Expect::Breaks(_) = goal {
-        return Err(format!(
-            "{goal} is what would be found: say what should be true"
-        ));
-    }
-    let mut alone = loaded.clone();
-    alone.scenario.expect = vec![goal.clone()];
-    alone.control = None;
-    let mistakes = super::super::metrics::mistakes(&alone);
-    match mistakes.into_iter().next() {
-        Some(mistake) => Err(mistake.message),
-        None => Ok(()),
     }
 }
 

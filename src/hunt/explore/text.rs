@@ -1,9 +1,9 @@
 //! What was found as text: as a scenario of its own, and as the command that runs it.
 
 use super::super::command::quoted;
+use super::super::failure::{self, Failure};
 use super::super::{Loaded, keep};
 use super::found::{Found, What};
-use crate::checks::Expect;
 use crate::scenario::{effective, with_fields};
 
 impl Found {
@@ -19,8 +19,8 @@ impl Found {
         let faults = self.all_faults(loaded);
         let lines: String = faults.iter().map(|f| format!("\n        {f},")).collect();
         let mut fields = vec![
-            ("title", Some(literal(&self.title(&name)))),
-            ("about", Some(literal(&self.about(&name)))),
+            ("title", Some(failure::literal(&self.title(&name)))),
+            ("about", Some(failure::literal(&self.about(&name)))),
             ("group", None),
             ("seed", Some(self.seed.to_string())),
             ("faults", Some(format!("[{lines}\n    ]"))),
@@ -30,7 +30,7 @@ impl Found {
             ("over", None),
             ("control_over", None),
         ];
-        if let (Some(shown), Some(goal)) = (self.shown(), self.goal()) {
+        if let (Some(shown), Some(goal)) = (self.broken().and_then(Failure::shown), self.goal()) {
             fields.push(("expect", Some(format!("[{shown}]"))));
             // With faults that strike anyway, nothing is known of the run without any.
             let is_control = loaded.scenario.faults.is_empty();
@@ -50,7 +50,7 @@ impl Found {
         let faults = format!("faults=[{}]", self.all_faults(loaded).join(", "));
         let mut sets = loaded.sets.clone();
         sets.push(faults);
-        if let Some(shown) = self.shown() {
+        if let Some(shown) = self.broken().and_then(Failure::shown) {
             sets.push(format!("expect=[{shown}]"));
         }
         for set in &sets {
@@ -63,23 +63,14 @@ impl Found {
     /// What a file of it is called, without an ending: `leader-crash-NoAckedLoss`.
     pub fn file_name(&self, loaded: &Loaded) -> String {
         let name = keep::as_file_name(&loaded.name);
-        let word = match (self.property(), self.goal()) {
-            (Some(property), _) => property.word().to_owned(),
-            (None, Some(goal)) => goal.metric().map_or("metric", |(name, _)| name).to_owned(),
-            (None, None) => "panic".to_owned(),
-        };
+        let word = self.goal().map_or("panic", failure::word);
         format!("{name}-{word}")
     }
 
-    /// What is true of its run instead of what should be.
-    fn shown(&self) -> Option<Expect> {
-        let What::Broken(broken) = &self.what else {
-            return None;
-        };
-        match (&broken.goal, broken.measured) {
-            (Expect::AtMost(name, _), Some(it)) => Some(Expect::AtLeast(name.clone(), it)),
-            (Expect::AtLeast(name, _), Some(it)) => Some(Expect::AtMost(name.clone(), it)),
-            (goal, _) => goal.property().map(Expect::Breaks),
+    fn broken(&self) -> Option<&Failure> {
+        match &self.what {
+            What::Broken(broken) => Some(broken),
+            What::Panicked(_) => None,
         }
     }
 
@@ -117,9 +108,4 @@ impl Found {
             }
         }
     }
-}
-
-/// A text as RON has it.
-fn literal(text: &str) -> String {
-    ron::to_string(text).unwrap_or_default()
 }

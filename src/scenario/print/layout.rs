@@ -1,6 +1,6 @@
 //! From a tree to lines: what is small stands on one line, and of what is large the small parts share lines.
 
-use super::tree::Tree;
+use super::tree::{Part, Tree};
 
 /// Lines are no longer than this, unless one text alone is.
 const WIDTH: usize = 100;
@@ -13,10 +13,12 @@ pub(super) fn lay_out(tree: &Tree) -> String {
         Tree::Atom(text) => out.push_str(text),
         Tree::Nest { open, parts, close } => {
             out.push_str(open);
-            for (before, value) in parts {
+            for part in parts {
+                comment(&mut out, part, INDENT);
                 new_line(&mut out, INDENT);
-                out.push_str(before);
-                write(&mut out, value, INDENT, before.chars().count() + 1);
+                out.push_str(&part.before);
+                let beside = part.before.chars().count() + 1;
+                write(&mut out, &part.value, INDENT, beside);
                 out.push(',');
             }
             out.push('\n');
@@ -34,7 +36,7 @@ pub(super) fn on_one_line(tree: &Tree) -> String {
         Tree::Nest { open, parts, close } => {
             let parts: Vec<String> = parts
                 .iter()
-                .map(|(before, value)| before.clone() + &on_one_line(value))
+                .map(|part| part.before.clone() + &on_one_line(&part.value))
                 .collect();
             format!("{open}{}{close}", parts.join(", "))
         }
@@ -47,18 +49,22 @@ fn write(out: &mut String, tree: &Tree, indent: usize, beside: usize) {
     let Tree::Nest { open, parts, close } = tree else {
         return out.push_str(&line);
     };
-    if parts.is_empty() || indent + beside + line.chars().count() <= WIDTH {
+    let fits = indent + beside + line.chars().count() <= WIDTH;
+    if parts.is_empty() || (fits && !has_notes(tree)) {
         return out.push_str(&line);
     }
     let deeper = indent + INDENT;
     out.push_str(open);
     // Where the current line ends; none is begun yet.
     let mut column = None;
-    for (before, value) in parts {
+    for part in parts {
+        let Part { before, value, .. } = part;
         let line = on_one_line(value);
         let width = before.chars().count() + line.chars().count() + 1;
+        let is_noted = !part.notes.is_empty() || has_notes(value);
+        comment(out, part, deeper);
         match column {
-            Some(column_now) if column_now + 1 + width <= WIDTH => {
+            Some(column_now) if column_now + 1 + width <= WIDTH && !is_noted => {
                 out.push(' ');
                 column = Some(column_now + 1 + width);
             }
@@ -68,20 +74,52 @@ fn write(out: &mut String, tree: &Tree, indent: usize, beside: usize) {
             }
         }
         out.push_str(before);
-        if deeper + width <= WIDTH {
+        if deeper + width <= WIDTH && !has_notes(value) {
             out.push_str(&line);
         } else {
             write(out, value, deeper, before.chars().count() + 1);
             column = None;
         }
         out.push(',');
-        // Entries of lists that hold something stand alone.
-        if open == "[" && matches!(value, Tree::Nest { .. }) {
+        // Entries of lists that hold something stand alone, and so does what a comment is about.
+        if is_noted || open == "[" && matches!(value, Tree::Nest { .. }) {
             column = None;
         }
     }
     new_line(out, indent);
     out.push(*close);
+}
+
+/// Whether there are comments within a value.
+fn has_notes(tree: &Tree) -> bool {
+    let Tree::Nest { parts, .. } = tree else {
+        return false;
+    };
+    let mut parts = parts.iter();
+    parts.any(|part| !part.notes.is_empty() || has_notes(&part.value))
+}
+
+/// Writes the comments that stand above a part, each from a new line on.
+fn comment(out: &mut String, part: &Part, indent: usize) {
+    for line in part.notes.iter().flat_map(|note| wrapped(note, indent)) {
+        new_line(out, indent);
+        out.push_str(&line);
+    }
+}
+
+/// A paragraph as lines of a comment with this indent: `// …`.
+pub(super) fn wrapped(text: &str, indent: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if indent + line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("// {word}")),
+        }
+    }
+    lines
 }
 
 fn new_line(out: &mut String, indent: usize) {

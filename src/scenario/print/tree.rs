@@ -9,19 +9,45 @@ use serde::ser::{
 use serde::{Serialize, Serializer};
 
 /// A value to be written.
-#[derive(Clone, Debug)]
-pub(super) enum Tree {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tree {
     /// A number, a text, a name: nothing within.
     Atom(String),
     /// `[…]`, `Name(…)`, `{…}`.
     Nest {
         /// What stands before the first part, with the bracket: `Kafka(`.
         open: String,
-        /// The parts, each with what stands before its value: `name: `.
-        parts: Vec<(String, Tree)>,
+        /// The parts.
+        parts: Vec<Part>,
         /// The closing bracket.
         close: char,
     },
+}
+
+/// A part of a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// What stands before its value: `name: `.
+    pub before: String,
+    /// Its value.
+    pub value: Tree,
+    /// Comments that stand above it, a paragraph each.
+    pub notes: Vec<String>,
+}
+
+impl Part {
+    pub(super) fn new(before: String, value: Tree) -> Self {
+        Self {
+            before,
+            value,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The name of the field, if it is one.
+    pub fn name(&self) -> Option<&str> {
+        self.before.strip_suffix(": ")
+    }
 }
 
 /// The tree of a value.
@@ -55,7 +81,7 @@ fn atom(text: impl Display) -> Done {
 }
 
 /// A text in quotes, with the escapes that RON knows.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {
@@ -79,7 +105,7 @@ struct Writer;
 struct Parts {
     open: String,
     close: char,
-    parts: Vec<(String, Tree)>,
+    parts: Vec<Part>,
 }
 
 impl Parts {
@@ -92,7 +118,7 @@ impl Parts {
     }
 
     fn add<T: Serialize + ?Sized>(&mut self, before: String, value: &T) -> Result<(), Refused> {
-        self.parts.push((before, tree(value)?));
+        self.parts.push(Part::new(before, tree(value)?));
         Ok(())
     }
 
@@ -179,7 +205,7 @@ impl Serializer for Writer {
             }
             other => Ok(Tree::Nest {
                 open: format!("{variant}("),
-                parts: vec![(String::new(), other)],
+                parts: vec![Part::new(String::new(), other)],
                 close: ')',
             }),
         }
@@ -275,14 +301,14 @@ impl SerializeMap for Parts {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Refused> {
         let key = super::layout::on_one_line(&tree(key)?);
-        self.parts
-            .push((format!("{key}: "), Tree::Atom(String::new())));
+        let place = Tree::Atom(String::new());
+        self.parts.push(Part::new(format!("{key}: "), place));
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
-        if let Some((_, place)) = self.parts.last_mut() {
-            *place = tree(value)?;
+        if let Some(part) = self.parts.last_mut() {
+            part.value = tree(value)?;
         }
         Ok(())
     }

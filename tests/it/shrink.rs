@@ -1,0 +1,411 @@
+//! `splitbrain shrink`: what is left of a scenario breaks the same, is smaller, and says what it does.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use splitbrain::checks::{Expect, Property};
+use splitbrain::hunt::shrink::{Control, Options, Progress, Refused, Shrink, Shrunk, Watcher};
+use splitbrain::hunt::{self, Loaded};
+use splitbrain::sim::amount::Amount;
+
+/// Three brokers that acknowledge what one of them has, a leader that dies, and faults that do nothing about it.
+const NOISY: &str = r#"(
+    title: "much ado", group: "MINE", seed: 5, duration: "24s",
+    nodes: [(name: "broker", count: 3), (name: "web", cores: 4), (name: "worker"), (name: "idle", count: 2)],
+    network: (latency: LogNormal(median: "4ms", p99: "20ms")),
+    systems: [Kafka(
+        name: "k", nodes: "broker", broker_heartbeat_interval_ms: "500ms", broker_session_timeout_ms: "2s",
+        replica_lag_time_max_ms: "2s", offsets_topic_num_partitions: 1,
+        topics: [(name: "t", partitions: 2, replication_factor: 3, min_insync_replicas: 1)],
+    )],
+    workloads: [
+        Producer(
+            name: "p", nodes: "web", to: "k/t", arrivals: Poisson("150/s"), keys: Zipf(n: 50, s: 1.1), acks: One,
+            enable_idempotence: false, request_timeout_ms: "1s", delivery_timeout_ms: "5s",
+        ),
+        ConsumerGroup(
+            name: "g", nodes: "worker", from: "k/t", service_time: Exponential(mean: "1ms"), session_timeout_ms: "6s",
+        ),
+    ],
+    faults: [
+        During("5s", "6s", Pause("idle-2")),
+        At("8123456us", Crash(LeaderOf("k/t/0"))),
+        Every(every: "3s", lasting: "1s", fault: Slow(target: "idle-1", factor: 2)),
+        At("9s", Pause("worker")),
+        At("15s", Restart(All)),
+    ],
+    expect: [AtLeast("failovers.count", 1)],
+)"#;
+
+fn load(text: &str) -> Loaded {
+    let loaded = Loaded::from_text("noisy", text, &[]);
+    let loaded = loaded.and_then(hunt::complete);
+    loaded.unwrap_or_else(|d| panic!("{}\n{text}", d.render(false)))
+}
+
+fn options(jobs: usize) -> Options {
+    Options {
+        jobs: NonZeroUsize::new(jobs).unwrap(),
+        ..Options::default()
+    }
+}
+
+fn shrunk(text: &str, options: Options) -> Shrunk {
+    let shrink = Shrink::new(&load(text), options).expect("it breaks");
+    shrink.run(&mut ()).expect("it runs")
+}
+
+#[test]
+fn what_is_left_breaks_the_same_and_has_nothing_that_need_not_be_there() {
+    let shrunk = shrunk(NOISY, options(2));
+    assert!(shrunk.is_whole && shrunk.is_proven, "{}", shrunk.text);
+    assert_eq!(shrunk.failure.goal, Expect::Holds(Property::NoAckedLoss));
+    assert_eq!(shrunk.control, Control::NoFaults);
+    let (before, after) = (shrunk.before, shrunk.after);
+    assert_eq!((before.faults, after.faults), (5, 1), "{}", shrunk.text);
+    assert!(
+        after.nodes <= 4,
+        "two brokers, who decides for them, and who sends: {after:?}"
+    );
+    assert!(after.messages * 4 < before.messages, "{after:?}");
+    assert!(after.events * 4 < before.events, "{after:?}");
+    assert!(after.duration_ns * 2 <= before.duration_ns, "{after:?}");
+    assert!(after.lines < before.lines, "{after:?}");
+    let left = load(&shrunk.text);
+    assert!(left.document.diagnostics().is_empty());
+    assert_eq!(left.scenario.seed, 5);
+    assert_eq!(left.scenario.group, None);
+    assert_eq!(
+        left.scenario.expect,
+        [Expect::Breaks(Property::NoAckedLoss)]
+    );
+    assert_eq!(left.scenario.workloads.len(), 1, "nobody need consume");
+    for gone in [
+        "Poisson",
+        "Zipf",
+        "8.123",
+        "offsets_topic",
+        "Restart",
+        "idle",
+        "MINE",
+    ] {
+        assert!(!shrunk.text.contains(gone), "{gone}: {}", shrunk.text);
+    }
+    // What is left was tried without: it says what came of that.
+    let lines: Vec<&str> = shrunk.text.lines().map(str::trim).collect();
+    let crash = lines.iter().position(|l| l.starts_with("At(")).unwrap();
+    assert_eq!(lines[crash - 1], "// Without it, NoAckedLoss holds.");
+    let acks = lines
+        .iter()
+        .position(|l| l.starts_with("acks: One"))
+        .unwrap();
+    assert_eq!(lines[acks - 1], "// Left out, NoAckedLoss holds.");
+}
+
+#[test]
+fn it_is_the_same_whatever_the_number_of_jobs() {
+    let both = [1, 3].map(|jobs| {
+        let options = Options {
+            runs: Some(40),
+            ..options(jobs)
+        };
+        shrunk(NOISY, options)
+    });
+    let told = both.map(|s| (s.text, s.runs, s.steps, s.events));
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[0].1, 40);
+}
+
+/// Ends after so many tries.
+struct Patience(u64);
+
+impl Watcher for Patience {
+    fn goes_on(&mut self, progress: Progress) -> bool {
+        progress.runs < self.0
+    }
+}
+
+#[test]
+fn what_is_ended_early_is_smaller_and_true_all_the_same() {
+    let shrink = Shrink::new(&load(NOISY), options(1)).expect("it breaks");
+    let shrunk = shrink.run(&mut Patience(4)).expect("it runs");
+    assert!(!shrunk.is_whole && shrunk.is_proven);
+    assert!(shrunk.steps > 0 && shrunk.after.events < shrunk.before.events);
+}
+
+#[test]
+fn strikes_of_what_strikes_again_and_again_are_written_down() {
+    let faults = NOISY.find("faults: [").unwrap();
+    let scene = format!(
+        "{}faults: [Every(every: \"4s\", lasting: \"500ms\", fault: Crash(LeaderOf(\"k/t/0\")))],\n)",
+        &NOISY[..faults]
+    );
+    let shrunk = shrunk(&scene, options(2));
+    assert!(shrunk.is_proven && shrunk.after.faults == 1);
+    assert!(!shrunk.text.contains("Every("), "{}", shrunk.text);
+}
+
+#[test]
+fn a_cause_that_the_control_takes_away_stays_the_cause() {
+    // With one copy acknowledged messages are lost by a crash; the control says that it is owed to `acks`.
+    let scene = NOISY.replace(
+        "expect: [AtLeast(\"failovers.count\", 1)],",
+        "control_set: [\"workloads.p.acks=All\", \"systems.k.topics.t.min_insync_replicas=2\"], control: [Holds(NoAckedLoss)],",
+    );
+    let shrunk = shrunk(&scene, options(2));
+    assert_eq!(shrunk.control, Control::Own);
+    assert!(shrunk.is_proven);
+    let left = load(&shrunk.text);
+    assert_eq!(
+        left.scenario.control,
+        [Expect::Holds(Property::NoAckedLoss)]
+    );
+    assert!(
+        left.scenario.control_set.iter().any(|s| s.contains("acks")),
+        "{}",
+        shrunk.text
+    );
+}
+
+#[test]
+fn a_bound_of_a_metric_stays_broken() {
+    let breaks = Expect::AtMost("failovers.count".to_owned(), Amount::count(0));
+    let options = Options {
+        breaks: Some(breaks),
+        runs: Some(60),
+        ..options(2)
+    };
+    let shrunk = shrunk(NOISY, options);
+    assert!(shrunk.is_proven, "{}", shrunk.text);
+    assert!(
+        shrunk
+            .text
+            .contains("expect: [AtLeast(\"failovers.count\", 1)]"),
+        "{}",
+        shrunk.text
+    );
+    assert!(shrunk.after.faults == 1 && shrunk.control == Control::NoFaults);
+}
+
+#[test]
+fn where_nothing_breaks_there_is_nothing_to_shrink() {
+    let safe = NOISY
+        .replace("acks: One", "acks: All")
+        .replace("min_insync_replicas: 1", "min_insync_replicas: 2");
+    assert_eq!(
+        Shrink::new(&load(&safe), options(1)).err(),
+        Some(Refused::Holds(None))
+    );
+    let goal = Expect::Holds(Property::SingleLeaderPerEpoch);
+    let asked = Options {
+        breaks: Some(goal.clone()),
+        ..options(1)
+    };
+    assert_eq!(
+        Shrink::new(&load(NOISY), asked).err(),
+        Some(Refused::Holds(Some(goal)))
+    );
+}
+
+/// A folder of its own for a test, gone afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("splitbrain-{}-{name}", std::process::id());
+        let folder = Self(std::env::temp_dir().join(name));
+        std::fs::create_dir_all(&folder.0).unwrap();
+        std::fs::write(folder.0.join("noisy.ron"), NOISY).unwrap();
+        folder
+    }
+
+    fn splitbrain(&self, args: &[&str], stdin: Stdio) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+            .args(args)
+            .current_dir(&self.0)
+            .stdin(stdin)
+            .output()
+            .unwrap()
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.splitbrain(args, Stdio::null())
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn the_file_shows_it_by_itself_and_no_file_is_written_over() {
+    let folder = Folder::new("shrink-file");
+    let args = ["shrink", "noisy.ron", "--runs", "30", "-o", "small.ron"];
+    let output = folder.run(&args);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(output.stdout.is_empty());
+    let table = said(&output);
+    assert!(
+        table.contains("no acknowledged message lost")
+            && table.contains("[splitbrain run small.ron]"),
+        "{table}"
+    );
+    for more in [&["--json"][..], &["--control", "--headless"]] {
+        let run = folder.run(&[&["run", "small.ron"], more].concat());
+        assert_eq!(run.status.code(), Some(0), "{}", said(&run));
+    }
+    let before = folder.read("small.ron");
+    let again = folder.run(&args);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(said(&again).contains("--force"));
+    assert_eq!(folder.read("small.ron"), before);
+    let forced = folder.run(&[&args[..], &["--force", "--json"]].concat());
+    assert_eq!(forced.status.code(), Some(0));
+    let told: Value = serde_json::from_slice(&forced.stdout).unwrap();
+    let told = &told["shrunk"];
+    assert_eq!(told["breaks"], "NoAckedLoss");
+    assert_eq!(told["text"], folder.read("small.ron").as_str());
+    assert_eq!(told["holds_in_control"], "no faults");
+    assert!(told["after"]["events"].as_u64() < told["before"]["events"].as_u64());
+}
+
+#[test]
+fn scenarios_come_from_a_pipe_too_and_recordings_are_scenarios() {
+    let folder = Folder::new("shrink-pipe");
+    let file = std::fs::File::open(folder.0.join("noisy.ron")).unwrap();
+    let piped = folder.splitbrain(&["shrink", "-", "--runs", "5"], file.into());
+    assert_eq!(piped.status.code(), Some(0), "{}", said(&piped));
+    let text = String::from_utf8(piped.stdout).unwrap();
+    assert!(text.contains("Breaks(NoAckedLoss)"), "{text}");
+    let often = NOISY.replace("150/s", "900/s");
+    std::fs::write(folder.0.join("noisy.ron"), often).unwrap();
+    let run = folder.run(&[
+        "run",
+        "noisy.ron",
+        "--headless",
+        "--record",
+        "run.rec",
+        "--seed",
+        "6",
+    ]);
+    assert!(run.status.code().is_some_and(|code| code < 2));
+    let recorded = folder.run(&["shrink", "run.rec", "--runs", "5"]);
+    assert_eq!(recorded.status.code(), Some(0), "{}", said(&recorded));
+    let text = String::from_utf8(recorded.stdout).unwrap();
+    assert!(
+        text.contains("seed: 6") && text.contains("[splitbrain replay run.rec]"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_file_with_arrivals_beside_the_scenario_is_read_from_there() {
+    let folder = Folder::new("shrink-trace");
+    let times: String = (0..9600).map(|n| format!("{}us\n", n * 2500)).collect();
+    std::fs::write(folder.0.join("at.csv"), format!("at\n{times}")).unwrap();
+    let traced = NOISY.replace("Poisson(\"150/s\")", "Trace(file: \"at.csv\")");
+    std::fs::write(folder.0.join("noisy.ron"), traced).unwrap();
+    let output = folder.run(&[
+        "shrink",
+        "noisy.ron",
+        "--seed",
+        "1",
+        "--runs",
+        "25",
+        "-o",
+        "small.ron",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(
+        folder
+            .read("small.ron")
+            .contains("Beside it must be: at.csv.")
+    );
+    let run = folder.run(&["run", "small.ron", "--headless"]);
+    assert_eq!(run.status.code(), Some(0), "{}", said(&run));
+}
+
+#[test]
+fn mistakes_are_told_and_what_holds_too() {
+    let folder = Folder::new("shrink-mistakes");
+    for (args, expected) in [
+        (&["--breaks", "NoAckedLos"][..], "NoAckedLoss"),
+        (&["--breaks", "AtMost(\"messages.lots\", 0)"], "messages.l"),
+        (&["--breaks", "Breaks(NoAckedLoss)"], "NoAckedLoss"),
+        (&["--runs", "0"], "from 1 up"),
+    ] {
+        let output = folder.run(&[&["shrink", "noisy.ron"], args].concat());
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(
+            said(&output).contains(expected),
+            "{args:?}: {}",
+            said(&output)
+        );
+    }
+    let output = folder.run(&["shrink", "noisy.ron", "--breaks", "SingleLeaderPerEpoch"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = said(&output);
+    assert!(text.contains("[splitbrain sweep noisy.ron]"), "{text}");
+    assert!(
+        text.contains("[splitbrain explore noisy.ron --breaks SingleLeaderPerEpoch]"),
+        "{text}"
+    );
+    assert!(output.stdout.is_empty());
+}
+
+/// What would be tried for an hour is told to end: what is left by then is written.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_interrupted_writes_what_is_left() {
+    use std::io::{BufRead, BufReader, Read};
+    let folder = Folder::new("shrink-interrupted");
+    let long = NOISY.replace("duration: \"24s\"", "duration: \"60s\"");
+    std::fs::write(folder.0.join("noisy.ron"), long).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+        .args([
+            "shrink",
+            "noisy.ron",
+            "--budget",
+            "1h",
+            "-o",
+            "small.ron",
+            "--breaks",
+        ])
+        .arg("AtLeast(\"latency.end_to_end.p50\", \"1h\")")
+        .current_dir(&folder.0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // What breaks is told once signals are heard.
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    err.read_line(&mut first).unwrap();
+    assert!(first.contains("latency.end_to_end.p50"), "{first}");
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let mut rest = String::new();
+    err.read_to_string(&mut rest).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{rest}");
+    assert!(rest.contains("stopped before its end"), "{rest}");
+    assert!(
+        folder
+            .read("small.ron")
+            .contains("AtMost(\"latency.end_to_end.p50\"")
+    );
+}
