@@ -179,3 +179,26 @@ impl Collect<SeedOutcome> for Work<'_> {
         self.ends.came().is_none() && is_wanted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hunt::parallel::Panic;
+
+    #[test]
+    fn a_bug_of_ours_is_told_by_the_exit_code() {
+        let loaded = hunt::load("kip-101-divergence", &[]).expect("built in");
+        let seeds = Some(0..1);
+        let verification =
+            Verification::new(vec![Arc::new(loaded)], seeds.as_ref()).expect("few runs");
+        let mut report = Report::new(&verification);
+        let bug = Panic {
+            message: "a bug".into(),
+        };
+        assert_eq!(verdict(&report), EXIT_MET);
+        for number in 0..verification.runs() {
+            report.take(number, Err(bug.clone()));
+        }
+        assert_eq!(verdict(&report), EXIT_BUG);
+    }
+}

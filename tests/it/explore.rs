@@ -199,7 +199,7 @@ fn what_breaks_by_itself_or_is_said_to_break_is_not_looked_for() {
 /// scenario of it says so.
 #[test]
 fn what_should_never_happen_is_looked_for_by_its_metric() {
-    let never = "expect: [AtMost(\"messages.duplicated\", 0)], seed: 5";
+    let never = "expect: [AtMost(\"messages.duplicated\", 0)], over: (seeds: 50), control_over: (seeds: 9), seed: 5";
     let loaded = load(&safe().replace("seed: 5", never));
     let crash = Options {
         only: vec!["Crash".to_owned()],
@@ -213,6 +213,9 @@ fn what_should_never_happen_is_looked_for_by_its_metric() {
     assert_eq!(found.faults(), 1, "{found:?}");
     let text = found.as_scenario(search.loaded());
     let shown = load(&text);
+    // It is so with the seed with which it was found: of others nothing is known.
+    let scenario = &shown.scenario;
+    assert_eq!((scenario.over, scenario.control_over), (None, None));
     let mut session = Session::new(Arc::new(shown), hunt::Options::default());
     session.run();
     let outcome = Outcome::of(&session).unwrap();

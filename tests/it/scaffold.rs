@@ -57,6 +57,7 @@ fn every_section_is_in_it_and_lines_are_explained() {
         "workloads",
         "faults",
         "expect",
+        "over",
         "control",
     ] {
         assert!(

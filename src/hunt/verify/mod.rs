@@ -213,7 +213,7 @@ impl Verification {
         self.firsts[self.subjects.len()]
     }
 
-    /// How many of the runs are those of a scenario.
+    /// The numbers of the runs of a scenario.
     pub fn runs_of(&self, subject: usize) -> Range<u64> {
         self.firsts[subject]..self.firsts[subject + 1]
     }
