@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use splitbrain::hunt::{self, Options, Outcome, Session};
+use splitbrain::scenario::library;
 
 const QUICK: [&str; 12] = [
     "checkout-oversells",
@@ -19,6 +20,20 @@ const QUICK: [&str; 12] = [
     "stale-queue",
     "visibility-timeout-too-short",
 ];
+
+#[test]
+fn every_built_in_scenario_says_of_how_many_seeds_it_speaks() {
+    for built_in in library::ALL {
+        let loaded = hunt::load(built_in.name, &[]).unwrap();
+        let scenario = loaded.scenario;
+        let (over, of_control) = (scenario.over.unwrap(), scenario.control_over);
+        for claim in [over, of_control.unwrap_or(over)] {
+            let (seeds, least) = (claim.seeds, claim.at_least.p());
+            let name = built_in.name;
+            assert!(seeds >= 50 && least >= 0.95, "{name}: {least} of {seeds}");
+        }
+    }
+}
 
 #[test]
 fn a_claim_holds_for_any_seed() {
