@@ -2,21 +2,18 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Instant;
 
-use super::check::complain;
 use super::ends::{self, Ends};
 use super::out::say;
 use super::progress::Progress;
-use super::run::{Given, load};
+use super::run::Given;
+use super::subject::{Subject, vary};
 use super::{CompareArgs, EXIT_BUG, EXIT_MET, EXIT_MISTAKE, Out};
 use crate::export::{compare_json, compare_text};
-use crate::hunt::compare::{Change, Found, OverSeeds, Pair, Search, SeedPair, Variants};
+use crate::hunt::compare::{self, Change, Found, OverSeeds, Pair, Search, SeedPair, Variants};
 use crate::hunt::parallel::{self, Collect, Panic};
 use crate::hunt::past::Progress as Worked;
-use crate::hunt::{Options, Session};
-use crate::scenario::LoadError;
 
 /// Events between two looks at the clock.
 const SLICE: u64 = 400_000;
@@ -31,39 +28,23 @@ enum Ended {
 
 /// Compares.
 pub fn compare(args: &CompareArgs) -> u8 {
-    let given = Given {
-        scenario: args.scenario.as_deref(),
-        set: &args.both,
-        control: false,
-        until: args.until,
-    };
-    let Some(loaded) = load(&given) else {
+    let Some(mut subjects) = open(args) else {
         return EXIT_MISTAKE;
     };
-    let options = Options {
-        seed: args.seed,
-        until_ns: args.until.map(|u| u.ns()),
-        ..Options::default()
-    };
-    let a = Session::new(Arc::new(loaded), options);
-    let change = change(args);
-    let b = match change.of(&a) {
-        Ok(b) => b,
-        Err(document) => {
-            complain(LoadError::Mistakes(document));
-            return EXIT_MISTAKE;
-        }
+    let a = &subjects[0].session;
+    let b = subjects.get(1).map_or(a, |subject| &subject.session);
+    let Some(varied) = vary(&change(args), b) else {
+        return EXIT_MISTAKE;
     };
     let Some(ends) = Ends::hear() else {
         return EXIT_MISTAKE;
     };
     let mut report = Report {
-        pair: Pair::new(&a, &b),
+        pair: named(Pair::new(a, &varied), args),
         ends,
         start: Instant::now(),
-        events: 0,
     };
-    match report.all(args) {
+    match report.all(args, &mut subjects) {
         Ok(code) => code,
         Err(Ended::Mistake) => EXIT_MISTAKE,
         Err(Ended::Signal(signal)) => {
@@ -73,14 +54,33 @@ pub fn compare(args: &CompareArgs) -> u8 {
     }
 }
 
-/// What is asked for; if nothing is, the control.
+/// What is compared, as it was given: A, and B where that is something of its own. `None` if it cannot be; why not has been
+/// said.
+fn open(args: &CompareArgs) -> Option<Vec<Subject>> {
+    let open = |scenario| {
+        let given = Given {
+            scenario,
+            set: &args.both,
+            control: false,
+            until: args.until,
+        };
+        Subject::open(&given, args.seed)
+    };
+    let a = open(args.a.as_deref())?;
+    match args.b.as_deref() {
+        None => Some(vec![a]),
+        b => Some(vec![a, open(b)?]),
+    }
+}
+
+/// What is asked for; if nothing is, and B is nothing of its own either, the control.
 fn change(args: &CompareArgs) -> Change {
     let change = Change {
         sets: args.set.clone(),
         control: args.control,
         seed: args.seed_b,
     };
-    if change == Change::default() {
+    if change == Change::default() && args.b.is_none() {
         return Change {
             control: true,
             ..change
@@ -89,20 +89,41 @@ fn change(args: &CompareArgs) -> Change {
     change
 }
 
+/// Two that were named are called so, and what else they have that the other has not stands behind that.
+fn named(pair: Pair, args: &CompareArgs) -> Pair {
+    let (Some(a), Some(b)) = (&args.a, &args.b) else {
+        return pair;
+    };
+    let call = |side: usize, name: &str| {
+        let (label, run) = (&pair.labels()[side], &pair.runs()[side]);
+        let own = format!("{}, ", run.loaded().name);
+        let more = label.strip_prefix(&own).unwrap_or(label);
+        if more == compare::AS_IT_IS || *more == run.loaded().name {
+            name.to_owned()
+        } else {
+            format!("{name}: {more}")
+        }
+    };
+    let [a, b] = [call(0, a), call(1, b)];
+    pair.named(&a, &b)
+}
+
 struct Report {
     pair: Pair,
     ends: Ends,
     start: Instant,
-    events: u64,
 }
 
 impl Report {
-    fn all(&mut self, args: &CompareArgs) -> Result<u8, Ended> {
+    fn all(&mut self, args: &CompareArgs, subjects: &mut [Subject]) -> Result<u8, Ended> {
         let variants = match &args.seeds {
             Some(seeds) => Some((self.variants()?, seeds.clone())),
             None => None,
         };
         self.play()?;
+        for (subject, run) in subjects.iter_mut().zip(self.pair.runs()) {
+            subject.differs(run);
+        }
         let found = self.part()?;
         let over = match variants {
             Some((variants, seeds)) => Some((self.sweep(&variants, &seeds, args.jobs)?, seeds)),
@@ -147,8 +168,6 @@ impl Report {
             ended = self.ends();
         }
         progress.clear();
-        let runs = self.pair.runs();
-        self.events = runs.iter().map(|run| run.sim().events()).sum();
         ended
     }
 

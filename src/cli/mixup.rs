@@ -5,13 +5,21 @@ use crate::scenario::library;
 
 /// If a document that is no scenario is a recording: that, and what to do.
 pub fn recording_for_scenario(document: &Document) -> Option<String> {
-    let is_recording = document.has_field("scenario_hash") && document.has_field("text");
     let file = &document.sources().first()?.name;
-    is_recording.then(|| {
+    has_recorded(document).then(|| {
         format!(
             "`{file}` is a recording, not a scenario: run it again with `splitbrain replay {file}`"
         )
     })
+}
+
+fn has_recorded(document: &Document) -> bool {
+    document.has_field("scenario_hash") && document.has_field("text")
+}
+
+/// Whether the text of a file is that of a recording, though it may not be a sound one.
+pub fn is_recording(file: &str, text: &str) -> bool {
+    has_recorded(&Document::parse(file, text))
 }
 
 /// If a text that is no recording is a scenario: that, and what to do.

@@ -16,6 +16,7 @@ mod replay;
 mod run;
 mod screen;
 mod shrink;
+mod subject;
 mod sweep;
 mod sweep_report;
 mod verify;
@@ -75,7 +76,7 @@ enum Command {
     Map(MapArgs),
     /// Joins the files of a sweep's shards into the one that a single machine would have written
     Merge(MergeArgs),
-    /// Runs a scenario twice, with one thing changed, and says where the two part and what differs
+    /// Runs two side by side, a scenario with one thing changed or two of any kind, and says where they part and what differs
     Compare(CompareArgs),
     /// Searches for the faults that break a scenario, and for the fewest that do
     Explore(ExploreArgs),
@@ -225,10 +226,17 @@ Examples:
   splitbrain compare acks-one-leader-crash --set workloads.checkout.acks=All
   splitbrain compare leader-crash --seed-b 43        the same with another seed
   splitbrain compare leader-crash --seeds 200        what differs by the fault, and what by chance
+  splitbrain compare retry-storm retry-storm-breaker --seeds 100
+  splitbrain compare failure.ron leader-crash        what was done by hand in a recording, and what not
   splitbrain compare leader-crash --json | jq '.metrics[:5]'
 
-A is the scenario, B the same with what is changed; without any change, B is the control. Both draw the same random numbers
-wherever they do the same. B−A is what B has more than A.
+A and B are scenarios or recordings; a recording is played with its seed, and with what was done in it by hand. Without B, it is A
+with what is changed; without any change, A's control. Both draw the same random numbers wherever they do the same. B−A is what
+B has more than A. Two that end at different times are both played up to the earlier end.
+
+With --seeds both run with each of these seeds, whatever their own (common random numbers). Of each seed the difference is taken,
+and of these the mean and its 95 % interval (Student's t). Where the interval holds 0 there is \"no call\"; also where fewer than 6
+differences are all alike, which chance could do as well.
 
 Exit codes:
   0  both were compared, whatever came of it
@@ -238,18 +246,20 @@ Exit codes:
 #[derive(clap::Args, Debug)]
 #[command(after_help = COMPARE_EXAMPLES)]
 pub struct CompareArgs {
-    /// A built-in scenario's name or a file; without it, the default one
-    pub scenario: Option<String>,
+    /// A built-in scenario's name, or the file of a scenario or a recording; without it, the default scenario
+    pub a: Option<String>,
+    /// The same for B; without it, B is A with what is changed
+    pub b: Option<String>,
     /// Change a setting of B: `workloads.checkout.acks=All`
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// Change a setting of both: duration=90s
     #[arg(long, value_name = "PATH=VALUE")]
     pub both: Vec<String>,
-    /// B is the control; where the scenario states none, the scenario without its faults
+    /// B is its control; where the scenario states none, the scenario without its faults
     #[arg(long)]
     pub control: bool,
-    /// The seed of both; without it, the scenario's own
+    /// The seed of both; without it, the own one of each
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Another seed for B

@@ -5,10 +5,10 @@ use std::ops::Range;
 use serde_json::{Value, json};
 
 use super::json::number;
+use crate::hunt::Outcome;
 use crate::hunt::compare::{
     Call, Delta, Found, Judged, OverSeeds, Pair, Row, deltas, judged, sort,
 };
-use crate::hunt::{Outcome, Session};
 use crate::trace::marks::{Cause, Line};
 
 /// The document, with a line break at its end.
@@ -24,8 +24,8 @@ pub fn document(pair: &Pair, found: &Found, over: Option<(&OverSeeds, &Range<u64
         "scenario": a.loaded().name,
         "title": a.scenario().title,
         "until_ns": pair.end_ns(),
-        "a": side(a, &pair.labels()[0]),
-        "b": side(b, &pair.labels()[1]),
+        "a": side(pair, 0),
+        "b": side(pair, 1),
         "first_difference": first(found),
         "properties": judged(pair.runs()).iter().map(property).collect::<Vec<_>>(),
         "metrics": rows.iter().map(metric).collect::<Vec<_>>(),
@@ -35,12 +35,16 @@ pub fn document(pair: &Pair, found: &Found, over: Option<(&OverSeeds, &Range<u64
     text + "\n"
 }
 
-fn side(run: &Session, label: &str) -> Value {
+fn side(pair: &Pair, side: usize) -> Value {
+    let run = &pair.runs()[side];
     json!({
-        "label": label,
+        "label": pair.labels()[side],
+        "scenario": run.loaded().name,
+        "until_ns": pair.own_ends_ns()[side],
         "control": run.is_control(),
         "seed": run.seed(),
         "set": run.loaded().sets,
+        "by_hand": run.interventions().iter().map(|i| &i.text).collect::<Vec<_>>(),
         "events": run.sim().events(),
         "digest": format!("{:016x}", run.sim().digest().value()),
         "met": Outcome::of(run).map(|outcome| outcome.is_met()),
@@ -114,6 +118,8 @@ fn row(row: &Row) -> Value {
         "unit": row.unit.name(),
         "better": row.better.name(),
         "pairs": row.paired.pairs(),
+        "only_a": row.only[0],
+        "only_b": row.only[1],
         "mean": row.paired.mean().map(number),
         "low": interval.map(|(low, _)| number(low)),
         "high": interval.map(|(_, high)| number(high)),
@@ -121,10 +127,10 @@ fn row(row: &Row) -> Value {
     })
 }
 
-/// What can be said, as a word: `none`, `a`, `b`, `lower`, `higher`.
+/// What can be said: `no call`, `a`, `b`, `lower`, `higher`.
 fn call(call: Call) -> &'static str {
     match call {
-        Call::No => "none",
+        Call::No => call.words(),
         Call::A => "a",
         Call::B => "b",
         Call::Lower => "lower",

@@ -25,9 +25,13 @@ pub fn document(pair: &Pair, found: &Found, over: Option<(&OverSeeds, &Range<u64
 
 fn head(pair: &Pair) -> String {
     let mut out = String::new();
-    let run = &pair.runs()[0];
-    let (name, title) = (&run.loaded().name, &run.scenario().title);
+    let [a, b] = pair.runs();
+    let (name, title) = (&a.loaded().name, &a.scenario().title);
     let _ = writeln!(out, "scenario  {name}: {title}");
+    let other = &b.loaded().name;
+    if other != name {
+        let _ = writeln!(out, "      B   {other}: {}", b.scenario().title);
+    }
     let _ = writeln!(out, "until     {}", Duration::from_ns(pair.end_ns()));
     for (side, (label, run)) in ["A", "B"].iter().zip(pair.labels().iter().zip(pair.runs())) {
         let _ = writeln!(
@@ -38,7 +42,29 @@ fn head(pair: &Pair) -> String {
             run.sim().digest().value()
         );
     }
+    unlike(&mut out, pair);
     out
+}
+
+/// What of the two differs besides what was changed, and what that does to the comparison.
+fn unlike(out: &mut String, pair: &Pair) {
+    let ends = pair.own_ends_ns().map(Duration::from_ns);
+    if let [a, b] = ends
+        && a != b
+    {
+        let until = Duration::from_ns(pair.end_ns());
+        let _ = writeln!(
+            out,
+            "note      A ends at {a} and B at {b}: both are played up to {until}"
+        );
+    }
+    let [a, b] = pair.runs().each_ref().map(|run| run.seed());
+    if a != b {
+        let _ = writeln!(
+            out,
+            "note      A has seed {a} and B seed {b}: what differs between these two may be chance"
+        );
+    }
 }
 
 fn first(out: &mut String, found: &Found) {
@@ -129,34 +155,45 @@ fn over_seeds(out: &mut String, over: &OverSeeds, seeds: &Range<u64>) {
         seeds.start, seeds.end
     );
     let mut table = Vec::new();
-    let (mut none, mut unclear) = (0, 0);
+    let (mut same, mut unclear, mut unmeasured) = (0, 0, 0);
     for row in &over.rows {
         match row.paired.interval() {
-            None => none += 1,
-            Some((low, high)) if low == 0.0 && high == 0.0 => none += 1,
-            Some(_) if row.paired.call(row.better) == Call::No => {
-                unclear += 1;
-                table.push(over_row(row));
+            None if row.paired.pairs() == 0 && row.only == [0, 0] => unmeasured += 1,
+            Some((low, high)) if low == 0.0 && high == 0.0 && row.only == [0, 0] => same += 1,
+            _ => {
+                let is_unclear = row.only_side().is_none();
+                unclear += u64::from(is_unclear && row.paired.call(row.better) == Call::No);
+                table.push(over_row(row, judged));
             }
-            Some(_) => table.push(over_row(row)),
         }
     }
     columns(out, &table);
     let _ = writeln!(
         out,
-        "  {unclear} no call: they may differ by chance; {none} more do not differ"
+        "  {unclear} no call: the interval holds 0, or there are too few pairs; they may differ by chance\n  {same} more are the same with every seed; {unmeasured} were not measured"
     );
 }
 
-fn over_row(row: &Row) -> [String; 5] {
+fn over_row(row: &Row, seeds: u64) -> [String; 5] {
     let amount = |value| signed(Amount::new(value, row.unit));
-    let (low, high) = row.paired.interval().unwrap_or_default();
+    let interval = |(low, high)| format!("({} … {})", amount(low), amount(high));
+    let mut says = match row.only_side() {
+        Some(side) => format!("only {} has it", ["A", "B"][side]),
+        None => row.paired.call(row.better).words().to_owned(),
+    };
+    let (pairs, [only_a, only_b]) = (row.paired.pairs(), row.only);
+    let known = pairs + only_a + only_b;
+    if row.only_side().is_some() && known < seeds {
+        let _ = write!(says, ", with {known} of {seeds} seeds");
+    } else if row.only_side().is_none() && pairs < seeds {
+        let _ = write!(says, ", {pairs} of {seeds} pairs");
+    }
     [
         format!("  {}", row.name),
-        amount(row.paired.mean().unwrap_or_default()),
-        format!("({} … {})", amount(low), amount(high)),
+        row.paired.mean().map_or("–".to_owned(), amount),
+        row.paired.interval().map_or(String::new(), interval),
         String::new(),
-        row.paired.call(row.better).words().to_owned(),
+        says,
     ]
 }
 

@@ -4,7 +4,9 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use serde_json::Value;
-use splitbrain::hunt::compare::{Change, Delta, Difference, Found, Pair, Search, Variants, deltas};
+use splitbrain::hunt::compare::{
+    Call, Change, Delta, Difference, Found, Pair, Paired, Search, Variants, deltas,
+};
 use splitbrain::hunt::parallel::Stop;
 use splitbrain::hunt::{Loaded, Options, Session, complete};
 use splitbrain::sim::{Fact, Observer, Record, SECOND};
@@ -318,6 +320,269 @@ fn over_many_seeds_what_the_fault_does_is_told_from_chance() {
         }
     }
     assert_eq!(again, over);
+}
+
+/// What a metric is at the end of a run.
+fn metric(run: &Session, name: &str) -> f64 {
+    let mut run = run.beginning();
+    run.run_to(u64::MAX);
+    run.watch().unwrap().metrics.metric(name).unwrap().value
+}
+
+#[test]
+fn pairs_show_what_two_separate_samples_cannot() {
+    const SEEDS: u64 = 10;
+    // A tenth of a second less of 300 orders a second: 30 fewer, whatever else happens.
+    let pair = pair(&set("workloads.checkout.stop=7900ms"));
+    let truth = -30.0;
+    let variants = Variants::of(&pair).unwrap();
+    let mut over = variants.nothing();
+    for seed in 0..SEEDS {
+        over.add(&Ok(variants.one(seed, &Stop::default()).unwrap()));
+    }
+    let row = over.row("messages.produced").unwrap();
+    let (low, high) = row.paired.interval().unwrap();
+    assert!(low <= truth && truth <= high, "{low} … {high}");
+    assert_eq!(row.paired.call(row.better), Call::Lower);
+    // The same runs, without what they share: Welch's interval of two independent samples. Its degrees of freedom are no more
+    // than 18, whose quantile is 2.101.
+    let samples = [0, 1].map(|side: usize| {
+        let mut sample = Paired::default();
+        let mut values = Vec::new();
+        for seed in 0..SEEDS {
+            let value = metric(&pair.runs()[side].restart(seed), "messages.produced");
+            sample.add(value);
+            values.push(value);
+        }
+        let mean = sample.mean().unwrap();
+        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+        (mean, squares / (SEEDS - 1) as f64 / SEEDS as f64)
+    });
+    let [(a, of_a), (b, of_b)] = samples;
+    assert!((b - a - row.paired.mean().unwrap()).abs() < 1e-9);
+    let half = 2.101 * (of_a + of_b).sqrt();
+    assert!(
+        b - a - half < 0.0 && b - a + half > 0.0,
+        "{} ± {half}",
+        b - a
+    );
+    assert!((high - low) / 2.0 < half / 3.0, "{low} … {high}, {half}");
+}
+
+#[test]
+fn what_only_one_side_has_is_said_to_be_so() {
+    let without = TEXT.replace(
+        r#"ConsumerGroup(name: "invoices", nodes: "billing", from: "events/orders", service_time: Exponential(mean: "200us")),"#,
+        "",
+    );
+    let folder = Folder::new("one_side");
+    let write = |name: &str, text: &str| folder.write(name, text);
+    let (a, b) = (write("with.ron", TEXT), write("without.ron", &without));
+    let output = splitbrain(&["compare", &a, &b, "--seeds", "3", "--until", "2s"]);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let line = |start: &str| {
+        let found = told
+            .lines()
+            .rfind(|line| line.trim_start().starts_with(start));
+        found
+            .unwrap_or_else(|| panic!("{start}: {told}"))
+            .to_owned()
+    };
+    // Nobody reads, so that nothing is ever delivered, however often it runs.
+    assert!(
+        line("group.invoices.delivered").ends_with("only A has it"),
+        "{told}"
+    );
+    assert!(
+        told.contains("have not the same machines, processes or queues"),
+        "{told}"
+    );
+    let args = ["compare", &b, &a, "--seeds", "3", "--until", "2s", "--json"];
+    let document: Value = serde_json::from_slice(&splitbrain(&args).stdout).unwrap();
+    let rows = document["over_seeds"]["metrics"].as_array().unwrap();
+    let row = rows
+        .iter()
+        .find(|r| r["name"] == "group.invoices.delivered")
+        .unwrap();
+    let seen = [&row["pairs"], &row["only_a"], &row["only_b"]].map(|v| v.as_u64().unwrap());
+    assert_eq!(seen, [0, 0, 3]);
+    assert_eq!(
+        (&row["mean"], &row["call"]),
+        (&Value::Null, &"no call".into())
+    );
+    assert_eq!(document["a"]["scenario"], b);
+    assert_eq!(document["b"]["scenario"], a);
+}
+
+#[test]
+fn there_is_no_call_exactly_where_the_interval_holds_0() {
+    let args = [
+        "compare",
+        "leader-crash",
+        "--until",
+        "23s",
+        "--seeds",
+        "7",
+        "--json",
+    ];
+    let output = splitbrain(&args);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = document["over_seeds"]["metrics"].as_array().unwrap();
+    let told = text(&splitbrain(&args[..args.len() - 1]).stdout);
+    let told = told.split_once("over seeds 0..7").unwrap().1;
+    let (mut calls, mut no_calls) = (0, 0);
+    for row in rows.iter().filter(|row| !row["low"].is_null()) {
+        let [low, high] = ["low", "high"].map(|end| row[end].as_f64().unwrap());
+        let holds_0 = low <= 0.0 && high >= 0.0;
+        assert_eq!(row["call"] == "no call", holds_0, "{row}");
+        let name = row["name"].as_str().unwrap();
+        let line = told
+            .lines()
+            .find(|l| l.split_whitespace().next() == Some(name));
+        match line {
+            Some(line) => {
+                assert_eq!(line.contains("no call"), holds_0, "{line}");
+                no_calls += usize::from(holds_0);
+                calls += usize::from(!holds_0);
+            }
+            // What is the same with every seed is only counted.
+            None => assert_eq!((low, high), (0.0, 0.0), "{row}"),
+        }
+    }
+    assert!(calls > 5 && no_calls > 5, "{calls} {no_calls}");
+    assert!(told.contains(&format!("{no_calls} no call")), "{told}");
+}
+
+#[test]
+fn two_scenarios_are_compared_by_their_names() {
+    let args = [
+        "compare",
+        "acks-one-leader-crash",
+        "leader-crash",
+        "--until",
+        "1s",
+    ];
+    let output = splitbrain(&args);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let told = text(&output.stdout);
+    assert!(told.contains("\nA         acks-one-leader-crash"), "{told}");
+    assert!(told.contains("\nB         leader-crash"), "{told}");
+    // With a change it is B that has it.
+    let args = [
+        "compare",
+        "healthy",
+        "healthy",
+        "--until",
+        "1s",
+        "--set",
+        "duration=30s",
+        "--json",
+    ];
+    let document: Value = serde_json::from_slice(&splitbrain(&args).stdout).unwrap();
+    assert_eq!(document["a"]["set"], serde_json::json!([]));
+    assert_eq!(document["b"]["set"], serde_json::json!(["duration=30s"]));
+    // Two that are the same have no control between them.
+    let same = ["compare", "leader-crash", "leader-crash", "--until", "22s"];
+    let told = text(&splitbrain(&same).stdout);
+    assert!(told.contains("every record is the same"), "{told}");
+}
+
+#[test]
+fn two_that_end_or_begin_otherwise_say_so() {
+    let folder = Folder::new("two_ends");
+    let other = TEXT
+        .replace("duration: \"9s\"", "duration: \"7s\"")
+        .replace("stop: \"8s\"", "stop: \"6s\"")
+        .replace("seed: 11", "seed: 12");
+    let (a, b) = (&folder.write("a.ron", TEXT), &folder.write("b.ron", &other));
+    let told = text(&splitbrain(&["compare", a, b]).stdout);
+    assert!(told.contains("until     7s"), "{told}");
+    assert!(
+        told.contains("A ends at 9s and B at 7s: both are played up to 7s"),
+        "{told}"
+    );
+    assert!(told.contains("A has seed 11 and B seed 12"), "{told}");
+    let json = splitbrain(&["compare", a, b, "--json"]);
+    let document: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let ends = [
+        &document["until_ns"],
+        &document["a"]["until_ns"],
+        &document["b"]["until_ns"],
+    ];
+    assert_eq!(ends.map(|v| v.as_u64().unwrap() / SECOND), [7, 9, 7]);
+    // One seed for both, and there is nothing to say of it.
+    let told = text(&splitbrain(&["compare", a, b, "--seed", "5"]).stdout);
+    assert!(!told.contains("may be chance"), "{told}");
+}
+
+#[test]
+fn a_recording_is_compared_with_its_seed_and_what_was_done_by_hand() {
+    let loaded = Loaded::from_text("t.ron", TEXT, &[]).unwrap_or_else(|d| panic!("{d:?}"));
+    let options = Options {
+        seed: Some(77),
+        ..Options::default()
+    };
+    let mut run = Session::new(Arc::new(complete(loaded).unwrap()), options);
+    run.run_to(2 * SECOND);
+    let by_hand = run.intervention("Pause(\"web\")", None).unwrap();
+    run.follow(&vec![by_hand].into());
+    run.run_to(u64::MAX);
+    let folder = Folder::new("by_hand");
+    let write = |name: &str, text: &str| folder.write(name, text);
+    let recording = write("failure.ron", &run.recording().to_text().unwrap());
+    let scenario = write("t.ron", TEXT);
+    let args = ["compare", &recording, &scenario, "--seed-b", "77", "--json"];
+    let output = splitbrain(&args);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(!text(&output.stderr).contains("warning"));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["a"]["seed"], 77);
+    assert_eq!(document["a"]["events"], run.sim().events());
+    let digest = format!("{:016x}", run.sim().digest().value());
+    assert_eq!(document["a"]["digest"], digest.as_str());
+    assert!(
+        document["a"]["by_hand"][0]
+            .as_str()
+            .unwrap()
+            .contains("Pause")
+    );
+    let first = &document["first_difference"];
+    assert!((2_000..2_001).contains(&(first["at_ns"].as_u64().unwrap() / 1_000_000)));
+    // Its scenario alone, which is in it: nothing but what was done by hand.
+    let told = text(&splitbrain(&["compare", &recording]).stdout);
+    assert!(told.contains("Pause(\"web\")"), "{told}");
+    // A recording that was changed is a mistake.
+    let broken = run.recording().to_text().unwrap().replace("300/s", "301/s");
+    let broken = write("broken.ron", &broken);
+    let output = splitbrain(&["compare", &broken, &scenario]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("was changed after it was made"));
+}
+
+/// A folder for a while.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("splitbrain-compare-{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 fn splitbrain(args: &[&str]) -> Output {

@@ -13,7 +13,7 @@ pub use deltas::{Delta, Judged, deltas, judged, sort};
 pub use first::{Difference, Found, Search};
 pub use pair::{Mark, Pair};
 pub use paired::{Call, Paired};
-pub use seeds::{Beside, OverSeeds, Row, SeedPair, Variants};
+pub use seeds::{Beside, Measured, OverSeeds, Row, SeedPair, Variants};
 
 use std::sync::Arc;
 
@@ -76,6 +76,9 @@ fn by_hand(run: &Session) -> Vec<String> {
     done.map(|i| i.text.clone()).collect()
 }
 
+/// What a run is called that has nothing that the other has not.
+pub const AS_IT_IS: &str = "as it is";
+
 /// What one of two runs is called beside the other: what it has that the other has not.
 pub fn label(run: &Session, other: &Session) -> String {
     let (own, others) = (run.loaded(), other.loaded());
@@ -98,7 +101,7 @@ pub fn label(run: &Session, other: &Session) -> String {
         parts.push(format!("seed {}", run.seed()));
     }
     if parts.is_empty() {
-        return "as it is".to_owned();
+        return AS_IT_IS.to_owned();
     }
     parts.join(", ")
 }

@@ -28,6 +28,8 @@ pub struct Pair {
     labels: [String; 2],
     marks: [Vec<Mark>; 2],
     end_ns: u64,
+    /// Where each would end by itself.
+    own_ends_ns: [u64; 2],
     step_ns: u64,
     /// So many whole seconds from the beginning are known to be the same.
     same_seconds: usize,
@@ -41,6 +43,7 @@ impl Pair {
     /// Of the runs that two sessions are of, from their beginnings. Both end where the earlier of them does, so that what is
     /// counted is counted over the same time.
     pub fn new(a: &Session, b: &Session) -> Self {
+        let own_ends_ns = [a.end_ns(), b.end_ns()];
         let end_ns = a.end_ns().min(b.end_ns());
         let labels = [label(a, b), label(b, a)];
         let runs = [a, b].map(|run| Box::new(run.beginning().ending(end_ns)));
@@ -51,6 +54,7 @@ impl Pair {
             labels,
             marks: [Vec::new(), Vec::new()],
             end_ns,
+            own_ends_ns,
             step_ns: STEP_NS,
             same_seconds: 0,
             differs: false,
@@ -101,6 +105,11 @@ impl Pair {
         self.end_ns
     }
 
+    /// Where each would end by itself, ns: both are played only up to the earlier of the two.
+    pub fn own_ends_ns(&self) -> [u64; 2] {
+        self.own_ends_ns
+    }
+
     /// Whether both stand at the same moment: always, but on the way after a leap.
     pub fn is_level(&self) -> bool {
         self.runs[0].sim().now() == self.runs[1].sim().now()
@@ -127,6 +136,7 @@ impl Pair {
         self.pasts.swap(0, 1);
         self.labels.swap(0, 1);
         self.marks.swap(0, 1);
+        self.own_ends_ns.swap(0, 1);
     }
 
     /// Lets about `events` events happen, none after `until_ns`. `true` if it stopped because of `events`.

@@ -145,6 +145,29 @@ mod tests {
         assert!((1..200).all(|f| t95(f) > t95(f + 1)), "it falls");
     }
 
+    /// The chance that Student's t lies within ±t, by adding up its density over an angle: with x = √n·tan φ it is
+    /// proportional to cos^(n−1) φ, which has no tails to cut off.
+    fn chance_within(t: f64, freedom: u64) -> f64 {
+        const CELLS: u32 = 200_000;
+        let n = freedom as f64;
+        let upto = |end: f64| -> f64 {
+            let cell = end / f64::from(CELLS);
+            let middle = |i| (f64::from(i) + 0.5) * cell;
+            let density = |i| libm::pow(libm::cos(middle(i)), n - 1.0) * cell;
+            (0..CELLS).map(density).sum()
+        };
+        upto(libm::atan(t / n.sqrt())) / upto(std::f64::consts::FRAC_PI_2)
+    }
+
+    #[test]
+    fn each_quantile_holds_95_of_100() {
+        for freedom in (1..=30).chain([31, 35, 50, 99, 199]) {
+            let chance = chance_within(t95(freedom), freedom);
+            // The table has three digits behind the point.
+            assert!((chance - 0.95).abs() < 6e-5, "{freedom}: {chance}");
+        }
+    }
+
     #[test]
     fn an_interval_is_that_of_the_textbook() {
         // Student's own data ("The probable error of a mean", 1908): the additional hours of sleep by the use of two drugs,

@@ -38,8 +38,19 @@ struct Named {
     better: Better,
 }
 
-/// The difference of each metric with one seed, in the order of the rows; `None` where a side has no number.
-pub type SeedPair = Vec<Option<f64>>;
+/// What one seed says of each metric, in the order of the rows.
+pub type SeedPair = Vec<Measured>;
+
+/// What one seed says of a metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Measured {
+    /// Both have a number: B − A.
+    Both(f64),
+    /// Only this side has one, 0 or 1: there is no difference to be taken.
+    Only(usize),
+    /// There was nothing to be measured on either side.
+    Neither,
+}
 
 /// Seeds that run beside whoever asked for them.
 pub type Beside = parallel::Beside<Result<SeedPair, Panic>>;
@@ -53,8 +64,18 @@ pub struct Row {
     pub unit: Unit,
     /// Which of two values is the better one.
     pub better: Better,
-    /// The differences B − A.
+    /// The differences B − A of the seeds with which both have a number.
     pub paired: Paired,
+    /// With how many seeds only A had a number, and with how many only B.
+    pub only: [u64; 2],
+}
+
+impl Row {
+    /// The side that alone ever has a number, 0 or 1, if there is one.
+    pub fn only_side(&self) -> Option<usize> {
+        let [a, b] = self.only.map(|seeds| seeds > 0);
+        (self.paired.pairs() == 0 && a != b).then_some(usize::from(b))
+    }
 }
 
 /// What many seeds come to.
@@ -105,6 +126,7 @@ impl Variants {
             unit: named.unit,
             better: named.better,
             paired: Paired::default(),
+            only: [0, 0],
         };
         OverSeeds {
             rows: self.rows.iter().map(row).collect(),
@@ -133,8 +155,13 @@ impl Variants {
     pub fn one(&self, seed: u64, stop: &Stop) -> Option<SeedPair> {
         let [a, b] = &self.recipes;
         let (a, b) = (a.values(seed, stop)?, b.values(seed, stop)?);
-        let difference = |named: &Named| Some(b.get(&named.name)? - a.get(&named.name)?);
-        Some(self.rows.iter().map(difference).collect())
+        let measured = |named: &Named| match (a.get(&named.name), b.get(&named.name)) {
+            (Some(a), Some(b)) => Measured::Both(b - a),
+            (Some(_), None) => Measured::Only(0),
+            (None, Some(_)) => Measured::Only(1),
+            (None, None) => Measured::Neither,
+        };
+        Some(self.rows.iter().map(measured).collect())
     }
 }
 
@@ -184,9 +211,11 @@ impl OverSeeds {
             self.panicked += 1;
             return;
         };
-        for (row, difference) in self.rows.iter_mut().zip(differences) {
-            if let Some(difference) = difference {
-                row.paired.add(*difference);
+        for (row, measured) in self.rows.iter_mut().zip(differences) {
+            match *measured {
+                Measured::Both(difference) => row.paired.add(difference),
+                Measured::Only(side) => row.only[side] += 1,
+                Measured::Neither => {}
             }
         }
     }

@@ -83,7 +83,11 @@ struct Columns {
 
 impl Columns {
     fn new(width: u16, seeds: bool) -> Self {
-        let verdict_cells = if width >= 100 { 13 } else { 6 };
+        let verdict_cells = match (width >= 100, seeds) {
+            (true, _) => 13,
+            (false, true) => 7,
+            (false, false) => 6,
+        };
         let verdict = width.saturating_sub(verdict_cells);
         let over_cells = match (seeds, width >= 100) {
             (false, _) => 0,
@@ -195,11 +199,13 @@ fn draw_row(inner: &mut Pen<'_>, columns: &Columns, y: u16, row: &DeltaRow) {
         None => role,
     };
     inner.text_right(columns.ends[2], y, difference, role);
-    let (Some(end), Some(over)) = (columns.over, &row.over) else {
+    let Some(end) = columns.over else {
         let word = row.better.map_or("", |side| ["A", "B"][side]);
         inner.text(columns.verdict, y, word, role);
         return;
     };
+    // What only one of the two has is no difference, with however many seeds.
+    let Some(over) = &row.over else { return };
     let role = match (over.is_sure, over.better) {
         (false, _) => Role::Dim,
         (true, Some(0)) => Role::Warn,
@@ -215,7 +221,7 @@ fn draw_row(inner: &mut Pen<'_>, columns: &Columns, y: u16, row: &DeltaRow) {
         _ if is_wide => over.call.as_str(),
         Some(side) => ["A", "B"][side],
         None if over.is_sure => "other",
-        None => "–",
+        None => over.call.as_str(),
     };
     inner.text(columns.verdict, y, word, role);
 }
