@@ -25,9 +25,21 @@ pub struct Finding {
     pub evidence: Vec<u64>,
     /// What each event of the evidence is, but the one during which it broke.
     parts: Vec<(u64, &'static str)>,
+    /// The first of the messages that it is about, where it is about messages.
+    about: Option<(LaneId, u32)>,
 }
 
 impl Finding {
+    /// The first of the messages that it is about, by lane and number, where it is about messages.
+    pub fn about(&self) -> Option<(LaneId, u32)> {
+        self.about
+    }
+
+    /// The events of the evidence but the one during which it broke, and what each is; oldest first.
+    pub fn parts(&self) -> &[(u64, &'static str)] {
+        &self.parts
+    }
+
     /// A paragraph in plain words: what must be true, what happened instead, and the numbers of the events that prove it.
     pub fn explanation(&self) -> String {
         let mut out = format!(
@@ -119,6 +131,7 @@ impl Findings {
                 message: message(),
                 evidence,
                 parts,
+                about: None,
             });
         }
     }
@@ -149,6 +162,11 @@ impl Findings {
         self.report(record, evidence, || {
             message(&name(names, span.lane, span.first, end))
         });
+        if self.count as usize <= KEPT_MAX
+            && let Some(finding) = self.kept.last_mut()
+        {
+            finding.about = Some((span.lane, span.first));
+        }
         self.last = Some((record.event, span.lane, span.first, end));
     }
 

@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod ends;
+mod explain;
 mod explore;
 mod keys;
 mod list;
@@ -78,6 +79,9 @@ enum Command {
     Merge(MergeArgs),
     /// Runs two side by side, a scenario with one thing changed or two of any kind, and says where they part and what differs
     Compare(CompareArgs),
+    /// Explains what happened to a message or how a property broke, to which fault and setting that is owed, and what would have
+    /// prevented it
+    Explain(ExplainArgs),
     /// Searches for the faults that break a scenario, and for the fewest that do
     Explore(ExploreArgs),
     /// Runs scenarios with all the seeds that they claim something of, and says which keep their claims
@@ -275,6 +279,58 @@ pub struct CompareArgs {
     #[arg(long, value_name = "T")]
     pub until: Option<crate::sim::units::Duration>,
     /// The comparison as one JSON document on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+const EXPLAIN_HELP: &str = "\
+Examples:
+  splitbrain explain acks-one-leader-crash           how its first property broke
+  splitbrain explain acks-one-leader-crash --finding 3
+  splitbrain explain acks-one-leader-crash --message 'checkout-2→orders/0#3318'
+  splitbrain explain failure.ron                     the run of a recording, with what was done by hand
+  splitbrain explain my.ron --json | jq '.settings[] | select(.helps)'
+
+Each answer is a run that was made: the same seed without each fault, and with each setting that could have helped. Where no setting
+helps alone, two of them are tried together. The command that shows it stands below.
+
+#31877 is the number of an event: on the screen of `run`, # and #31877 go there. A message is named as screens name it, by its
+producer, queue and number; -> is as good as →, and its queue or producer may be left out where the rest says which it is.
+
+Exit codes:
+  0  it is explained
+  1  there is nothing to explain: every property was kept
+  2  a mistake in the arguments, the scenario or the recording, or no such message or finding";
+
+/// What `explain` takes.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXPLAIN_HELP)]
+pub struct ExplainArgs {
+    /// A built-in scenario's name, or the file of a scenario or a recording; without it, the default scenario
+    #[arg(value_name = "RECORDING|SCENARIO")]
+    pub what: Option<String>,
+    /// Explain the life of this message or request: `checkout-1→orders/4#4985`, `customers#17`
+    #[arg(long, value_name = "ID", conflicts_with = "finding")]
+    pub message: Option<String>,
+    /// Explain this finding, from 1 on, as `run` lists them; without it and --message, the first
+    #[arg(long, value_name = "K")]
+    pub finding: Option<usize>,
+    /// The seed; without it, the scenario's or recording's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Run the scenario's control: the same without the cause of its failure
+    #[arg(long)]
+    pub control: bool,
+    /// Stop at this virtual time: 12.5s, 3m
+    #[arg(long, value_name = "T")]
+    pub until: Option<crate::sim::units::Duration>,
+    /// Tell every step, also where the same happens many times
+    #[arg(long)]
+    pub all: bool,
+    /// The explanation as one JSON document on standard output
     #[arg(long)]
     pub json: bool,
 }
@@ -558,6 +614,7 @@ pub fn main() -> ExitCode {
         Some(Command::Map(args)) => map::map(&args, args.looks.or(looks)),
         Some(Command::Merge(args)) => merge::merge(&args),
         Some(Command::Compare(args)) => compare::compare(&args),
+        Some(Command::Explain(args)) => explain::explain(&args),
         Some(Command::Explore(args)) => explore::explore(&args),
         Some(Command::Verify(args)) => verify::verify(&args),
         Some(Command::Shrink(args)) => shrink::shrink(&args),

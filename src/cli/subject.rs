@@ -9,6 +9,7 @@ use super::mixup;
 use super::out::say;
 use super::run::{Given, can_run, load};
 use crate::hunt::compare::Change;
+use crate::hunt::explain::Origin;
 use crate::hunt::{Options, Session};
 use crate::scenario::LoadError;
 use crate::trace::comparison::Comparison;
@@ -18,9 +19,9 @@ use crate::trace::recording::{Recording, Verdict};
 pub struct Subject {
     /// The run.
     pub session: Session,
-    /// The file of the recording, and what a replay of it is held against; `None` where it is no recording, or not played as
-    /// it was recorded.
-    recorded: Option<(String, Comparison)>,
+    origin: Origin,
+    /// What a replay of it is held against; `None` where it is no recording, or not played as it was recorded.
+    recorded: Option<Comparison>,
 }
 
 impl Subject {
@@ -37,6 +38,7 @@ impl Subject {
                 };
                 Some(Self {
                     session: Session::new(Arc::new(load(given)?), options),
+                    origin: Origin::Scenario,
                     recorded: None,
                 })
             }
@@ -64,13 +66,32 @@ impl Subject {
         if let Some(until) = given.until {
             session = session.ending(until.ns());
         }
-        let recorded = is_as_recorded.then(|| (file.to_owned(), Comparison::new(recording)));
-        Some(Self { session, recorded })
+        Some(Self {
+            session,
+            origin: Origin::Recording {
+                file: file.to_owned(),
+                sets: given.set.to_vec(),
+                seed,
+            },
+            recorded: is_as_recorded.then(|| Comparison::new(recording)),
+        })
+    }
+
+    /// Where it came from.
+    pub fn origin(&self) -> Origin {
+        self.origin.clone()
+    }
+
+    /// The same as [`Subject::differs`], of its own run as far as that was played.
+    pub fn verify(&mut self) -> bool {
+        let played = self.session.clone();
+        self.differs(&played)
     }
 
     /// Says so if a recording was played otherwise than it was recorded: what is told is then of another run. `true` if so.
     pub fn differs(&mut self, played: &Session) -> bool {
-        let Some((file, comparison)) = &mut self.recorded else {
+        let (Origin::Recording { file, .. }, Some(comparison)) = (&self.origin, &mut self.recorded)
+        else {
             return false;
         };
         let sim = played.sim();

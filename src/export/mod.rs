@@ -2,6 +2,8 @@
 
 pub mod compare_json;
 pub mod compare_text;
+pub mod explain_json;
+pub mod explain_text;
 pub mod explore_json;
 pub mod explore_text;
 pub mod json;

@@ -63,21 +63,28 @@ const COLUMNS: usize = 100;
 
 /// A paragraph under a line, indented, in lines that fit most terminals.
 fn paragraph(text: &str) -> String {
-    const INDENT: &str = "           ";
+    const INDENT: usize = 11;
+    wrapped(text, INDENT, INDENT, COLUMNS)
+}
+
+/// Text in lines of at most so many columns, where its words allow; so far from the left begins the first, and so far all
+/// others.
+pub(super) fn wrapped(text: &str, first: usize, others: usize, columns: usize) -> String {
     let mut out = String::new();
-    let mut line = String::new();
+    let (mut line, mut indent) = (String::new(), first);
     for word in text.split_whitespace() {
-        let width = INDENT.len() + line.chars().count() + 1 + word.chars().count();
-        if !line.is_empty() && width > COLUMNS {
-            let _ = writeln!(out, "{INDENT}{line}");
+        let width = indent + line.chars().count() + 1 + word.chars().count();
+        if !line.is_empty() && width > columns {
+            let _ = writeln!(out, "{:indent$}{line}", "");
             line.clear();
+            indent = others;
         }
         if !line.is_empty() {
             line.push(' ');
         }
         line.push_str(word);
     }
-    let _ = writeln!(out, "{INDENT}{line}");
+    let _ = writeln!(out, "{:indent$}{line}", "");
     out
 }
 

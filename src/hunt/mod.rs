@@ -8,6 +8,7 @@ pub mod command;
 pub mod compare;
 pub mod deeds;
 mod doubts;
+pub mod explain;
 pub mod explore;
 pub mod failure;
 pub mod inspect;

@@ -2,6 +2,7 @@
 //! slices, so that a screen stays awake meanwhile. The run that is shown is never touched.
 
 use super::Session;
+use crate::trace::timeline::Timeline;
 
 /// The past of a run: sessions that stood on it, to run on from.
 pub trait Past {
@@ -48,5 +49,21 @@ impl Past for Session {
 
     fn kept(&self) -> Vec<Session> {
         vec![self.beginning()]
+    }
+}
+
+/// A run of which checkpoints were kept.
+impl Past for Timeline<Session> {
+    fn before(&self, event: u64) -> Session {
+        self.before_event(event).clone()
+    }
+
+    fn before_ns(&self, ns: u64) -> Session {
+        self.before_moment(ns).clone()
+    }
+
+    fn kept(&self) -> Vec<Session> {
+        let kept = Timeline::kept(self).iter();
+        kept.map(|session| Session::clone(session)).collect()
     }
 }

@@ -13,7 +13,8 @@ use ratatui::crossterm::event::{
     Event, KeyCode, KeyEvent, KeyModifiers,
 };
 use ratatui::crossterm::terminal::{
-    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
 };
 use ratatui::crossterm::{cursor, execute};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
@@ -22,6 +23,11 @@ use super::copy;
 
 /// Whether the terminal is ours now. A panic may come from anywhere, so this cannot live in a value.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Columns of the terminal, if there is one that tells.
+pub fn columns() -> Option<u16> {
+    terminal::size().ok().map(|(columns, _)| columns)
+}
 
 /// The terminal, while it is ours. Dropping it gives it back.
 pub struct Terminal {

@@ -17,6 +17,7 @@ mod consuming;
 mod determinism;
 mod digests;
 mod doubts;
+mod explain;
 mod explore;
 mod graceful;
 mod group_settings;

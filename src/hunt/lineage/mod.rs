@@ -19,6 +19,7 @@ mod verdict;
 pub use causes::{Causes, Link};
 pub use effects::{Effect, Effects};
 pub use find::{Among, Finder, Found, Wanted};
+pub(in crate::hunt) use owed::{Judge, OfFate, Trials, all_settings, faults};
 pub use owed::{Owed, Trial, Tried};
 pub use parts::{Part, Spent};
 pub use story::{Hop, HopEnd, Lane, Moment, Story, name};
@@ -31,7 +32,6 @@ use crate::systems::Message;
 use super::Session;
 use super::past::{Inquiry, Past, Progress};
 use fate::Fate;
-use owed::Trials;
 
 /// Somebody who takes so much longer than most is late.
 const LATE_TIMES: u64 = 10;
@@ -44,13 +44,17 @@ pub struct Lineage {
     phase: Phase,
     story: Option<Story>,
     owed: Owed,
+    /// Whether it is asked to whom its end is owed.
+    is_owed: bool,
+    /// Who tried what.
+    tried: Option<Box<Trials<OfFate>>>,
 }
 
 #[derive(Clone, Debug)]
 enum Phase {
     Begin,
     Look(Box<Look>),
-    Try(Box<Trials>),
+    Try(Box<Trials<OfFate>>),
     Done,
 }
 
@@ -71,7 +75,22 @@ impl Lineage {
             phase: Phase::Begin,
             story: None,
             owed: Owed::default(),
+            is_owed: true,
+            tried: None,
         }
+    }
+
+    /// Its life alone: nobody asks to whom its end is owed.
+    pub(super) fn story_alone(what: Followed, until_ns: u64) -> Self {
+        Self {
+            is_owed: false,
+            ..Self::new(what, until_ns)
+        }
+    }
+
+    /// Who tried to whom its end is owed, when all is known: to try more.
+    pub(super) fn take_trials(&mut self) -> Option<Box<Trials<OfFate>>> {
+        self.tried.take()
     }
 
     /// Its life, as soon as that is known; `None` at the end: it was never made.
@@ -113,7 +132,7 @@ impl Lineage {
         let late_ns = late_after(session, self.what);
         self.story = Story::of(&look.fate, packets, names, self.until_ns, late_ns);
         self.phase = match &self.story {
-            Some(story) if !story.verdict.is_well() => {
+            Some(story) if self.is_owed && !story.verdict.is_well() => {
                 let beginning = past.before(0);
                 let trials = Trials::new(story, session, beginning, self.until_ns, late_ns);
                 Phase::Try(Box::new(trials))
@@ -215,6 +234,7 @@ impl Inquiry for Lineage {
                     self.phase = Phase::Try(trials);
                     return Progress::More(0.3 + 0.7 * share);
                 }
+                self.tried = Some(trials);
             }
             Phase::Done => {}
         }

@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::sim::QueueId;
 use crate::sim::fault::{FaultPlan, Schedule};
 use crate::sim::lens::Followed;
+use crate::sim::{Names, Observer, QueueId};
 use crate::systems::safeguard::Safeguard;
 
 use super::fate::Fate;
@@ -62,37 +62,46 @@ impl Tried {
 
 /// Another run, and what became of it there.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Trial {
+pub struct Trial<V = Verdict> {
     /// What was different.
     pub tried: Tried,
     /// What became of it.
-    pub verdict: Verdict,
+    pub verdict: V,
     /// Whether that is better.
     pub helps: bool,
 }
 
 /// What was found out so far.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Owed {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Owed<V = Verdict> {
     /// The runs that were made, faults first.
-    pub trials: Vec<Trial>,
+    pub trials: Vec<Trial<V>>,
     /// How many more are to be made.
     pub left: usize,
 }
 
-impl Owed {
-    fn helpful(&self, is: impl Fn(&Tried) -> bool) -> Vec<&Trial> {
+impl<V> Default for Owed<V> {
+    fn default() -> Self {
+        Self {
+            trials: Vec::new(),
+            left: 0,
+        }
+    }
+}
+
+impl<V> Owed<V> {
+    fn helpful(&self, is: impl Fn(&Tried) -> bool) -> Vec<&Trial<V>> {
         let trials = self.trials.iter();
         trials.filter(|t| t.helps && is(&t.tried)).collect()
     }
 
     /// The faults without each of which it fares better.
-    pub fn faults(&self) -> Vec<&Trial> {
+    pub fn faults(&self) -> Vec<&Trial<V>> {
         self.helpful(|t| matches!(t, Tried::Without { .. }))
     }
 
     /// The settings with each of which it fares better.
-    pub fn settings(&self) -> Vec<&Trial> {
+    pub fn settings(&self) -> Vec<&Trial<V>> {
         self.helpful(|t| matches!(t, Tried::With { .. }))
     }
 
@@ -105,23 +114,30 @@ impl Owed {
                 .is_empty()
     }
 
-    /// The answer in a sentence: `lost: owed to line 14 (crash leader of orders/0); with acks=All it is delivered once`.
-    pub fn sentence(&self, verdict: &Verdict) -> String {
-        let mut said = vec![];
+    /// To which faults it is owed: `owed to line 14 (crash leader of orders/0)`; `None`: without any, nothing was tried.
+    pub fn to_faults(&self) -> Option<String> {
         let faults: Vec<String> = self.faults().iter().map(|t| t.tried.words()).collect();
-        let together = self.helpful(|t| *t == Tried::WithoutAny);
         match faults.as_slice() {
-            [] if !together.is_empty() => said.push("owed to several faults together".to_owned()),
-            [] if self.is_no_fault() => {
-                said.push("owed to no fault: without them it is the same".to_owned());
+            [] if !self.helpful(|t| *t == Tried::WithoutAny).is_empty() => {
+                Some("owed to several faults together".to_owned())
             }
-            [] => {}
-            [one] => said.push(format!("owed to {one}")),
-            some => said.push(format!(
+            [] if self.is_no_fault() => {
+                Some("owed to no fault: without them it is the same".to_owned())
+            }
+            [] => None,
+            [one] => Some(format!("owed to {one}")),
+            some => Some(format!(
                 "owed to {}, each of them needed",
                 some.join(" and ")
             )),
         }
+    }
+}
+
+impl Owed {
+    /// The answer in a sentence: `lost: owed to line 14 (crash leader of orders/0); with acks=All it is delivered once`.
+    pub fn sentence(&self, verdict: &Verdict) -> String {
+        let mut said: Vec<String> = self.to_faults().into_iter().collect();
         if let Some(best) = self.settings().iter().min_by_key(|t| t.verdict.kind) {
             said.push(format!(
                 "with {} it is {}",
@@ -136,47 +152,102 @@ impl Owed {
     }
 }
 
+/// Judges other runs by one thing: who looks at it there, and what that comes to.
+pub(in crate::hunt) trait Judge: Clone + std::fmt::Debug {
+    /// Who looks.
+    type Eyes: Observer + Clone + std::fmt::Debug;
+    /// What is said.
+    type Says: Clone + std::fmt::Debug;
+    /// Somebody who looks at a run from its beginning.
+    fn eyes(&self, names: &Arc<Names>) -> Self::Eyes;
+    /// What was seen, where a run stands at a moment (ns).
+    fn says(&self, eyes: Self::Eyes, until_ns: u64) -> Self::Says;
+    /// Whether that is better than in the run that it is about.
+    fn helps(&self, says: &Self::Says) -> bool;
+}
+
+/// Judges by what becomes of one message or task.
+#[derive(Clone, Debug)]
+pub(in crate::hunt) struct OfFate {
+    what: Followed,
+    told: Verdict,
+    late_ns: Option<u64>,
+}
+
+impl Judge for OfFate {
+    type Eyes = Fate;
+    type Says = Verdict;
+
+    fn eyes(&self, names: &Arc<Names>) -> Fate {
+        Fate::new(self.what, names)
+    }
+
+    fn says(&self, eyes: Fate, until_ns: u64) -> Verdict {
+        eyes.verdict(until_ns, self.late_ns)
+    }
+
+    fn helps(&self, says: &Verdict) -> bool {
+        says.is_better_than(&self.told)
+    }
+}
+
 /// The runs that are to be made.
 #[derive(Clone, Debug)]
-pub(super) struct Trials {
-    what: Followed,
-    verdict: Verdict,
-    late_ns: Option<u64>,
+pub(in crate::hunt) struct Trials<J: Judge> {
+    judge: J,
     until_ns: u64,
     beginning: Session,
     left: VecDeque<Tried>,
     all: usize,
-    now: Option<(Tried, Box<Session>, Box<Fate>)>,
+    now: Option<(Tried, Box<Session>, Box<J::Eyes>)>,
 }
 
-impl Trials {
+impl Trials<OfFate> {
     /// What is worth trying, for a story that was told of `told`.
-    pub fn new(
+    pub(super) fn new(
         story: &Story,
         told: &Session,
         beginning: Session,
         until_ns: u64,
         late_ns: Option<u64>,
     ) -> Self {
-        let mut left: VecDeque<Tried> = faults(story, told).into();
-        if left.len() > 1 {
-            left.push_back(Tried::WithoutAny);
-        }
+        let mut left = faults(told, story.verdict.at);
         left.extend(settings(story, told));
-        Self {
+        let judge = OfFate {
             what: story.what,
-            verdict: story.verdict,
+            told: story.verdict,
             late_ns,
+        };
+        Self::of(judge, left, beginning, until_ns)
+    }
+}
+
+impl<J: Judge> Trials<J> {
+    /// Of some changes, one after the other.
+    pub(in crate::hunt) fn of(
+        judge: J,
+        left: Vec<Tried>,
+        beginning: Session,
+        until_ns: u64,
+    ) -> Self {
+        Self {
+            judge,
             until_ns,
             beginning,
             all: left.len(),
-            left,
+            left: left.into(),
             now: None,
         }
     }
 
+    /// The same judge, and other changes: those of several settings at once of which none helped alone.
+    pub(in crate::hunt) fn go_on_with(&mut self, left: Vec<Tried>) {
+        self.all = left.len();
+        self.left = left.into();
+    }
+
     /// How much of it is done.
-    pub fn share(&self) -> f64 {
+    pub(in crate::hunt) fn share(&self) -> f64 {
         let within = self.now.as_ref().map_or(0.0, |(_, session, _)| {
             session.sim().now() as f64 / self.until_ns.max(1) as f64
         });
@@ -185,17 +256,17 @@ impl Trials {
     }
 
     /// Goes on for so many events. `false`: all is done.
-    pub fn work(&mut self, events: u64, owed: &mut Owed) -> bool {
-        let Some((tried, mut session, mut fate)) = self.now.take().or_else(|| self.next()) else {
+    pub(in crate::hunt) fn work(&mut self, events: u64, owed: &mut Owed<J::Says>) -> bool {
+        let Some((tried, mut session, mut eyes)) = self.now.take().or_else(|| self.next()) else {
             owed.left = 0;
             return false;
         };
-        if session.advance_with(self.until_ns, events, &mut *fate) {
-            self.now = Some((tried, session, fate));
+        if session.advance_with(self.until_ns, events, &mut *eyes) {
+            self.now = Some((tried, session, eyes));
         } else {
-            let verdict = fate.verdict(self.until_ns, self.late_ns);
+            let verdict = self.judge.says(*eyes, self.until_ns);
             owed.trials.push(Trial {
-                helps: verdict.is_better_than(&self.verdict),
+                helps: self.judge.helps(&verdict),
                 tried,
                 verdict,
             });
@@ -204,23 +275,23 @@ impl Trials {
         true
     }
 
-    fn next(&mut self) -> Option<(Tried, Box<Session>, Box<Fate>)> {
+    fn next(&mut self) -> Option<(Tried, Box<Session>, Box<J::Eyes>)> {
         while let Some(tried) = self.left.pop_front() {
             if let Some(session) = otherwise(&self.beginning, &tried) {
-                let fate = Fate::new(self.what, session.sim().names());
-                return Some((tried, Box::new(session), Box::new(fate)));
+                let eyes = self.judge.eyes(session.sim().names());
+                return Some((tried, Box::new(session), Box::new(eyes)));
             }
         }
         None
     }
 }
 
-/// The faults that began before its verdict, unless they mend what others broke.
-fn faults(story: &Story, told: &Session) -> Vec<Tried> {
+/// The faults that began before a moment (ns), unless they mend what others broke; and, of several, all of them together.
+pub(in crate::hunt) fn faults(told: &Session, before_ns: u64) -> Vec<Tried> {
     let sim = told.sim();
     let names = &sim.names().faults;
     let begun = sim.faults().begun().iter();
-    let before = begun.filter(|active| active.since_ns <= story.verdict.at);
+    let before = begun.filter(|active| active.since_ns <= before_ns);
     let mut seen: Vec<u32> = before.map(|active| active.fault).collect();
     seen.sort_unstable();
     seen.dedup();
@@ -232,7 +303,11 @@ fn faults(story: &Story, told: &Session) -> Vec<Tried> {
             label: name.label.clone(),
         })
     });
-    named.take(FAULTS_MAX).collect()
+    let mut all: Vec<Tried> = named.take(FAULTS_MAX).collect();
+    if all.len() > 1 {
+        all.push(Tried::WithoutAny);
+    }
+    all
 }
 
 /// The settings of all that it had to do with.
@@ -260,7 +335,22 @@ fn settings(story: &Story, told: &Session) -> Vec<Tried> {
     let all = workloads
         .flat_map(crate::systems::WorkloadSettings::safeguards)
         .chain(systems.flat_map(crate::systems::SystemSettings::safeguards));
-    let guards: Vec<Safeguard> = all.filter(concerns).take(SETTINGS_MAX).collect();
+    named(all.filter(concerns).take(SETTINGS_MAX).collect())
+}
+
+/// The settings of everything in a run.
+pub(in crate::hunt) fn all_settings(told: &Session) -> Vec<Tried> {
+    let plan = &told.loaded().plan;
+    let workloads = plan.workloads.iter();
+    let systems = plan.systems.iter();
+    let all = workloads
+        .flat_map(crate::systems::WorkloadSettings::safeguards)
+        .chain(systems.flat_map(crate::systems::SystemSettings::safeguards));
+    named(all.take(SETTINGS_MAX).collect())
+}
+
+/// What they are called: in a word or two, where that says which it is.
+fn named(guards: Vec<Safeguard>) -> Vec<Tried> {
     let is_alone = |words: &str| guards.iter().filter(|g| g.words == words).count() == 1;
     let tried = guards.iter().map(|guard| Tried::With {
         sets: guard.sets.clone(),

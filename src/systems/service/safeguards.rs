@@ -56,5 +56,13 @@ fn of_client(client: &ClientSettings, place: &str) -> Vec<Safeguard> {
         )
         .offer(client.timeout.is_none(), "timeout=\"1s\"")
         .offer(client.circuit_breaker.is_some(), "circuit_breaker=None")
+        .offer(
+            client.retry != Retry::None && client.retry_budget.is_none(),
+            "retry_budget=Ratio()",
+        )
+        .offer(
+            client.retry != Retry::None && client.circuit_breaker.is_none(),
+            "circuit_breaker=()",
+        )
         .done()
 }

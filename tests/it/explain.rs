@@ -1,0 +1,492 @@
+//! What happened to a message, how a property broke, and what would have prevented it: held to scenarios of which the answer
+//! is known, and to runs that are made apart from it.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use serde_json::Value;
+use splitbrain::hunt::{Loaded, Options, Session};
+use splitbrain::sim::SECOND;
+use splitbrain::sim::lens::Lens;
+use splitbrain::systems::Message;
+
+/// What the leader alone has is acknowledged and then dies with it; that the consumer pauses has nothing to do with it.
+const LOST: &str = r#"(
+    title: "what the leader alone has", seed: 5, duration: "20s",
+    nodes: [(name: "broker", count: 3), (name: "web"), (name: "billing")],
+    network: (latency: "1ms"),
+    systems: [Kafka(name: "events", nodes: "broker", topics: [
+        (name: "orders", partitions: 1, replication_factor: 3, replica_assignment: [[1, 2, 3]], min_insync_replicas: 1),
+    ])],
+    workloads: [
+        Producer(name: "checkout", nodes: "web", to: "events/orders", acks: One, enable_idempotence: false,
+            arrivals: Constant("50/s"), stop: "6s"),
+        ConsumerGroup(name: "invoices", nodes: "billing", from: "events/orders", auto_offset_reset: Earliest, service_time: "1ms"),
+    ],
+    faults: [
+        During("1s", "1500ms", Pause("billing")),
+        During("3s", "5s", Cut(from: "broker-1", to: Nodes(["broker-2", "broker-3"]))),
+        At("4s", Crash("broker-1")),
+        At("17s", Restart(All)),
+    ],
+)"#;
+
+/// A folder for a while.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("splitbrain-explain-{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn splitbrain(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+        .args(args)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The document of an explanation.
+fn explained(args: &[&str]) -> Value {
+    let output = splitbrain(&[&["explain"], args, &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What a command prints that is told to be run, as a shell takes it.
+fn as_told(command: &str) -> Value {
+    let command = command.strip_prefix("splitbrain ").unwrap();
+    let program = env!("CARGO_BIN_EXE_splitbrain");
+    let line = format!("'{program}' {command} --json");
+    let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{command}: {}", text(&output.stderr)))
+}
+
+/// Whether a property holds in the run that a command makes.
+fn holds(command: &str, property: &str) -> bool {
+    let document = as_told(command);
+    let all = document["properties"].as_array().unwrap();
+    let found = all.iter().find(|p| p["property"] == property);
+    found.unwrap_or_else(|| panic!("{property}: {all:?}"))["verdict"] == "holds"
+}
+
+/// The one that was tried of which this is a part.
+fn tried<'a>(list: &'a Value, part: &str) -> &'a Value {
+    let all = list.as_array().unwrap();
+    let is = |c: &&Value| {
+        let sets = c["set"].as_array().unwrap().iter();
+        c["what"].as_str().unwrap().contains(part)
+            || sets.into_iter().any(|s| s.as_str().unwrap().contains(part))
+    };
+    all.iter()
+        .find(is)
+        .unwrap_or_else(|| panic!("{part}: {list:#}"))
+}
+
+/// What helps, and only that, does so in a run that is made apart; so many of each were asked.
+fn agrees(document: &Value, property: &str) -> [usize; 2] {
+    let mut counts = [0, 0];
+    for list in ["faults", "settings"] {
+        for cure in document[list].as_array().unwrap() {
+            let Some(command) = cure["command"].as_str() else {
+                continue;
+            };
+            let helps = cure["helps"].as_bool().unwrap();
+            assert_eq!(holds(command, property), helps, "{cure:#}");
+            counts[usize::from(helps)] += 1;
+        }
+    }
+    counts
+}
+
+/// The line of a text on which this stands, from 1.
+fn line_of(text: &str, part: &str) -> u64 {
+    let at = text.lines().position(|line| line.contains(part));
+    at.unwrap() as u64 + 1
+}
+
+fn session(text: &str) -> Session {
+    let loaded = Loaded::from_text("t.ron", text, &[]).unwrap_or_else(|d| panic!("{d:?}"));
+    Session::new(Arc::new(loaded), Options::default())
+}
+
+/// Every step is at the time of its event.
+fn are_events_of(steps: &Value, mut run: Session) {
+    run.look_closer(Lens::logging(Message::sight));
+    run.run_to(u64::MAX);
+    let log = run.lens_mut().unwrap().take_log();
+    let at = |event: &Value| log[event.as_u64().unwrap() as usize - 1].at;
+    let mut seen = 0;
+    for step in steps.as_array().unwrap() {
+        if !step["event"].is_null() {
+            assert_eq!(
+                at(&step["event"]),
+                step["at_ns"].as_u64().unwrap(),
+                "{step}"
+            );
+            seen += 1;
+        }
+        if !step["end_event"].is_null() {
+            assert_eq!(
+                at(&step["end_event"]),
+                step["end_at_ns"].as_u64().unwrap(),
+                "{step}"
+            );
+        }
+    }
+    assert!(seen > 3, "{steps}");
+}
+
+#[test]
+fn a_loss_is_owed_to_the_faults_that_make_it_and_the_settings_that_prevent_it_do() {
+    let folder = Folder::new("lost");
+    let file = folder.write("lost.ron", LOST);
+    let document = explained(&[&file]);
+    assert_eq!(document["finding"]["property"], "NoAckedLoss");
+    assert_eq!(document["finding"]["number"], 1);
+    let (faults, settings) = (&document["faults"], &document["settings"]);
+    let crash = tried(faults, "crash broker-1");
+    assert_eq!(crash["helps"], true, "{faults:#}");
+    assert_eq!(crash["line"], line_of(LOST, "Crash("));
+    let cut = tried(faults, "cut broker-1");
+    assert_eq!(cut["helps"], true, "{faults:#}");
+    assert_eq!(cut["line"], line_of(LOST, "Cut("));
+    assert_eq!(tried(faults, "pause billing")["helps"], false);
+    assert_eq!(tried(settings, "acks=All")["helps"], true);
+    // Who does not wait for followers is not helped by how many there must be.
+    assert_eq!(tried(settings, "min_insync_replicas=2")["helps"], false);
+    let [no, yes] = agrees(&document, "NoAckedLoss");
+    assert!(no >= 2 && yes >= 3, "{no} {yes}");
+    are_events_of(&document["steps"], session(LOST));
+    // From the beginning to the end, with the faults and their lines among it.
+    let steps = document["steps"].as_array().unwrap();
+    let times: Vec<u64> = steps.iter().map(|s| s["at_ns"].as_u64().unwrap()).collect();
+    assert!(times.is_sorted(), "{times:?}");
+    let lines: Vec<u64> = steps.iter().filter_map(|s| s["line"].as_u64()).collect();
+    assert!(lines.contains(&line_of(LOST, "Crash(")), "{steps:#?}");
+}
+
+#[test]
+fn the_life_of_a_lost_message_is_told_and_where_its_time_went() {
+    let folder = Folder::new("message");
+    let file = folder.write("lost.ron", LOST);
+    // Made at 3.5 s, between the cut and the crash.
+    let document = explained(&[&file, "--message", "checkout-1->orders/0#175"]);
+    let message = &document["message"];
+    assert_eq!(message["name"], "checkout-1→orders/0#175");
+    assert_eq!(message["verdict"], "lost");
+    assert_eq!(message["well"], false);
+    let [made, at] = ["made_at_ns", "at_ns"].map(|k| message[k].as_u64().unwrap());
+    assert!((3 * SECOND..4 * SECOND).contains(&made), "{made}");
+    let spent = message["spent"].as_array().unwrap().iter();
+    assert_eq!(
+        spent.map(|p| p["ns"].as_u64().unwrap()).sum::<u64>(),
+        at - made
+    );
+    let steps = document["steps"].as_array().unwrap();
+    let place = |part: &str| {
+        let at = steps
+            .iter()
+            .position(|s| s["text"].as_str().unwrap().contains(part));
+        at.unwrap_or_else(|| panic!("{part}: {steps:#?}"))
+    };
+    let order = ["made", "stored at", "acked", "crash broker-1", "lost"].map(place);
+    assert!(order.is_sorted(), "{order:?}");
+    assert_eq!(tried(&document["faults"], "crash broker-1")["helps"], true);
+    assert_eq!(tried(&document["faults"], "pause billing")["helps"], false);
+    assert_eq!(tried(&document["settings"], "acks=All")["helps"], true);
+    are_events_of(&document["steps"], session(LOST));
+    // The producer and the queue may be left out: there is one of each.
+    for short in ["orders/0#175", "#175", "checkout-1#175"] {
+        assert_eq!(explained(&[&file, "--message", short])["message"], *message);
+    }
+    // One that fared well has nothing to prevent.
+    let well = explained(&[&file, "--message", "#10"]);
+    assert_eq!(well["message"]["well"], true);
+    assert_eq!(well["settings"], serde_json::json!([]));
+}
+
+#[test]
+fn an_order_done_twice_is_owed_to_no_fault_but_to_a_timeout() {
+    let document = explained(&["visibility-timeout-too-short"]);
+    assert_eq!(document["finding"]["property"], "AtMostOnce");
+    assert_eq!(document["faults"], serde_json::json!([]));
+    let settings = &document["settings"];
+    // The slow ones take 45 s: what hides them for longer, or goes on hiding them, helps.
+    assert_eq!(tried(settings, "orders.visibility_timeout=")["helps"], true);
+    assert_eq!(tried(settings, "heartbeat=")["helps"], true);
+    agrees(&document, "AtMostOnce");
+    let message = document["message"]["name"].as_str().unwrap();
+    assert!(
+        document["finding"]["message"]
+            .as_str()
+            .unwrap()
+            .contains(message)
+    );
+    let again = explained(&["visibility-timeout-too-short", "--message", message]);
+    let verdict = again["message"]["verdict"].as_str().unwrap();
+    assert!(verdict.starts_with("delivered twice"), "{verdict}");
+    assert_eq!(tried(&again["settings"], "heartbeat=")["helps"], true);
+}
+
+#[test]
+fn a_storm_of_retries_is_owed_to_what_began_it_and_ends_without_retries() {
+    let args = ["retry-storm", "--set", "expect=[Holds(NotMetastable)]"];
+    let document = explained(&args);
+    assert_eq!(document["finding"]["property"], "NotMetastable");
+    let faults = document["faults"].as_array().unwrap();
+    assert_eq!(faults.len(), 1, "{faults:#?}");
+    assert_eq!(faults[0]["helps"], true);
+    assert_eq!(tried(&document["settings"], "retry=None")["helps"], true);
+    agrees(&document, "NotMetastable");
+}
+
+#[test]
+fn two_settings_are_tried_together_where_none_helps_alone() {
+    // First the leader takes with it what nobody else has, though others are in sync; later one that is not in sync leads.
+    // What was asked of the leader alone is lost then, or what it asked of itself alone: only both kept from it, it holds.
+    let both = r#"(
+        title: "two ways to lose", seed: 5, duration: "110s",
+        nodes: [(name: "broker", count: 3), (name: "web"), (name: "billing")],
+        network: (latency: "1ms"),
+        systems: [Kafka(name: "events", nodes: "broker", topics: [
+            (name: "orders", partitions: 1, replication_factor: 3, replica_assignment: [[1, 2, 3]], min_insync_replicas: 1,
+                unclean_leader_election_enable: true),
+            (name: "bills", partitions: 1, replication_factor: 3, replica_assignment: [[2, 3, 1]], min_insync_replicas: 1),
+        ])],
+        workloads: [
+            Producer(name: "checkout", nodes: "web", to: "events/orders", arrivals: Constant("20/s"), stop: "60s"),
+            Producer(name: "biller", nodes: "web", to: "events/bills", acks: One, enable_idempotence: false,
+                arrivals: Constant("50/s"), stop: "6s"),
+            ConsumerGroup(name: "invoices", nodes: "billing", from: "events/orders", auto_offset_reset: Earliest, service_time: "1ms"),
+        ],
+        faults: [
+            During("3s", "5s", Cut(from: "broker-2", to: Nodes(["broker-1", "broker-3"]))),
+            During("4s", "18s", Crash("broker-2")),
+            During("30s", "100s", Cut(from: "broker-1", to: Nodes(["broker-2", "broker-3"]))),
+            // Nobody reads what is about to be lost.
+            During("45s", "108s", Crash("billing")),
+            During("75s", "105s", Crash("broker-1")),
+        ],
+    )"#;
+    let folder = Folder::new("both");
+    let file = folder.write("both.ron", both);
+    let document = explained(&[&file]);
+    let settings = document["settings"].as_array().unwrap();
+    let (together, alone): (Vec<&Value>, Vec<&Value>) =
+        settings.iter().partition(|c| c["together"] == true);
+    assert!(alone.iter().all(|c| c["helps"] == false), "{alone:#?}");
+    let helps: Vec<&&Value> = together.iter().filter(|c| c["helps"] == true).collect();
+    // To ask all of them, and not to let one lead that lacks something.
+    let sets = [
+        "workloads.biller.acks=All",
+        "systems.events.topics.orders.unclean_leader_election_enable=false",
+    ];
+    assert!(
+        helps.iter().any(|c| c["set"] == serde_json::json!(sets)),
+        "{helps:#?}"
+    );
+    for cure in helps {
+        assert!(
+            holds(cure["command"].as_str().unwrap(), "NoAckedLoss"),
+            "{cure:#}"
+        );
+    }
+}
+
+#[test]
+fn the_text_is_the_same_each_time_fits_80_columns_and_names_events_of_the_run() {
+    let folder = Folder::new("text");
+    let file = folder.write("lost.ron", LOST);
+    let output = splitbrain(&["explain", &file]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let told = text(&output.stdout);
+    assert_eq!(told, text(&splitbrain(&["explain", &file]).stdout));
+    let is_command = |line: &&str| line.trim_start().starts_with("splitbrain ");
+    let path = |line: &&str| line.contains(&file);
+    for line in told.lines().filter(|l| !is_command(l) && !path(l)) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let mut run = session(LOST);
+    run.run_to(u64::MAX);
+    let numbers: Vec<u64> = told
+        .split('#')
+        .skip(1)
+        .filter_map(|after| {
+            let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().ok()
+        })
+        .collect();
+    assert!(numbers.len() > 10, "{told}");
+    assert!(
+        numbers.iter().all(|n| (1..=run.sim().events()).contains(n)),
+        "{told}"
+    );
+    let crash = format!("[{file}:{}]", line_of(LOST, "Crash("));
+    assert!(told.contains(&crash), "{told}");
+    for head in [
+        "what happened",
+        "what it is owed to",
+        "what would have prevented it",
+        "look further",
+    ] {
+        assert!(told.contains(head), "{head}: {told}");
+    }
+    assert!(told.contains("acks=All: it holds"), "{told}");
+    assert!(
+        told.contains(&format!(
+            "splitbrain run {file} --seed 5 --set workloads.checkout.acks=All"
+        )),
+        "{told}"
+    );
+    // Nothing is told less with --all.
+    let all = text(&splitbrain(&["explain", &file, "--all"]).stdout);
+    assert!(all.lines().count() >= told.lines().count());
+    assert!(!all.contains("more steps like these"));
+}
+
+#[test]
+fn a_recording_is_explained_with_what_was_done_by_hand() {
+    // The same, but a person does it.
+    let start = LOST.find("During(\"3s\"").unwrap();
+    let end = LOST.find("At(\"17s\"").unwrap();
+    let quiet = format!("{}{}", &LOST[..start], &LOST[end..]);
+    let mut run = session(&quiet);
+    let mut done = Vec::new();
+    for (at, action) in [
+        (
+            3,
+            r#"Cut(from: "broker-1", to: Nodes(["broker-2", "broker-3"]))"#,
+        ),
+        (4, r#"Crash("broker-1")"#),
+    ] {
+        run.run_to(at * SECOND);
+        done.push(
+            run.intervention(action, None)
+                .unwrap_or_else(|d| panic!("{d:?}")),
+        );
+        run.follow(&done.clone().into());
+    }
+    run.run_to(u64::MAX);
+    let folder = Folder::new("recording");
+    let file = folder.write("failure.ron", &run.recording().to_text().unwrap());
+    let document = explained(&[&file]);
+    assert_eq!(document["finding"]["property"], "NoAckedLoss");
+    assert_eq!(document["by_hand"].as_array().unwrap().len(), 2);
+    let crash = tried(&document["faults"], "crash broker-1");
+    assert_eq!(crash["helps"], true);
+    assert!(
+        crash["what"].as_str().unwrap().contains("by hand"),
+        "{crash}"
+    );
+    // What was done by hand stands in no scenario that a command could change.
+    assert_eq!(
+        (&crash["command"], &crash["line"]),
+        (&Value::Null, &Value::Null)
+    );
+    let steps = document["steps"].as_array().unwrap();
+    assert!(steps.iter().any(|s| s["by_hand"] == true), "{steps:#?}");
+    are_events_of(&document["steps"], run.beginning());
+    // The settings are tried on the recording: the command holds it against itself.
+    let acks = tried(&document["settings"], "acks=All");
+    assert_eq!(acks["helps"], true);
+    let compared = as_told(acks["command"].as_str().unwrap());
+    let all = compared["properties"].as_array().unwrap();
+    let loss = all.iter().find(|p| p["property"] == "NoAckedLoss").unwrap();
+    assert_eq!(
+        (&loss["a"], &loss["b"]),
+        (&"broken".into(), &"holds".into())
+    );
+    let told = text(&splitbrain(&["explain", &file]).stdout);
+    assert!(
+        told.contains(&format!("splitbrain replay {file}")),
+        "{told}"
+    );
+}
+
+#[test]
+fn where_nothing_broke_there_is_nothing_to_explain() {
+    let output = splitbrain(&["explain", "healthy", "--until", "2s"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    assert!(
+        text(&output.stderr).contains("kept every property"),
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn mistakes_name_what_was_meant() {
+    let folder = Folder::new("mistakes");
+    let file = folder.write("lost.ron", LOST);
+    let file = file.as_str();
+    for (args, why) in [
+        (&["explain", "no-such-scenario"][..], &["no scenario"][..]),
+        (
+            &["explain", file, "--finding", "0"],
+            &["there is no finding 0"],
+        ),
+        (
+            &["explain", file, "--finding", "99"],
+            &["there is no finding 99"],
+        ),
+        (
+            &["explain", file, "--message", "nonsense"],
+            &["has no number", "checkout-1→orders/0#"],
+        ),
+        (
+            &["explain", file, "--message", "orders/0#x"],
+            &["is no number"],
+        ),
+        (
+            &["explain", file, "--message", "chekout-1→orders/0#3"],
+            &["did you mean `checkout-1→orders/0#3`?"],
+        ),
+        // 50 a second for 6 s.
+        (
+            &["explain", file, "--message", "checkout-1→orders/0#100000"],
+            &["the last is `checkout-1→orders/0#"],
+        ),
+        (
+            &["explain", file, "--message", "zzz#1"],
+            &["`checkout-1→orders/0`"],
+        ),
+        (
+            &["explain", file, "--message", "#1", "--finding", "1"],
+            &["cannot be used with"],
+        ),
+        (&["explain", file, "--set", "duraton=5s"], &["duration"]),
+    ] {
+        let output = splitbrain(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let said = text(&output.stderr);
+        for why in why {
+            assert!(said.contains(why), "{args:?}: {said}");
+        }
+        assert!(output.stdout.is_empty(), "{args:?}");
+    }
+}
