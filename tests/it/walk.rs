@@ -207,11 +207,8 @@ fn whoever_leaves_is_asked_where_something_would_be_lost() {
         assert!(said.contains("the same run"), "{said}");
     }
     // Another one, which is given up.
-    session.press("i");
-    session.sees("as a scenario has it");
-    session.press("\x1b[B");
-    session.sees("PowerLoss(\"");
-    session.press("\r");
+    // However quickly it is typed, what there is to be struck is known.
+    session.press("i\x1b[B\r");
     session.sees("fork 3; u takes it back");
     session.press("q");
     session.sees("fork 3 is not saved");

@@ -174,6 +174,7 @@ impl<'a> Show<'a> {
                 Input::Action(action) => {
                     // Actions that move from where the run stands must know where that is.
                     self.refresh();
+                    self.know_choices();
                     let effect = update(&mut self.model, action);
                     self.note();
                     (self.dirty, self.is_pressed) = (true, true);
@@ -182,6 +183,7 @@ impl<'a> Show<'a> {
                     }
                 }
                 Input::Typed(text) => {
+                    self.know_choices();
                     text.into_iter()
                         .for_each(|c| drop(update(&mut self.model, c)));
                     (self.dirty, self.is_pressed) = (true, true);
@@ -328,6 +330,19 @@ impl<'a> Show<'a> {
     fn wanted(&self) -> Option<(Query, u64, u64)> {
         let query = self.model.query()?;
         Some((query, self.engine.events(), self.engine.now_ns()))
+    }
+
+    /// What there is to choose from is known when a key comes that chooses, however quickly it does: it takes no running.
+    fn know_choices(&mut self) {
+        let query = self.model.query();
+        if !matches!(query, Some(Query::Choices | Query::Settings(_))) {
+            return;
+        }
+        let is_asked = self.asked.as_ref().map(|asked| &asked.0) == query.as_ref();
+        if !is_asked || self.model.answer.is_none() {
+            self.inquire();
+            self.model.answer = self.engine.answer();
+        }
     }
 
     /// Works for a moment on what the innermost screen wants to know. A run that moves is asked anew when its answer is
