@@ -8,12 +8,13 @@ use crate::ui::engine::{Breaking, Order, Until};
 use crate::ui::entry;
 use crate::ui::glyphs;
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key, name_for};
-use crate::ui::pen::{Pen, scroll};
+use crate::ui::pen::Pen;
 use crate::ui::spots::Spot;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
 use crate::ui::view::BreakRow;
+use crate::ui::widgets::list::Sight;
 
 /// Its keys.
 #[rustfmt::skip]
@@ -126,11 +127,10 @@ impl Screen for BreakList {
         let rows = &seen.frame.breaks;
         let height = usize::from(pen.height().saturating_sub(6));
         let at = self.at(rows);
-        let first = scroll(at, rows.len(), height);
-        let last = (first + height).min(rows.len());
+        let sight = Sight::around(at, rows.len(), height);
         let remark = match rows.len() {
             0 => "none".to_owned(),
-            all => format!("{}-{last} of {all}", first + 1),
+            _ => sight.said(),
         };
         pen.part_is(0);
         let mut inner = pen.frame("Breakpoints", &remark, true);
@@ -140,7 +140,8 @@ impl Screen for BreakList {
         inner.text(8, 0, "stops at", Role::Dim);
         inner.text_right(hits, 0, "hits", Role::Dim);
         inner.text(when, 0, "last", Role::Dim);
-        for (y, (i, row)) in (1..).zip(rows.iter().enumerate().take(last).skip(first)) {
+        for (y, i, row) in sight.of(rows) {
+            let y = y + 1;
             inner.row_is(y, 0, i);
             let (sign, word, role) = if row.on {
                 (glyphs::UP, "on", Role::Good)

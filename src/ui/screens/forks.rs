@@ -7,12 +7,13 @@ use super::{Screen, Seen};
 use crate::ui::engine::{Order, Save};
 use crate::ui::entry;
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
-use crate::ui::pen::{Pen, scroll};
+use crate::ui::pen::Pen;
 use crate::ui::spots::Spot;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
 use crate::ui::view::{ForkRow, With};
+use crate::ui::widgets::list::Sight;
 
 /// Its keys.
 #[rustfmt::skip]
@@ -131,11 +132,9 @@ impl Screen for Forks {
         done.truncate(usize::from(pen.height() / 4));
         let foot = if done.is_empty() { 0 } else { done.len() + 1 };
         let height = usize::from(pen.height().saturating_sub(3)).saturating_sub(foot);
-        let first = scroll(at, rows.len(), height);
-        let last = (first + height).min(rows.len());
-        let remark = format!("{}-{last} of {}", first + 1, rows.len());
+        let sight = Sight::around(at, rows.len(), height);
         pen.part_is(0);
-        let mut inner = pen.frame("Forks", &remark, true);
+        let mut inner = pen.frame("Forks", &sight.said(), true);
         let columns = [1, 28, 42, 56];
         for (x, title) in
             columns
@@ -144,8 +143,8 @@ impl Screen for Forks {
         {
             inner.text(x, 0, title, Role::Dim);
         }
-        for (y, (i, row)) in rows.iter().enumerate().take(last).skip(first).enumerate() {
-            let y = y as u16 + 1;
+        for (y, i, row) in sight.of(rows) {
+            let y = y + 1;
             inner.row_is(y, 0, i);
             let name = match &self.name {
                 Some(typed) if i == at => format!("{typed}_"),

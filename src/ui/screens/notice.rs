@@ -8,6 +8,7 @@ use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
+use crate::ui::widgets::list::Sight;
 
 /// Its keys.
 #[rustfmt::skip]
@@ -70,17 +71,13 @@ impl Screen for Notice {
 
     fn draw(&self, _: Seen<'_>, pen: &mut Pen<'_>) {
         let rows = usize::from(pen.height().saturating_sub(2));
-        let first = self.at.min(self.lines.len().saturating_sub(rows));
-        let last = (first + rows).min(self.lines.len());
-        let remark = if rows < self.lines.len() {
-            format!("{}-{last} of {}", first + 1, self.lines.len())
-        } else {
-            format!("{} closes", name_for(Context::Notice, Action::Back))
-        };
+        let sight = Sight::from(self.at, self.lines.len(), rows);
+        let closes = || format!("{} closes", name_for(Context::Notice, Action::Back));
+        let remark = sight.if_cut().unwrap_or_else(closes);
         pen.part_is(0);
         let mut inner = pen.frame(&self.title, &remark, true);
-        for (y, line) in self.lines[first..last].iter().enumerate() {
-            inner.text(1, y as u16, line, Role::Plain);
+        for (y, _, line) in sight.of(&self.lines) {
+            inner.text(1, y, line, Role::Plain);
         }
     }
 }

@@ -16,13 +16,14 @@ use crate::sim::fault::Action as Fault;
 use crate::ui::engine::{Answer, Order, Query, Until};
 use crate::ui::entry;
 use crate::ui::keymap::{Action, Binding, Context, bind, key, key_name};
-use crate::ui::pen::{Pen, scroll};
+use crate::ui::pen::Pen;
 use crate::ui::spots::Spot;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::{Effect, moved};
 use crate::ui::view::lineage::About;
 use crate::ui::view::{EventLine, ForkRow, QueueRow, RowKind};
+use crate::ui::widgets::list::Sight;
 
 /// Its keys. Characters are what is typed.
 #[rustfmt::skip]
@@ -252,18 +253,17 @@ impl Screen for Palette {
     fn draw(&self, seen: Seen<'_>, pen: &mut Pen<'_>) {
         let found = self.found(seen);
         let rows = usize::from(pen.height().saturating_sub(4));
-        let first = scroll(self.at, found.len(), rows);
-        let last = (first + rows).min(found.len());
+        let sight = Sight::around(self.at, found.len(), rows);
         let remark = match found.len() {
             0 => "nothing of that name".to_owned(),
-            n => format!("{}-{last} of {n}", first + 1),
+            _ => sight.said(),
         };
         pen.part_is(0);
         let mut inner = pen.frame("Everything by name", &remark, true);
         inner.text(1, 0, &format!(":{}_", self.typed), Role::Strong);
         let width = inner.width();
-        for (y, (i, found)) in found.iter().enumerate().take(last).skip(first).enumerate() {
-            let y = y as u16 + 2;
+        for (y, i, found) in sight.of(&found) {
+            let y = y + 2;
             inner.row_is(y, 0, i);
             let (sort, name, key) = match found {
                 Found::Thing(thing) => (thing.sort(), thing.name(), thing.key()),

@@ -6,6 +6,7 @@ pub mod footer;
 pub mod header;
 pub mod heatmap;
 pub mod histogram;
+pub mod list;
 pub mod preview;
 pub mod queues;
 pub mod spark;

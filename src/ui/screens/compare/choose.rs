@@ -3,11 +3,12 @@
 use crate::ui::entry;
 use crate::ui::glyphs;
 use crate::ui::keymap::Action;
-use crate::ui::pen::{Pen, scroll};
+use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::moved;
 use crate::ui::view::{ForkRow, Settings, With};
+use crate::ui::widgets::list::Sight;
 
 use super::setting::{Entered, SettingEntry};
 
@@ -155,17 +156,12 @@ pub(super) fn draw(
     let all = choices(forks);
     let at = chooser.at.min(all.len() - 1);
     let rows = usize::from(pen.height().saturating_sub(2));
-    let first = scroll(at, all.len(), rows);
-    let last = (first + rows).min(all.len());
-    let remark = if rows < all.len() {
-        format!("{}-{last} of {}", first + 1, all.len())
-    } else {
-        "Enter chooses  Esc".to_owned()
-    };
+    let sight = Sight::around(at, all.len(), rows);
+    let remark = sight.if_cut();
+    let remark = remark.unwrap_or_else(|| "Enter chooses  Esc".to_owned());
     pen.part_is(super::PART_CHOICES);
     let mut inner = pen.frame("Compare this run with", &remark, true);
-    for (y, (place, choice)) in all.iter().enumerate().take(last).skip(first).enumerate() {
-        let y = y as u16;
+    for (y, place, choice) in sight.of(&all) {
         inner.row_is(y, super::PART_CHOICES, place);
         let typed = chooser.typed.as_ref().filter(|_| place == at);
         let line = match (choice, typed) {
@@ -190,7 +186,7 @@ pub(super) fn draw(
             inner.restyle_row(y, Role::Selected);
         }
     }
-    explain(&mut inner, (last - first) as u16 + 1);
+    explain(&mut inner, sight.count() as u16 + 1);
 }
 
 /// What a comparison is, where there is room.

@@ -6,11 +6,12 @@ use nucleo_matcher::{Config, Matcher};
 use crate::ui::entry;
 use crate::ui::glyphs;
 use crate::ui::keymap::{Action, Context, name_for};
-use crate::ui::pen::{Pen, scroll};
+use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::update::moved;
 use crate::ui::view::{Meaning, Setting, Settings};
+use crate::ui::widgets::list::Sight;
 
 /// The longest text.
 const TYPED_MAX: usize = 400;
@@ -145,11 +146,10 @@ impl SettingEntry {
     fn draw_list(&self, all: &[Setting], pen: &mut Pen<'_>) {
         let found = found(all, &self.typed);
         let rows = usize::from(pen.height().saturating_sub(4));
-        let first = scroll(self.at, found.len(), rows);
-        let last = (first + rows).min(found.len());
+        let sight = Sight::around(self.at, found.len(), rows);
         let remark = match found.len() {
             0 => "no setting of that name".to_owned(),
-            n => format!("{}-{last} of {n}", first + 1),
+            _ => sight.said(),
         };
         pen.part_is(super::PART_CHOICES);
         let mut inner = pen.frame(TITLE, &remark, true);
@@ -163,8 +163,8 @@ impl SettingEntry {
         let width = usize::from(inner.width());
         let longest = found.iter().map(|s| text::width(&s.path)).max();
         let paths = longest.unwrap_or(0).min(width * 3 / 5);
-        for (y, (place, setting)) in found.iter().enumerate().take(last).skip(first).enumerate() {
-            let y = y as u16 + 2;
+        for (y, place, setting) in sight.of(&found) {
+            let y = y + 2;
             inner.row_is(y, super::PART_CHOICES, place);
             let sign = if place == self.at { glyphs::RIGHT } else { ' ' };
             inner.sign(1, y, sign, Role::Plain);

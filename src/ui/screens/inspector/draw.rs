@@ -3,11 +3,12 @@
 use super::lines::{self, Line};
 use super::{Inspector, Pane};
 use crate::ui::glyphs;
-use crate::ui::pen::{Pen, scroll};
+use crate::ui::pen::Pen;
 use crate::ui::screens::Seen;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::view::{Came, Inspected, TrackRow, TrackValues};
+use crate::ui::widgets::list::Sight;
 use crate::ui::widgets::spark::sparkline;
 
 /// Where a pane stands: column, row, columns, rows.
@@ -99,22 +100,11 @@ fn title(inspector: &Inspector, known: &Inspected) -> String {
     }
 }
 
-/// Which lines are in sight, for the border.
-fn in_sight(first: usize, last: usize, total: usize) -> String {
-    if last - first < total {
-        format!("{}-{last} of {total}", first + 1)
-    } else {
-        String::new()
-    }
-}
-
 fn draw_lines(pen: &mut Pen<'_>, title: &str, lines: &[Line], at: usize, focused: bool) {
     let rows = usize::from(pen.height().saturating_sub(2));
-    let first = at.min(lines.len().saturating_sub(rows));
-    let last = (first + rows).min(lines.len());
-    let mut inner = pen.frame(title, &in_sight(first, last, lines.len()), focused);
-    for (y, line) in lines[first..last].iter().enumerate() {
-        let y = y as u16;
+    let sight = Sight::from(at, lines.len(), rows);
+    let mut inner = pen.frame(title, &sight.if_cut().unwrap_or_default(), focused);
+    for (y, _, line) in sight.of(lines) {
         let role = if line.value.is_empty() || line.role == Role::Bad {
             line.role
         } else {
@@ -134,25 +124,21 @@ fn draw_history(
 ) {
     let total = known.tracks.len();
     let rows = usize::from(pen.height().saturating_sub(3));
-    let first = at.min(total.saturating_sub(rows));
-    let last = (first + rows).min(total);
+    let sight = Sight::from(at, total, rows);
+    let cut = sight.if_cut().unwrap_or_default();
     let remark = match (working, total) {
         (Some(share), 0) => format!("{:.0}%", share * 100.0),
-        _ if known.same > 0 => {
-            let sight = in_sight(first, last, total);
-            format!("{sight}  +{} that never changed", known.same)
-                .trim()
-                .to_owned()
-        }
-        _ => in_sight(first, last, total),
+        _ if known.same > 0 => format!("{cut}  +{} that never changed", known.same)
+            .trim()
+            .to_owned(),
+        _ => cut,
     };
     let title = format!("History of {}", known.name);
     let mut inner = pen.frame(&title, &remark, focused);
     let width = inner.width();
     let (names, values) = (width.min(90) * 3 / 10, 12);
     let cells = width.saturating_sub(names + values + 4);
-    for (y, track) in known.tracks[first..last].iter().enumerate() {
-        let y = y as u16;
+    for (y, _, track) in sight.of(&known.tracks) {
         inner.text(
             1,
             y,
@@ -165,7 +151,7 @@ fn draw_history(
     }
     if total > 0 && rows > 0 {
         let (from, to) = known.span_ns;
-        let y = (last - first) as u16;
+        let y = sight.count() as u16;
         let begin = format!("{}s", text::moment(from));
         let end = format!("{}s", text::moment(to));
         inner.text(names + 2, y, &begin, Role::Dim);
@@ -225,9 +211,8 @@ fn draw_handled(pen: &mut Pen<'_>, known: &Inspected, seen: Seen<'_>, at: usize,
     let total = known.handled.len();
     let at = at.min(total.saturating_sub(1));
     let rows = usize::from(pen.height().saturating_sub(2));
-    let first = scroll(at, total, rows);
-    let last = (first + rows).min(total);
-    let mut remark = in_sight(first, last, total);
+    let sight = Sight::around(at, total, rows);
+    let mut remark = sight.if_cut().unwrap_or_default();
     if known.has_older && total > 0 && seen.working.is_none() {
         let comma = if remark.is_empty() { "" } else { ", " };
         remark = format!("{remark}{comma}and older");
@@ -239,10 +224,8 @@ fn draw_handled(pen: &mut Pen<'_>, known: &Inspected, seen: Seen<'_>, at: usize,
     let mut inner = pen.frame(&title, &remark, focused);
     let width = inner.width();
     let now = seen.frame.header.events;
-    for (y, row) in known.handled[first..last].iter().enumerate() {
-        let is_selected = first + y == at;
-        let line = first + y;
-        let y = y as u16;
+    for (y, line, row) in sight.of(&known.handled) {
+        let is_selected = line == at;
         inner.row_is(y, Pane::Handled.number(), line);
         let sign = if row.event == now { glyphs::RIGHT } else { ' ' };
         inner.sign(0, y, sign, Role::Strong);

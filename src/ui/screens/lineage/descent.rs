@@ -1,10 +1,11 @@
 //! Draws an event: what it comes from, and what comes of it.
 
 use crate::ui::glyphs;
-use crate::ui::pen::{Pen, scroll};
+use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::view::lineage::{About, Descent, Step};
+use crate::ui::widgets::list::Sight;
 
 /// A line of the page.
 pub(super) enum Line<'a> {
@@ -47,16 +48,15 @@ pub(super) fn draw(pen: &mut Pen<'_>, descent: &Descent, row: usize, working: Op
     let lines = lines(descent);
     let height = usize::from(pen.height().saturating_sub(2));
     let at = row.min(lines.len().saturating_sub(1));
-    let first = scroll(at, lines.len(), height);
-    let last = (first + height).min(lines.len());
+    let sight = Sight::around(at, lines.len(), height);
     let event = descent.causes.first().map_or(0, |c| c.event);
-    let mut remark = format!("{}-{last} of {}", first + 1, lines.len());
+    let mut remark = sight.said();
     if let Some(share) = working {
         remark = format!("{remark}, looking for more {:.0}%", share * 100.0);
     }
     pen.part_is(0);
     let mut inner = pen.frame(&format!("Event #{event}"), &remark, true);
-    for (y, (i, line)) in (0_u16..).zip(lines.iter().enumerate().take(last).skip(first)) {
+    for (y, i, line) in sight.of(&lines) {
         inner.row_is(y, 0, i);
         match line {
             Line::Title(title) => {

@@ -7,6 +7,7 @@ use crate::ui::style::Role;
 use crate::ui::text;
 use crate::ui::view::MarkKind;
 use crate::ui::view::lineage::{HopEnd, Lineage, LineageRow, RowWhat};
+use crate::ui::widgets::list::Sight;
 use crate::ui::widgets::{mark_role, mark_sign};
 
 /// Columns of the time.
@@ -430,21 +431,16 @@ fn flow(groups: impl Iterator<Item = Vec<(String, Role)>>, width: u16) -> Vec<Li
 
 fn draw_foot(pen: &mut Pen<'_>, life: &Lineage, lines: &[Line], told: Option<usize>) {
     let rows = usize::from(pen.height().saturating_sub(2));
-    let first = told.unwrap_or(0).min(lines.len().saturating_sub(rows));
-    let last = (first + rows).min(lines.len());
-    let remark = if last - first < lines.len() {
-        format!("{}-{last} of {}", first + 1, lines.len())
-    } else {
-        String::new()
-    };
+    let sight = Sight::from(told.unwrap_or(0), lines.len(), rows);
+    let remark = sight.if_cut().unwrap_or_default();
     pen.part_is(1);
     let mut inner = pen.frame(&life.short, &remark, told.is_some());
     let end = inner.width();
-    for (y, Line(parts)) in lines[first..last].iter().enumerate() {
+    for (y, _, Line(parts)) in sight.of(lines) {
         let mut x = 1;
         for (part, role) in parts {
             let room = usize::from(end.saturating_sub(x));
-            x = inner.text(x, y as u16, &text::cut(part, room), *role);
+            x = inner.text(x, y, &text::cut(part, room), *role);
         }
     }
 }
