@@ -187,6 +187,8 @@ fn a_bound_of_a_metric_stays_broken() {
         shrunk.text
     );
     assert!(shrunk.after.faults == 1 && shrunk.control == Control::NoFaults);
+    let note = "// Without it, failovers.count is at most 0.";
+    assert!(shrunk.text.contains(note), "{}", shrunk.text);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::super::failure::word;
 use super::propose::{Now, Pass, Proposal, What, faults};
+use crate::checks::Expect;
 use crate::scenario::Tree;
 
 /// Comments, each with the way to what it is about.
@@ -11,11 +12,7 @@ pub(super) fn notes(
     holds: impl Fn(&str) -> bool,
 ) -> Vec<(Vec<usize>, String)> {
     let faults = faults(&now.tree);
-    let goal = word(&now.failure.goal);
-    let goal = match now.failure.goal.property() {
-        Some(_) => format!("{goal} holds"),
-        None => format!("{goal} is as it should be"),
-    };
+    let goal = holds_in_words(&now.failure.goal);
     let mut out: Vec<(Vec<usize>, String)> = Vec::new();
     for proposal in passes.iter().flat_map(|pass| pass(now)) {
         let Some((at, words)) = told(&now.tree, &proposal, &faults) else {
@@ -34,6 +31,15 @@ pub(super) fn notes(
     out
 }
 
+/// That it is as it should be: `NoAckedLoss holds`.
+fn holds_in_words(goal: &Expect) -> String {
+    match goal {
+        Expect::AtMost(name, bound) => format!("{name} is at most {bound}"),
+        Expect::AtLeast(name, bound) => format!("{name} is at least {bound}"),
+        _ => format!("{} holds", word(goal)),
+    }
+}
+
 /// What to say of a change with which it holds, and where. Nothing of what anybody would expect, as that without a workload
 /// nothing happens.
 fn told(tree: &Tree, proposal: &Proposal, faults: &[Vec<usize>]) -> Option<(Vec<usize>, String)> {
@@ -49,7 +55,13 @@ fn told(tree: &Tree, proposal: &Proposal, faults: &[Vec<usize>]) -> Option<(Vec<
                 .rev()
                 .map(|n| &at[..n])
                 .find(|at| is_field(tree, at) || faults.contains(&at.to_vec()))?;
-            Some((shown.to_vec(), format!("With {}", written.replace('"', ""))))
+            let plain = |text: &str| text.replace('"', "");
+            let mut words = format!("With {}", plain(written));
+            if shown != at {
+                // What stands there is more than what is changed.
+                words = format!("{words} instead of {}", plain(&tree.at(at)?.line()));
+            }
+            Some((shown.to_vec(), words))
         }
         What::Much => None,
     }

@@ -200,7 +200,7 @@ fn head(
     }
     let rows = before.rows().into_iter().zip(after.rows());
     let rows: Vec<String> = rows
-        .filter(|((name, was), (_, is))| *name != "duration_ns" && was.max(is) > &0)
+        .filter(|((name, was), (_, is))| *name != "duration_ns" && was != is)
         .map(|((name, was), (_, is))| format!("{name} {was} → {is}"))
         .collect();
     say(&format!("Smaller than it was: {}.", rows.join(", ")));
