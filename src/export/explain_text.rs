@@ -217,6 +217,13 @@ fn further(
     if at > 0 {
         let _ = writeln!(out, "      on the screen, # and #{at} go to that moment");
     }
+    if let About::Finding(finding, ..) = explain.about()
+        && let Some(command) = origin.shrinking(run, &finding.property)
+    {
+        let _ = writeln!(out, "  {command}");
+        let what = "the smallest scenario in which the same breaks";
+        *out += &wrapped(what, 6, 6, telling.columns);
+    }
     // B is what has a control; A cannot be one.
     let best = cures.iter().find(|c| c.helps && !c.is_fault);
     let best = best.filter(|_| !run.is_control());

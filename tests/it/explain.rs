@@ -362,6 +362,11 @@ fn the_text_is_the_same_each_time_fits_80_columns_and_names_events_of_the_run() 
         )),
         "{told}"
     );
+    // The command that makes it smaller is one that can be run.
+    let shrink = format!("splitbrain shrink {file} --seed 5 --breaks NoAckedLoss");
+    assert!(told.contains(&shrink), "{told}");
+    let shrunk = as_told(&format!("{shrink} --runs 3"));
+    assert!(shrunk.is_object(), "{shrunk}");
     // Nothing is told less with --all.
     let all = text(&splitbrain(&["explain", &file, "--all"]).stdout);
     assert!(all.lines().count() >= told.lines().count());

@@ -1,5 +1,6 @@
 //! What was tried against a failure, and the command with which anybody can try the same.
 
+use crate::checks::Property;
 use crate::hunt::command::{Command, quoted};
 use crate::hunt::lineage::{Judge, Owed, Trials, Tried};
 use crate::hunt::{Loaded, Session};
@@ -51,6 +52,20 @@ impl Origin {
                 })
             }
         }
+    }
+
+    /// The command that makes a run as small as it can be while a property still breaks. None for a control, which has no name
+    /// of its own, and for what cannot be played again.
+    pub fn shrinking(&self, run: &Session, property: &Property) -> Option<String> {
+        let (name, sets, seed) = match self {
+            Self::Scenario => (&run.loaded().name, &run.loaded().sets, Some(run.seed())),
+            Self::Recording { file, sets, seed } => (file, sets, *seed),
+        };
+        let mut words = vec!["splitbrain shrink".to_owned(), quoted(name)];
+        words.extend(seed.map(|seed| format!("--seed {seed}")));
+        words.extend(sets.iter().map(|set| format!("--set {}", quoted(set))));
+        words.push(format!("--breaks {}", quoted(&property.to_string())));
+        (name != "<stdin>" && !run.is_control()).then(|| words.join(" "))
     }
 
     /// The command that holds a run against the same with some more settings.
