@@ -27,22 +27,20 @@ pub struct Subject {
 impl Subject {
     /// Reads what is meant. `None` if it cannot be played; why not has been said.
     pub fn open(given: &Given<'_>, seed: Option<u64>) -> Option<Self> {
-        match recording(given.scenario())? {
-            Some(recording) => Self::of_recording(recording, given, seed),
-            None => {
-                let options = Options {
-                    seed,
-                    control: given.control,
-                    until_ns: given.until.map(|until| until.ns()),
-                    unobserved: false,
-                };
-                Some(Self {
-                    session: Session::new(Arc::new(load(given)?), options),
-                    origin: Origin::Scenario,
-                    recorded: None,
-                })
-            }
+        if let Some(recording) = recording(given.scenario()).ok()? {
+            return Self::of_recording(recording, given, seed);
         }
+        let options = Options {
+            seed,
+            control: given.control,
+            until_ns: given.until.map(|until| until.ns()),
+            unobserved: false,
+        };
+        Some(Self {
+            session: Session::new(Arc::new(load(given)?), options),
+            origin: Origin::Scenario,
+            recorded: None,
+        })
     }
 
     fn of_recording(recording: Recording, given: &Given<'_>, seed: Option<u64>) -> Option<Self> {
@@ -119,18 +117,23 @@ pub fn vary(change: &Change, run: &Session) -> Option<Session> {
         .ok()
 }
 
-/// The recording of that name; nothing if it is none. `None` if it is one that cannot be read; why not has been said.
-fn recording(name: &str) -> Option<Option<Recording>> {
+/// It is a recording that cannot be read, which has been said.
+struct Unreadable;
+
+/// The recording of that name; nothing if it is none.
+fn recording(name: &str) -> Result<Option<Recording>, Unreadable> {
     let file = Path::new(name);
     // What is a pipe is read once.
     let text = file.is_file().then(|| std::fs::read_to_string(file));
     let Some(Ok(text)) = text else {
-        return Some(None);
+        return Ok(None);
     };
     if !mixup::is_recording(name, &text) {
-        return Some(None);
+        return Ok(None);
     }
     let read = Recording::from_text(&text);
-    let read = read.inspect_err(|message| say(format_args!("error: {name}: {message}")));
-    read.ok().map(Some)
+    read.map(Some).map_err(|message| {
+        say(format_args!("error: {name}: {message}"));
+        Unreadable
+    })
 }

@@ -47,14 +47,14 @@ pub fn named(id: &str, run: &Session) -> Result<Followed, String> {
     let Ok(number) = number.parse::<u32>() else {
         return Err(format!("`{number}` in `{id}` is no number, {}", example()));
     };
-    let meant: Vec<&Source> = match sources.iter().find(|source| source.name == name) {
-        Some(source) => vec![source],
-        None => {
-            let is_part = |source: &&Source| source.parts.iter().any(|part| part == name);
-            let all = sources.iter().filter(is_part);
-            all.filter(|source| u64::from(number) < source.count)
-                .collect()
-        }
+    let whole = sources.iter().find(|source| source.name == name);
+    let meant: Vec<&Source> = if let Some(source) = whole {
+        vec![source]
+    } else {
+        let is_part = |source: &&Source| source.parts.iter().any(|part| part == name);
+        let all = sources.iter().filter(is_part);
+        all.filter(|source| u64::from(number) < source.count)
+            .collect()
     };
     match meant.as_slice() {
         [source] if u64::from(number) < source.count => Ok(source.of(number)),
