@@ -162,12 +162,17 @@ impl Findings {
         self.report(record, evidence, || {
             message(&name(names, span.lane, span.first, end))
         });
+        self.last_is_about(span.lane, span.first);
+        self.last = Some((record.event, span.lane, span.first, end));
+    }
+
+    /// The finding that was noted last is about this message.
+    pub(super) fn last_is_about(&mut self, lane: LaneId, number: u32) {
         if self.count as usize <= KEPT_MAX
             && let Some(finding) = self.kept.last_mut()
         {
-            finding.about = Some((span.lane, span.first));
+            finding.about = Some((lane, number));
         }
-        self.last = Some((record.event, span.lane, span.first, end));
     }
 
     /// What was found turned out not to be so.

@@ -176,6 +176,7 @@ impl Check for Observed {
                     ),
                 }
             });
+            found.last_is_about(lane, number);
         }
     }
 

@@ -189,6 +189,31 @@ fn a_loss_is_owed_to_the_faults_that_make_it_and_the_settings_that_prevent_it_do
     assert!(lines.contains(&line_of(LOST, "Crash(")), "{steps:#?}");
 }
 
+/// That a write is lost is found of the moment at which it was acknowledged, which is before what lost it.
+#[test]
+fn what_is_proved_later_may_be_owed_to_what_befell_the_run_meanwhile() {
+    let folder = Folder::new("later");
+    let file = folder.write("lost.ron", LOST);
+    let args = [&file, "--set", "expect=[Holds(NoLostWrite)]"];
+    let all = explained(&args);
+    let of = all["finding"]["of"].as_u64().unwrap();
+    let one = |number: u64| explained(&[&args[..], &["--finding", &number.to_string()]].concat());
+    let is_meant = |d: &Value| d["finding"]["property"] == "NoLostWrite";
+    let document = (1..=of).map(one).find(is_meant).unwrap();
+    let finding = &document["finding"];
+    assert!(finding["at_ns"].as_u64().unwrap() < 4 * SECOND, "{finding}");
+    let crash = tried(&document["faults"], "crash broker-1");
+    assert_eq!(crash["helps"], true, "{:#}", document["faults"]);
+    assert_eq!(tried(&document["settings"], "acks=All")["helps"], true);
+    // It tells the life of the message, and what lost it.
+    let message = document["message"]["name"].as_str().unwrap();
+    assert!(finding["message"].as_str().unwrap().contains(message));
+    let steps = document["steps"].as_array().unwrap();
+    let lines: Vec<u64> = steps.iter().filter_map(|s| s["line"].as_u64()).collect();
+    assert!(lines.contains(&line_of(LOST, "Crash(")), "{steps:#?}");
+    are_events_of(&document["steps"], session(LOST));
+}
+
 #[test]
 fn the_life_of_a_lost_message_is_told_and_where_its_time_went() {
     let folder = Folder::new("message");

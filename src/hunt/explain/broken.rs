@@ -16,10 +16,11 @@ use crate::trace::marks::is_mark;
 /// Of one event so many records are told.
 const TOLD_MAX: usize = 3;
 
-/// The records that prove a finding, and the faults before it.
+/// The records that prove a finding, and the faults before the last of them.
 #[derive(Clone, Debug)]
 pub(super) struct Evidence {
     finding: Finding,
+    until_ns: u64,
     names: Arc<Names>,
     run: Option<Box<Session>>,
     heard: Heard,
@@ -67,10 +68,11 @@ fn is_internal(fact: &Fact, names: &Names) -> bool {
 }
 
 impl Evidence {
-    /// Of a finding of a run with such names.
-    pub(super) fn of(finding: &Finding, names: &Arc<Names>) -> Self {
+    /// Of a finding of a run with such names, which goes on until a moment (ns).
+    pub(super) fn of(finding: &Finding, names: &Arc<Names>, until_ns: u64) -> Self {
         Self {
             finding: finding.clone(),
+            until_ns,
             names: Arc::clone(names),
             run: None,
             heard: Heard {
@@ -88,9 +90,21 @@ impl Evidence {
             session.unwatch();
             Box::new(session)
         });
-        let more = run.advance_with(self.finding.at, events, &mut self.heard);
+        // That something broke may be proved by what happens later: nobody was given a message, and then one behind it.
+        let last = self.heard.wanted.last().copied().unwrap_or(0);
+        let (until_ns, most) = match last.saturating_sub(run.sim().events()) {
+            0 => (self.finding.at.max(run.sim().now()), events),
+            missing => (self.until_ns, events.min(missing)),
+        };
+        let more = run.advance_with(until_ns, most, &mut self.heard);
         self.run = more.then_some(run);
         more
+    }
+
+    /// When all of it had happened, ns.
+    pub(super) fn known_ns(&self) -> u64 {
+        let last = self.heard.at.iter().map(|record| record.at).max();
+        last.unwrap_or(0).max(self.finding.at)
     }
 
     /// The message or task that the finding is about, if it is about one.

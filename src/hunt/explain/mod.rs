@@ -40,6 +40,8 @@ pub enum About {
 pub struct Explain {
     about: About,
     until_ns: u64,
+    /// When all that proves the finding had happened, ns: what befell the run by then may be what it is owed to.
+    known_ns: u64,
     names: Arc<Names>,
     phase: Phase,
     story: Option<Story>,
@@ -74,12 +76,13 @@ impl Explain {
         let phase = match &about {
             About::Thing(what) => Phase::Follow(Box::new(Lineage::new(*what, until_ns))),
             About::Finding(finding, ..) => {
-                Phase::Look(Box::new(Evidence::of(finding, run.sim().names())))
+                Phase::Look(Box::new(Evidence::of(finding, run.sim().names(), until_ns)))
             }
         };
         Self {
             about,
             until_ns,
+            known_ns: 0,
             names: Arc::clone(run.sim().names()),
             phase,
             story: None,
@@ -138,6 +141,7 @@ impl Explain {
             return Phase::Done;
         };
         let thing = evidence.thing();
+        self.known_ns = evidence.known_ns();
         self.steps.extend(evidence.into_steps());
         match thing {
             Some(thing) => {
@@ -154,10 +158,10 @@ impl Explain {
         let About::Finding(finding, ..) = &self.about else {
             return Phase::Done;
         };
-        let mut told = past.before_ns(finding.at);
+        let mut told = past.before_ns(self.known_ns);
         told.unwatch();
-        told.run_to(finding.at);
-        let mut left = faults(&told, finding.at);
+        told.run_to(self.known_ns);
+        let mut left = faults(&told, self.known_ns);
         left.extend(all_settings(&told));
         let judge = OfProperty::of(finding.property);
         let trials = Trials::of(judge, left, past.before(0), self.until_ns);
