@@ -48,10 +48,8 @@ fn head(pair: &Pair) -> String {
 
 /// What of the two differs besides what was changed, and what that does to the comparison.
 fn unlike(out: &mut String, pair: &Pair) {
-    let ends = pair.own_ends_ns().map(Duration::from_ns);
-    if let [a, b] = ends
-        && a != b
-    {
+    let [a, b] = pair.own_ends_ns().map(Duration::from_ns);
+    if a != b {
         let until = Duration::from_ns(pair.end_ns());
         let _ = writeln!(
             out,
