@@ -106,6 +106,13 @@ fn the_kernel_and_the_screen_know_no_system_by_name() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// A widget draws one plain view; only screens and the layout know what else there is.
+#[test]
+fn no_widget_takes_the_state_of_the_application() {
+    let found = files_with(&["ui/widgets"], &["Model", "Engine"]);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
 /// What systems use of one another: remote calls, which are a protocol, and the ports, which are not in a folder.
 const COMMON: &[&str] = &["rpc"];
 
