@@ -151,7 +151,7 @@ fn paints(case: &Case) -> Result<Vec<Duration>, String> {
     for n in 0..KEYS {
         sleep(waits.next());
         let open = n % 2 == 0;
-        took.push(program.time("?", |screen| screen.contains(" Help ") == open)?);
+        took.push(program.time("?", |screen| screen.contains("▸Help ") == open)?);
     }
     took.sort();
     Ok(took)
@@ -179,7 +179,7 @@ fn play(case: &Case) -> Result<bool, String> {
 /// What opens a screen, and what is seen there.
 const SCREENS: &[(&str, &str, &str)] = &[
     ("dashboard", "", "Topology"),
-    ("help", "?", " Help "),
+    ("help", "?", "▸Help "),
     ("forks", "F", "leaves at"),
     ("injector", "i", "Do to the run"),
     ("go to", "#", "Go to"),
