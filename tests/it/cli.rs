@@ -1,48 +1,13 @@
 //! The program as its users call it.
 
-use std::io::{BufRead, Write};
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::io::BufRead;
+use std::process::{Child, Output, Stdio};
 
-/// A folder of its own for a test, gone afterwards.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("splitbrain-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        std::fs::File::create(&path)
-            .unwrap()
-            .write_all(text.as_bytes())
-            .unwrap();
-        path.display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn splitbrain(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
+use super::program::{Folder, command, fed, splitbrain, text};
 
 /// The program while it runs; the test reads what it writes.
 fn spawn(args: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(args)
-        .stdin(Stdio::null())
+    command(args)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -50,11 +15,11 @@ fn spawn(args: &[&str]) -> Child {
 }
 
 fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
+    text(&output.stdout)
 }
 
 fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    text(&output.stderr)
 }
 
 #[test]
@@ -192,9 +157,7 @@ fn a_run_that_nobody_reads_any_more_ends() {
 
 /// How the program ends that wrote a line (or, where `first_line` is false, nothing) to a reader that then left.
 fn ends_unread(args: &[&str], first_line: bool) -> Option<i32> {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(args)
-        .stdin(Stdio::null())
+    let mut child = command(args)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -236,7 +199,7 @@ fn a_reader_that_left_is_noticed_though_nothing_is_said() {
 #[test]
 fn a_recording_replays_and_is_never_overwritten() {
     let folder = Folder::new("record");
-    let file = folder.0.join("run.ron").display().to_string();
+    let file = folder.file("run.ron");
     let record = ["run", "--headless", "--until", "25s", "--record", &file];
     let first = splitbrain(&record);
     assert!(std::fs::exists(&file).unwrap(), "{}", stderr(&first));
@@ -267,7 +230,7 @@ fn a_recording_replays_and_is_never_overwritten() {
         .split('"');
     let eleventh = chain.nth(2 * 10 + 1).unwrap().to_owned();
     let changed = text.replacen(&eleventh, "0123456789abcdef", 1);
-    let changed = folder.file("changed.ron", &changed);
+    let changed = folder.write("changed.ron", &changed);
     let differs = splitbrain(&["replay", &changed, "--headless"]);
     assert_eq!(differs.status.code(), Some(1));
     assert!(
@@ -276,7 +239,7 @@ fn a_recording_replays_and_is_never_overwritten() {
         stdout(&differs)
     );
 
-    let broken = folder.file("broken.ron", "(format: 1, vers");
+    let broken = folder.write("broken.ron", "(format: 1, vers");
     assert_eq!(
         splitbrain(&["replay", &broken, "--headless"]).status.code(),
         Some(2)
@@ -290,7 +253,7 @@ fn all_mistakes_of_a_file_come_at_once_with_their_places() {
     let text = text
         .replacen("replication_factor", "replicaton_factor", 1)
         .replacen("\"60s\"", "\"60 parsecs\"", 1);
-    let file = folder.file("mine.ron", &text);
+    let file = folder.write("mine.ron", &text);
     let output = splitbrain(&["check", &file]);
     assert_eq!(output.status.code(), Some(2));
     let said = stderr(&output);
@@ -332,12 +295,12 @@ fn until_is_held_to_the_same_limit_of_work_as_the_duration() {
 #[test]
 fn a_recording_is_held_to_the_limit_of_work_too() {
     let folder = Folder::new("long-record");
-    let file = folder.0.join("run.ron").display().to_string();
+    let file = folder.file("run.ron");
     splitbrain(&["run", "--headless", "--until", "1s", "--record", &file]);
     let text = std::fs::read_to_string(&file).unwrap();
     let longer = text.replacen("until_ns: 1000000000", "until_ns: 359996400000000000", 1);
     assert_ne!(text, longer);
-    let file = folder.file("longer.ron", &longer);
+    let file = folder.write("longer.ron", &longer);
     let output = splitbrain(&["replay", "--headless", &file]);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("too many"), "{}", stderr(&output));
@@ -346,8 +309,13 @@ fn a_recording_is_held_to_the_limit_of_work_too() {
 #[test]
 fn where_no_recording_can_be_written_nothing_runs() {
     let folder = Folder::new("unwritable");
-    let nowhere = folder.0.join("none").join("run.ron").display().to_string();
-    let itself = folder.0.display().to_string();
+    let nowhere = folder
+        .path()
+        .join("none")
+        .join("run.ron")
+        .display()
+        .to_string();
+    let itself = folder.path().display().to_string();
     for (place, force) in [(&nowhere, None), (&itself, Some("--force"))] {
         let args = ["run", "--headless", "--record", place];
         let args: Vec<&str> = args.into_iter().chain(force).collect();
@@ -366,7 +334,7 @@ fn where_no_recording_can_be_written_nothing_runs() {
 #[test]
 fn a_recording_that_is_written_is_told_and_one_that_is_not_leaves_no_trace() {
     let folder = Folder::new("told");
-    let path = folder.0.join("run.ron");
+    let path = folder.path().join("run.ron");
     let file = path.display().to_string();
     // The check comes first, the mistake in the arguments after it.
     let refused = [
@@ -380,7 +348,7 @@ fn a_recording_that_is_written_is_told_and_one_that_is_not_leaves_no_trace() {
     ];
     assert_eq!(splitbrain(&refused).status.code(), Some(2));
     assert!(!path.exists(), "a run that never was left a file");
-    folder.file("run.ron", "precious");
+    folder.write("run.ron", "precious");
     let before = std::fs::metadata(&path).unwrap().modified().unwrap();
     let refused: Vec<&str> = refused.into_iter().chain(["--force"]).collect();
     assert_eq!(splitbrain(&refused).status.code(), Some(2));
@@ -430,9 +398,7 @@ fn output_that_cannot_be_written_is_an_error() {
             .write(true)
             .open("/dev/full")
             .unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-            .args(args)
-            .stdin(Stdio::null())
+        let output = command(args)
             .stdout(full)
             .stderr(Stdio::piped())
             .output()
@@ -465,7 +431,7 @@ fn a_long_run_says_on_standard_error_how_far_it_is() {
 #[test]
 fn scenarios_and_recordings_are_told_apart() {
     let folder = Folder::new("mixup");
-    let recording = folder.0.join("run.ron").display().to_string();
+    let recording = folder.file("run.ron");
     splitbrain(&["run", "--headless", "--until", "1s", "--record", &recording]);
     for command in ["run", "check"] {
         let output = splitbrain(&[command, &recording]);
@@ -493,22 +459,15 @@ fn scenarios_and_recordings_are_told_apart() {
 #[test]
 fn a_file_that_is_asked_for_by_its_bare_name_is_suggested() {
     let folder = Folder::new("bare-name");
-    let run = || {
-        Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-            .args(["run", "iot", "--headless"])
-            .current_dir(&folder.0)
-            .output()
-            .unwrap()
-    };
+    let run = || folder.splitbrain(&["run", "iot", "--headless"]);
     assert!(!stderr(&run()).contains("iot.ron"), "{}", stderr(&run()));
-    std::fs::create_dir(folder.0.join("scenarios")).unwrap();
-    folder.file("scenarios/iot.ron", "()");
+    folder.write("scenarios/iot.ron", "()");
     let said = stderr(&run());
     assert!(
         said.contains("did you mean the file `scenarios/iot.ron`"),
         "{said}"
     );
-    folder.file("iot.ron", "()");
+    folder.write("iot.ron", "()");
     let said = stderr(&run());
     assert!(said.contains("did you mean the file `iot.ron`"), "{said}");
     assert_eq!(run().status.code(), Some(2));
@@ -516,22 +475,7 @@ fn a_file_that_is_asked_for_by_its_bare_name_is_suggested() {
 
 #[test]
 fn standard_input_can_be_checked() {
-    let check = |text: &str| {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-            .args(["check", "-"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(text.as_bytes())
-            .unwrap();
-        child.wait_with_output().unwrap()
-    };
+    let check = |text: &str| fed(command(&["check", "-"]), text);
     let text = std::fs::read_to_string("scenarios/healthy.ron").unwrap();
     let good = check(&text);
     assert_eq!(good.status.code(), Some(0), "{}", stderr(&good));

@@ -1,6 +1,5 @@
 //! Two runs side by side: what differs is what was changed, and where it began.
 
-use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,6 +9,8 @@ use splitbrain::hunt::compare::{
 use splitbrain::hunt::parallel::Stop;
 use splitbrain::hunt::{Loaded, Options, Session, complete};
 use splitbrain::sim::{Fact, Observer, Record, SECOND};
+
+use super::program::{Folder, splitbrain, text};
 
 const TEXT: &str = r#"(
     title: "a crash", seed: 11, duration: "9s",
@@ -375,7 +376,7 @@ fn what_only_one_side_has_is_said_to_be_so() {
         r#"ConsumerGroup(name: "invoices", nodes: "billing", from: "events/orders", service_time: Exponential(mean: "200us")),"#,
         "",
     );
-    let folder = Folder::new("one_side");
+    let folder = Folder::new("compare-one_side");
     let write = |name: &str, text: &str| folder.write(name, text);
     let (a, b) = (write("with.ron", TEXT), write("without.ron", &without));
     let output = splitbrain(&["compare", &a, &b, "--seeds", "3", "--until", "2s"]);
@@ -491,7 +492,7 @@ fn two_scenarios_are_compared_by_their_names() {
 
 #[test]
 fn two_that_end_or_begin_otherwise_say_so() {
-    let folder = Folder::new("two_ends");
+    let folder = Folder::new("compare-two_ends");
     let other = TEXT
         .replace("duration: \"9s\"", "duration: \"7s\"")
         .replace("stop: \"8s\"", "stop: \"6s\"")
@@ -529,7 +530,7 @@ fn a_recording_is_compared_with_its_seed_and_what_was_done_by_hand() {
     let by_hand = run.intervention("Pause(\"web\")", None).unwrap();
     run.follow(&vec![by_hand].into());
     run.run_to(u64::MAX);
-    let folder = Folder::new("by_hand");
+    let folder = Folder::new("compare-by_hand");
     let write = |name: &str, text: &str| folder.write(name, text);
     let recording = write("failure.ron", &run.recording().to_text().unwrap());
     let scenario = write("t.ron", TEXT);
@@ -559,42 +560,6 @@ fn a_recording_is_compared_with_its_seed_and_what_was_done_by_hand() {
     let output = splitbrain(&["compare", &broken, &scenario]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("was changed after it was made"));
-}
-
-/// A folder for a while.
-struct Folder(std::path::PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("splitbrain-compare-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn splitbrain(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 #[test]

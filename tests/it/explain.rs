@@ -1,8 +1,7 @@
 //! What happened to a message, how a property broke, and what would have prevented it: held to scenarios of which the answer
 //! is known, and to runs that are made apart from it.
 
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,6 +9,8 @@ use splitbrain::hunt::{Loaded, Options, Session};
 use splitbrain::sim::SECOND;
 use splitbrain::sim::lens::Lens;
 use splitbrain::systems::Message;
+
+use super::program::{Folder, splitbrain, text};
 
 /// What the leader alone has is acknowledged and then dies with it; that the consumer pauses has nothing to do with it.
 const LOST: &str = r#"(
@@ -31,42 +32,6 @@ const LOST: &str = r#"(
         At("17s", Restart(All)),
     ],
 )"#;
-
-/// A folder for a while.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("splitbrain-explain-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn splitbrain(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
 
 /// The document of an explanation.
 fn explained(args: &[&str]) -> Value {
@@ -162,7 +127,7 @@ fn are_events_of(steps: &Value, mut run: Session) {
 
 #[test]
 fn a_loss_is_owed_to_the_faults_that_make_it_and_the_settings_that_prevent_it_do() {
-    let folder = Folder::new("lost");
+    let folder = Folder::new("explain-lost");
     let file = folder.write("lost.ron", LOST);
     let document = explained(&[&file]);
     assert_eq!(document["finding"]["property"], "NoAckedLoss");
@@ -192,7 +157,7 @@ fn a_loss_is_owed_to_the_faults_that_make_it_and_the_settings_that_prevent_it_do
 /// That a write is lost is found of the moment at which it was acknowledged, which is before what lost it.
 #[test]
 fn what_is_proved_later_may_be_owed_to_what_befell_the_run_meanwhile() {
-    let folder = Folder::new("later");
+    let folder = Folder::new("explain-later");
     let file = folder.write("lost.ron", LOST);
     let args = [&file, "--set", "expect=[Holds(NoLostWrite)]"];
     let all = explained(&args);
@@ -216,7 +181,7 @@ fn what_is_proved_later_may_be_owed_to_what_befell_the_run_meanwhile() {
 
 #[test]
 fn the_life_of_a_lost_message_is_told_and_where_its_time_went() {
-    let folder = Folder::new("message");
+    let folder = Folder::new("explain-message");
     let file = folder.write("lost.ron", LOST);
     // Made at 3.5 s, between the cut and the crash.
     let document = explained(&[&file, "--message", "checkout-1->orders/0#175"]);
@@ -317,7 +282,7 @@ fn two_settings_are_tried_together_where_none_helps_alone() {
             During("75s", "105s", Crash("broker-1")),
         ],
     )"#;
-    let folder = Folder::new("both");
+    let folder = Folder::new("explain-both");
     let file = folder.write("both.ron", both);
     let document = explained(&[&file]);
     let settings = document["settings"].as_array().unwrap();
@@ -344,7 +309,7 @@ fn two_settings_are_tried_together_where_none_helps_alone() {
 
 #[test]
 fn the_text_is_the_same_each_time_fits_80_columns_and_names_events_of_the_run() {
-    let folder = Folder::new("text");
+    let folder = Folder::new("explain-text");
     let file = folder.write("lost.ron", LOST);
     let output = splitbrain(&["explain", &file]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -421,7 +386,7 @@ fn a_recording_is_explained_with_what_was_done_by_hand() {
         run.follow(&done.clone().into());
     }
     run.run_to(u64::MAX);
-    let folder = Folder::new("recording");
+    let folder = Folder::new("explain-recording");
     let file = folder.write("failure.ron", &run.recording().to_text().unwrap());
     let document = explained(&[&file]);
     assert_eq!(document["finding"]["property"], "NoAckedLoss");
@@ -471,7 +436,7 @@ fn where_nothing_broke_there_is_nothing_to_explain() {
 
 #[test]
 fn mistakes_name_what_was_meant() {
-    let folder = Folder::new("mistakes");
+    let folder = Folder::new("explain-mistakes");
     let file = folder.write("lost.ron", LOST);
     let file = file.as_str();
     for (args, why) in [

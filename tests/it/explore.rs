@@ -3,7 +3,6 @@
 
 use std::io::{BufRead, BufReader};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
@@ -13,6 +12,8 @@ use splitbrain::hunt::explore::{Options, Progress, Report, Search, Watcher};
 use splitbrain::hunt::{self, Loaded, Outcome, Session};
 use splitbrain::sim::amount::Amount;
 use splitbrain::sim::units::Duration;
+
+use super::program::Folder;
 
 /// Three brokers and a topic of two partitions; short, and with timeouts that suit it.
 fn cluster(acks: &str, topic: &str) -> String {
@@ -251,33 +252,6 @@ fn a_search_that_cannot_be_says_why() {
     assert!(said.contains("too short"), "{said}");
 }
 
-/// A folder that is gone with this.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("splitbrain-{}-{name}", std::process::id());
-        let folder = Self(std::env::temp_dir().join(name));
-        std::fs::create_dir_all(&folder.0).unwrap();
-        folder
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn splitbrain(folder: &Folder, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(args)
-        .current_dir(&folder.0)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
 fn lines(output: &Output) -> Vec<Value> {
     let text = std::str::from_utf8(&output.stdout).unwrap();
     text.lines()
@@ -300,9 +274,9 @@ const COMMAND: [&str; 8] = [
 #[test]
 fn what_was_found_is_a_scenario_that_breaks_the_same_at_the_same_event() {
     let folder = Folder::new("explore-saved");
-    std::fs::write(folder.0.join("weak.ron"), weak()).unwrap();
+    folder.write("weak.ron", &weak());
     let args = [&COMMAND[..], &["--json", "-o", "found"]].concat();
-    let output = splitbrain(&folder, &args);
+    let output = folder.splitbrain(&args);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let rows = lines(&output);
     let found = &rows[1]["found"];
@@ -311,7 +285,7 @@ fn what_was_found_is_a_scenario_that_breaks_the_same_at_the_same_event() {
         (&1.into(), &"NoAckedLoss".into())
     );
     let file = found["file"].as_str().unwrap();
-    let run = splitbrain(&folder, &["run", file, "--json"]);
+    let run = folder.splitbrain(&["run", file, "--json"]);
     assert_eq!(
         run.status.code(),
         Some(0),
@@ -326,21 +300,21 @@ fn what_was_found_is_a_scenario_that_breaks_the_same_at_the_same_event() {
     for field in ["at_ns", "event", "message"] {
         assert_eq!(same[field], found[field], "{field}");
     }
-    let control = splitbrain(&folder, &["run", file, "--control", "--headless"]);
+    let control = folder.splitbrain(&["run", file, "--control", "--headless"]);
     assert_eq!(control.status.code(), Some(0), "{control:?}");
     // Once more: nothing is written over.
-    let before = std::fs::read(folder.0.join(file)).unwrap();
-    let again = lines(&splitbrain(&folder, &args));
+    let before = std::fs::read(folder.path().join(file)).unwrap();
+    let again = lines(&folder.splitbrain(&args));
     assert_ne!(again[1]["found"]["file"], found["file"]);
-    assert_eq!(std::fs::read(folder.0.join(file)).unwrap(), before);
+    assert_eq!(std::fs::read(folder.path().join(file)).unwrap(), before);
 }
 
 #[test]
 fn the_command_that_is_told_shows_what_was_found() {
     let folder = Folder::new("explore-command");
-    std::fs::write(folder.0.join("weak.ron"), weak()).unwrap();
+    folder.write("weak.ron", &weak());
     let more = ["--json", "--set", "seed=5", "--set", "nodes.web.cores=4"];
-    let output = splitbrain(&folder, &[&COMMAND[..], &more].concat());
+    let output = folder.splitbrain(&[&COMMAND[..], &more].concat());
     let rows = lines(&output);
     let found = &rows[1]["found"];
     let command = found["command"].as_str().unwrap();
@@ -348,7 +322,7 @@ fn the_command_that_is_told_shows_what_was_found() {
     let run = Command::new("sh")
         .arg("-c")
         .arg(command + " --json")
-        .current_dir(&folder.0)
+        .current_dir(folder.path())
         .output()
         .unwrap();
     assert_eq!(run.status.code(), Some(0), "{run:?}");
@@ -360,7 +334,7 @@ fn the_command_that_is_told_shows_what_was_found() {
         .unwrap();
     assert_eq!(same["event"], found["event"]);
     assert!(
-        std::fs::read_dir(&folder.0).unwrap().count() == 1,
+        std::fs::read_dir(folder.path()).unwrap().count() == 1,
         "no file but the scenario"
     );
 }
@@ -368,9 +342,9 @@ fn the_command_that_is_told_shows_what_was_found() {
 #[test]
 fn the_text_tells_the_fewest_faults_and_the_exit_code_whether_there_are_any() {
     let folder = Folder::new("explore-text");
-    std::fs::write(folder.0.join("weak.ron"), weak()).unwrap();
-    std::fs::write(folder.0.join("safe.ron"), safe()).unwrap();
-    let output = splitbrain(&folder, &COMMAND);
+    folder.write("weak.ron", &weak());
+    folder.write("safe.ron", &safe());
+    let output = folder.splitbrain(&COMMAND);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(
@@ -383,7 +357,7 @@ fn the_text_tells_the_fewest_faults_and_the_exit_code_whether_there_are_any() {
     );
     let mut safe = COMMAND;
     (safe[1], safe[3]) = ("safe.ron", "5");
-    let output = splitbrain(&folder, &safe);
+    let output = folder.splitbrain(&safe);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.ends_with("not broken in 5 runs\n"), "{text}");
@@ -421,11 +395,10 @@ fn what_must_come_true_again_is_left_the_time_for_it() {
 #[cfg(target_os = "linux")]
 fn a_search_that_is_interrupted_tells_what_it_has() {
     let folder = Folder::new("explore-interrupted");
-    std::fs::write(folder.0.join("weak.ron"), weak()).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(["explore", "weak.ron", "--budget", "1h", "--json"])
-        .current_dir(&folder.0)
-        .stdin(Stdio::null())
+    folder.write("weak.ron", &weak());
+    let args = ["explore", "weak.ron", "--budget", "1h", "--json"];
+    let mut child = folder
+        .command(&args)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -453,7 +426,7 @@ fn mistakes_in_the_arguments_are_told() {
         (["--runs", "0"], "from 1 up"),
         (["--jobs", "0"], "from 1 to"),
     ] {
-        let output = splitbrain(&folder, &[&["explore", "leader-crash"][..], &args].concat());
+        let output = folder.splitbrain(&[&["explore", "leader-crash"][..], &args].concat());
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         let text = String::from_utf8(output.stderr).unwrap();
         assert!(text.contains(said), "{args:?}: {text}");

@@ -39,6 +39,7 @@ mod planted;
 mod power_loss;
 mod preferences;
 mod producer_settings;
+mod program;
 mod properties;
 mod quantities;
 mod queues;

@@ -1,37 +1,31 @@
 //! What a person chooses once and for all: `config.ron` and `keys.ron`.
 
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
-use crate::terminal::{Session, start, start_in};
+use super::program::{Folder, command, text};
+use super::terminal::{Session, start, start_in};
 
-/// A configuration folder of its own for a test, gone afterwards.
-struct Folder(PathBuf);
+/// A configuration folder of its own for a test.
+struct Chosen(Folder);
 
-impl Folder {
+impl Chosen {
     fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let name = format!("splitbrain-preferences-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
+        let folder = Folder::new(&format!("preferences-{name}"));
         for (file, text) in files {
-            std::fs::write(path.join(file), text).unwrap();
+            folder.write(file, text);
         }
-        Self(path)
+        Self(folder)
     }
 
     fn path(&self) -> &str {
-        self.0.to_str().unwrap()
+        self.0.path().to_str().unwrap()
     }
 
     /// The program without a terminal.
     fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-            .args(args)
-            .env("SPLITBRAIN_CONFIG_DIR", self.path())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        let mut command = command(args);
+        command.env("SPLITBRAIN_CONFIG_DIR", self.path());
+        command.output().unwrap()
     }
 
     fn start(&self, args: &[&str]) -> Session {
@@ -39,19 +33,9 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
 #[test]
 fn the_readme_has_the_keys_that_the_program_shows() {
-    let folder = Folder::new("readme", &[]);
+    let folder = Chosen::new("readme", &[]);
     let shown = folder.run(&["keys", "--markdown"]);
     assert_eq!(shown.status.code(), Some(0));
     let table = text(&shown.stdout);
@@ -62,7 +46,7 @@ fn the_readme_has_the_keys_that_the_program_shows() {
 #[test]
 fn keys_are_shown_as_they_are_for_a_person() {
     let keys = r#"{"travel": {"Pause": ["F5", "p"]}}"#;
-    let folder = Folder::new("keys", &[("keys.ron", keys)]);
+    let folder = Chosen::new("keys", &[("keys.ron", keys)]);
     let shown = folder.run(&["keys"]);
     assert_eq!(shown.status.code(), Some(0));
     let table = text(&shown.stdout);
@@ -73,19 +57,19 @@ fn keys_are_shown_as_they_are_for_a_person() {
 #[test]
 fn a_mistake_in_the_keys_is_told_with_its_place() {
     let keys = "{\n    \"travel\": {\"Pase\": [\"F5\"]},\n}\n";
-    let folder = Folder::new("bad-keys", &[("keys.ron", keys)]);
+    let folder = Chosen::new("bad-keys", &[("keys.ron", keys)]);
     let shown = folder.run(&["keys"]);
     assert_eq!(shown.status.code(), Some(2));
     let said = text(&shown.stderr);
     assert!(said.contains("keys.ron:2:24"), "{said}");
     assert!(said.contains("did you mean `Pause`?"), "{said}");
-    let without = Folder::new("no-keys", &[]).run(&["keys"]);
+    let without = Chosen::new("no-keys", &[]).run(&["keys"]);
     assert_eq!(text(&shown.stdout), text(&without.stdout));
 }
 
 #[test]
 fn settings_hold_unless_the_command_says_otherwise() {
-    let folder = Folder::new(
+    let folder = Chosen::new(
         "config",
         &[("config.ron", "(glyphs: Ascii, speed: \"max\")")],
     );
@@ -103,7 +87,7 @@ fn settings_hold_unless_the_command_says_otherwise() {
 
 #[test]
 fn wrong_settings_are_told_and_keep_nothing_from_running() {
-    let folder = Folder::new("bad-config", &[("config.ron", "(glyphs: Asci)")]);
+    let folder = Chosen::new("bad-config", &[("config.ron", "(glyphs: Asci)")]);
     let mut session = folder.start(&["run", "healthy"]);
     session.sees("Your files are not used");
     session.sees("did you mean `Ascii`?");
@@ -120,7 +104,7 @@ fn wrong_settings_are_told_and_keep_nothing_from_running() {
 #[test]
 fn other_keys_work_and_stand_at_the_foot() {
     let keys = r#"{"travel": {"Pause": ["F5"]}, "always": {"Quit": ["Ctrl-q"]}}"#;
-    let folder = Folder::new("own-keys", &[("keys.ron", keys)]);
+    let folder = Chosen::new("own-keys", &[("keys.ron", keys)]);
     let mut session = folder.start(&["run", "healthy"]);
     session.sees("F5 pause");
     session.sees("Ctrl-Q quit");
@@ -138,7 +122,7 @@ fn other_keys_work_and_stand_at_the_foot() {
 
 #[test]
 fn what_is_chosen_on_the_screen_is_kept_when_it_is_asked_for() {
-    let folder = Folder::new("keep", &[]);
+    let folder = Chosen::new("keep", &[]);
     let mut session = folder.start(&["run", "healthy"]);
     session.sees("Topology");
     session.press("T");
@@ -147,34 +131,32 @@ fn what_is_chosen_on_the_screen_is_kept_when_it_is_asked_for() {
     session.sees("kept in ");
     session.press("q");
     assert_eq!(session.ends(), 0);
-    let file = folder.0.join("config.ron");
-    let kept = std::fs::read_to_string(&file).unwrap();
+    let kept = folder.0.read("config.ron");
     assert!(kept.contains("theme: Light"), "{kept}");
     // What somebody wrote there is not replaced at once.
     let own = "(theme: Light /* mine */)";
-    std::fs::write(&file, own).unwrap();
+    folder.0.write("config.ron", own);
     let mut session = folder.start(&["run", "healthy"]);
     session.sees("Topology");
     session.press("mK");
     session.sees("once more replaces it");
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), own);
+    assert_eq!(folder.0.read("config.ron"), own);
     session.press("K");
     session.sees("kept in ");
-    let kept = std::fs::read_to_string(&file).unwrap();
+    let kept = folder.0.read("config.ron");
     assert!(
         kept.contains("theme: Light") && kept.contains("mouse: true"),
         "{kept}"
     );
-    let copy = std::fs::read_to_string(folder.0.join("config.ron.bak"));
-    assert_eq!(copy.unwrap(), own);
+    assert_eq!(folder.0.read("config.ron.bak"), own);
     session.press("q");
     assert_eq!(session.ends(), 0);
 }
 
 #[test]
 fn a_screen_is_saved_and_none_takes_the_place_of_another() {
-    let folder = Folder::new("save", &[]);
-    let mut session = start_in(&folder.0, &["run", "healthy", "--seed", "7"], &[]);
+    let folder = Folder::new("preferences-save");
+    let mut session = start_in(folder.path(), &["run", "healthy", "--seed", "7"], &[]);
     session.sees("Topology");
     session.press(" ");
     session.sees("PAUSED");
@@ -187,7 +169,7 @@ fn a_screen_is_saved_and_none_takes_the_place_of_another() {
     ] {
         session.press(keys);
         session.sees(&format!("saved {name}"));
-        let kept = std::fs::read_to_string(folder.0.join(name)).unwrap();
+        let kept = folder.read(name);
         assert!(kept.contains("Topology"), "{kept}");
         assert_eq!(kept.starts_with("<svg"), keys == "Ss");
         assert!(kept.lines().all(|line| line == line.trim_end()));
@@ -217,18 +199,11 @@ fn what_is_copied_goes_to_the_terminal_and_stands_there() {
 
 #[test]
 fn the_command_of_a_replay_replays() {
-    let folder = Folder::new("replay", &[]);
-    let file = folder.0.join("r.recording.ron");
-    let record = [
-        "run",
-        "healthy",
-        "--until",
-        "2s",
-        "--record",
-        file.to_str().unwrap(),
-    ];
-    assert_eq!(folder.run(&record).status.code(), Some(0));
-    let mut session = start_in(&folder.0, &["replay", "r.recording.ron"], &[]);
+    let folder = Folder::new("preferences-replay");
+    let record = "run healthy --headless --until 2s --record r.recording.ron";
+    let record: Vec<&str> = record.split(' ').collect();
+    assert_eq!(folder.splitbrain(&record).status.code(), Some(0));
+    let mut session = start_in(folder.path(), &["replay", "r.recording.ron"], &[]);
     session.sees("Topology");
     session.press("Y");
     session.sees("copied: splitbrain replay r.recording.ron");

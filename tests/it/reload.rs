@@ -1,31 +1,7 @@
 //! Scenario files that are changed while they are shown.
 
-use std::path::PathBuf;
-
-use crate::terminal::start_in;
-
-/// A folder of its own for a test, gone afterwards.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("splitbrain-reload-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(path.join("scenarios")).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.0.join(name), text).unwrap();
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use super::program::Folder;
+use super::terminal::start_in;
 
 const TEXT: &str = include_str!("../../scenarios/healthy.ron");
 
@@ -38,9 +14,9 @@ fn renamed() -> String {
 
 #[test]
 fn a_run_of_a_changed_file_goes_to_the_same_moment_and_the_one_before_stays() {
-    let folder = Folder::new("run");
+    let folder = Folder::new("reload-run");
     folder.write("mine.ron", TEXT);
-    let mut session = start_in(&folder.0, &["run", "mine.ron"], &[]);
+    let mut session = start_in(folder.path(), &["run", "mine.ron"], &[]);
     session.sees("web-1");
     session.press(" ");
     session.sees("PAUSED");
@@ -73,13 +49,13 @@ fn a_run_of_a_changed_file_goes_to_the_same_moment_and_the_one_before_stays() {
 
 #[test]
 fn the_picker_reads_files_again() {
-    let folder = Folder::new("picker");
+    let folder = Folder::new("reload-picker");
     let titled = |title: &str| {
         let line = TEXT.lines().find(|line| line.contains("title:")).unwrap();
         TEXT.replace(line, &format!("    title: \"{title}\","))
     };
     folder.write("scenarios/mine.ron", &titled("before the change"));
-    let mut session = start_in(&folder.0, &[], &[]);
+    let mut session = start_in(folder.path(), &[], &[]);
     session.sees("Choose a scenario");
     session.press("/mine\r");
     session.sees("before the change");
@@ -87,7 +63,7 @@ fn the_picker_reads_files_again() {
     session.sees("behind the change");
     folder.write("scenarios/mine.ron", "(title: 3)");
     session.sees("it has mistakes");
-    std::fs::remove_file(folder.0.join("scenarios/mine.ron")).unwrap();
+    std::fs::remove_file(folder.path().join("scenarios/mine.ron")).unwrap();
     session.sees("no scenario contains");
     session.press("q");
     assert_eq!(session.ends(), 0);

@@ -1,7 +1,6 @@
 //! `splitbrain shrink`: what is left of a scenario breaks the same, is smaller, and says what it does.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
@@ -9,6 +8,8 @@ use splitbrain::checks::{Expect, Property};
 use splitbrain::hunt::shrink::{Control, Options, Progress, Refused, Shrink, Shrunk, Watcher};
 use splitbrain::hunt::{self, Loaded};
 use splitbrain::sim::amount::Amount;
+
+use super::program::{Folder, fed, text};
 
 /// Three brokers that acknowledge what one of them has, a leader that dies, and faults that do nothing about it.
 const NOISY: &str = r#"(
@@ -211,51 +212,22 @@ fn where_nothing_breaks_there_is_nothing_to_shrink() {
     );
 }
 
-/// A folder of its own for a test, gone afterwards.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let name = format!("splitbrain-{}-{name}", std::process::id());
-        let folder = Self(std::env::temp_dir().join(name));
-        std::fs::create_dir_all(&folder.0).unwrap();
-        std::fs::write(folder.0.join("noisy.ron"), NOISY).unwrap();
-        folder
-    }
-
-    fn splitbrain(&self, args: &[&str], stdin: Stdio) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-            .args(args)
-            .current_dir(&self.0)
-            .stdin(stdin)
-            .output()
-            .unwrap()
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.splitbrain(args, Stdio::null())
-    }
-
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.0.join(name)).unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// A folder with `noisy.ron` in it.
+fn noisy(name: &str) -> Folder {
+    let folder = Folder::new(name);
+    folder.write("noisy.ron", NOISY);
+    folder
 }
 
 fn said(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    text(&output.stderr)
 }
 
 #[test]
 fn the_file_shows_it_by_itself_and_no_file_is_written_over() {
-    let folder = Folder::new("shrink-file");
+    let folder = noisy("shrink-file");
     let args = ["shrink", "noisy.ron", "--runs", "30", "-o", "small.ron"];
-    let output = folder.run(&args);
+    let output = folder.splitbrain(&args);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(output.stdout.is_empty());
     let table = said(&output);
@@ -265,15 +237,15 @@ fn the_file_shows_it_by_itself_and_no_file_is_written_over() {
         "{table}"
     );
     for more in [&["--json"][..], &["--control", "--headless"]] {
-        let run = folder.run(&[&["run", "small.ron"], more].concat());
+        let run = folder.splitbrain(&[&["run", "small.ron"], more].concat());
         assert_eq!(run.status.code(), Some(0), "{}", said(&run));
     }
     let before = folder.read("small.ron");
-    let again = folder.run(&args);
+    let again = folder.splitbrain(&args);
     assert_eq!(again.status.code(), Some(2));
     assert!(said(&again).contains("--force"));
     assert_eq!(folder.read("small.ron"), before);
-    let forced = folder.run(&[&args[..], &["--force", "--json"]].concat());
+    let forced = folder.splitbrain(&[&args[..], &["--force", "--json"]].concat());
     assert_eq!(forced.status.code(), Some(0));
     let told: Value = serde_json::from_slice(&forced.stdout).unwrap();
     let told = &told["shrunk"];
@@ -285,15 +257,13 @@ fn the_file_shows_it_by_itself_and_no_file_is_written_over() {
 
 #[test]
 fn scenarios_come_from_a_pipe_too_and_recordings_are_scenarios() {
-    let folder = Folder::new("shrink-pipe");
-    let file = std::fs::File::open(folder.0.join("noisy.ron")).unwrap();
-    let piped = folder.splitbrain(&["shrink", "-", "--runs", "5"], file.into());
+    let folder = noisy("shrink-pipe");
+    let piped = fed(folder.command(&["shrink", "-", "--runs", "5"]), NOISY);
     assert_eq!(piped.status.code(), Some(0), "{}", said(&piped));
-    let text = String::from_utf8(piped.stdout).unwrap();
-    assert!(text.contains("Breaks(NoAckedLoss)"), "{text}");
-    let often = NOISY.replace("150/s", "900/s");
-    std::fs::write(folder.0.join("noisy.ron"), often).unwrap();
-    let run = folder.run(&[
+    let left = text(&piped.stdout);
+    assert!(left.contains("Breaks(NoAckedLoss)"), "{left}");
+    folder.write("noisy.ron", &NOISY.replace("150/s", "900/s"));
+    let run = folder.splitbrain(&[
         "run",
         "noisy.ron",
         "--headless",
@@ -303,23 +273,23 @@ fn scenarios_come_from_a_pipe_too_and_recordings_are_scenarios() {
         "6",
     ]);
     assert!(run.status.code().is_some_and(|code| code < 2));
-    let recorded = folder.run(&["shrink", "run.rec", "--runs", "5"]);
+    let recorded = folder.splitbrain(&["shrink", "run.rec", "--runs", "5"]);
     assert_eq!(recorded.status.code(), Some(0), "{}", said(&recorded));
-    let text = String::from_utf8(recorded.stdout).unwrap();
+    let left = text(&recorded.stdout);
     assert!(
-        text.contains("seed: 6") && text.contains("[splitbrain replay run.rec]"),
-        "{text}"
+        left.contains("seed: 6") && left.contains("[splitbrain replay run.rec]"),
+        "{left}"
     );
 }
 
 #[test]
 fn a_file_with_arrivals_beside_the_scenario_is_read_from_there() {
-    let folder = Folder::new("shrink-trace");
+    let folder = noisy("shrink-trace");
     let times: String = (0..9600).map(|n| format!("{}us\n", n * 2500)).collect();
-    std::fs::write(folder.0.join("at.csv"), format!("at\n{times}")).unwrap();
+    folder.write("at.csv", &format!("at\n{times}"));
     let traced = NOISY.replace("Poisson(\"150/s\")", "Trace(file: \"at.csv\")");
-    std::fs::write(folder.0.join("noisy.ron"), traced).unwrap();
-    let output = folder.run(&[
+    folder.write("noisy.ron", &traced);
+    let output = folder.splitbrain(&[
         "shrink",
         "noisy.ron",
         "--seed",
@@ -335,20 +305,20 @@ fn a_file_with_arrivals_beside_the_scenario_is_read_from_there() {
             .read("small.ron")
             .contains("Beside it must be: at.csv.")
     );
-    let run = folder.run(&["run", "small.ron", "--headless"]);
+    let run = folder.splitbrain(&["run", "small.ron", "--headless"]);
     assert_eq!(run.status.code(), Some(0), "{}", said(&run));
 }
 
 #[test]
 fn mistakes_are_told_and_what_holds_too() {
-    let folder = Folder::new("shrink-mistakes");
+    let folder = noisy("shrink-mistakes");
     for (args, expected) in [
         (&["--breaks", "NoAckedLos"][..], "NoAckedLoss"),
         (&["--breaks", "AtMost(\"messages.lots\", 0)"], "messages.l"),
         (&["--breaks", "Breaks(NoAckedLoss)"], "NoAckedLoss"),
         (&["--runs", "0"], "from 1 up"),
     ] {
-        let output = folder.run(&[&["shrink", "noisy.ron"], args].concat());
+        let output = folder.splitbrain(&[&["shrink", "noisy.ron"], args].concat());
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(
             said(&output).contains(expected),
@@ -356,13 +326,13 @@ fn mistakes_are_told_and_what_holds_too() {
             said(&output)
         );
     }
-    let output = folder.run(&["shrink", "noisy.ron", "--breaks", "SingleLeaderPerEpoch"]);
+    let output = folder.splitbrain(&["shrink", "noisy.ron", "--breaks", "SingleLeaderPerEpoch"]);
     assert_eq!(output.status.code(), Some(1));
-    let text = said(&output);
-    assert!(text.contains("[splitbrain sweep noisy.ron]"), "{text}");
+    let why = said(&output);
+    assert!(why.contains("[splitbrain sweep noisy.ron]"), "{why}");
     assert!(
-        text.contains("[splitbrain explore noisy.ron --breaks SingleLeaderPerEpoch]"),
-        "{text}"
+        why.contains("[splitbrain explore noisy.ron --breaks SingleLeaderPerEpoch]"),
+        "{why}"
     );
     assert!(output.stdout.is_empty());
 }
@@ -372,22 +342,13 @@ fn mistakes_are_told_and_what_holds_too() {
 #[cfg(target_os = "linux")]
 fn what_is_interrupted_writes_what_is_left() {
     use std::io::{BufRead, BufReader, Read};
-    let folder = Folder::new("shrink-interrupted");
+    let folder = noisy("shrink-interrupted");
     let long = NOISY.replace("duration: \"24s\"", "duration: \"60s\"");
-    std::fs::write(folder.0.join("noisy.ron"), long).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args([
-            "shrink",
-            "noisy.ron",
-            "--budget",
-            "1h",
-            "-o",
-            "small.ron",
-            "--breaks",
-        ])
-        .arg("AtLeast(\"latency.end_to_end.p50\", \"1h\")")
-        .current_dir(&folder.0)
-        .stdin(Stdio::null())
+    folder.write("noisy.ron", &long);
+    let goal = "AtLeast(\"latency.end_to_end.p50\", \"1h\")";
+    let args = ["shrink", "noisy.ron", "--budget", "1h", "-o", "small.ron"];
+    let mut child = folder
+        .command(&[&args[..], &["--breaks", goal]].concat())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

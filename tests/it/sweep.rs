@@ -1,21 +1,11 @@
 //! `splitbrain sweep` as its users call it: many seeds give what each gives alone, whatever the number of workers.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-fn splitbrain(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_splitbrain"))
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
+use super::program::{command, splitbrain, text};
 
 fn lines(bytes: &[u8]) -> Vec<Value> {
     let lines = text(bytes);
@@ -201,14 +191,9 @@ fn exit_codes_are_those_of_a_run() {
 
 /// A sweep that does not end by itself.
 fn endless() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_splitbrain"));
-    command
-        .args(SHORT)
-        .args(["--seeds", "1000000000", "--jobs", "2", "--json"]);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let more = ["--seeds", "1000000000", "--jobs", "2", "--json"];
+    let mut command = command(&[&SHORT[..], &more].concat());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

@@ -2,36 +2,10 @@
 //! its bytes are those of a sweep that nothing happened to.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// A folder of its own, gone when the test ends.
-pub struct Folder(PathBuf);
-
-impl Folder {
-    pub fn new(name: &str) -> Self {
-        let unique = format!("splitbrain-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(unique);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    pub fn file(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use super::program::{Folder, command, text};
 
 /// Sweeps of this take little time. Some seeds pass.
 pub const SHORT: [&str; 8] = [
@@ -45,20 +19,10 @@ pub const SHORT: [&str; 8] = [
     "--set=control=[]",
 ];
 
-pub fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_splitbrain"));
-    command.args(args).stdin(Stdio::null());
-    command
-}
-
 pub fn sweep(more: &[&str]) -> Output {
     command(&[&["sweep"], &SHORT[..], more].concat())
         .output()
         .unwrap()
-}
-
-pub fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 #[test]

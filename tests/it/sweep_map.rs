@@ -4,7 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::sweep_files::{Folder, SHORT, command, sweep, text};
+use super::program::{Folder, command, text};
+use super::sweep_files::{SHORT, sweep};
 use super::terminal::start;
 
 const VARY: [&str; 2] = ["--vary", "workloads.checkout.acks=One,All"];

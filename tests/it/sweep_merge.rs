@@ -16,7 +16,7 @@ use splitbrain::hunt::sweep::{Broken, Head, SeedOutcome, Shard, Sums};
 use splitbrain::sim::amount::Unit;
 use splitbrain::stats::{Better, Column};
 
-use super::sweep_files::Folder;
+use super::program::Folder;
 
 const METRICS: usize = 3;
 

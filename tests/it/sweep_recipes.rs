@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::sweep_files::{Folder, command, text};
+use super::program::{Folder, command, text};
 
 /// The code behind a mark in the page.
 fn recipe(name: &str) -> String {

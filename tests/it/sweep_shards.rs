@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::Output;
 
-use super::sweep_files::{Folder, command, sweep, text};
+use super::program::{Folder, command, text};
+use super::sweep_files::sweep;
 
 const VARIED: [&str; 4] = ["--seeds", "7", "--vary", "workloads.checkout.acks=One,All"];
 

@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use super::sweep_files::{Folder, command, text};
+use super::program::{Folder, command, fed, text};
 
 /// One request, which fails with the probability given: a coin of its own for each seed, whatever this program does.
 pub fn coin(fails: &str, more: &str) -> String {
@@ -25,20 +25,15 @@ pub const WELL: &str = r#"expect: [AtLeast("goodput.ratio", "100%")],"#;
 
 /// Runs it in a folder.
 fn verify(folder: &Folder, args: &[&str]) -> Output {
-    let mut command = command(&[&["verify"], args].concat());
-    command.current_dir(folder.path()).output().unwrap()
-}
-
-fn write(folder: &Folder, name: &str, text: &str) {
-    fs::write(folder.path().join(name), text).unwrap();
+    folder.splitbrain(&[&["verify"], args].concat())
 }
 
 /// A folder with a scenario that is what it says, and one that is not.
 fn both(name: &str) -> Folder {
     let folder = Folder::new(name);
     let good = format!("seed: 3, over: (seeds: 20), {WELL}");
-    write(&folder, "good.ron", &coin("0%", &good));
-    write(&folder, "bad.ron", &coin("100%", &good));
+    folder.write("good.ron", &coin("0%", &good));
+    folder.write("bad.ron", &coin("100%", &good));
     folder
 }
 
@@ -88,7 +83,7 @@ fn no_row_is_wider_than_a_terminal() {
     let folder = Folder::new("verify-width");
     let over = format!("over: (seeds: 100, at_least: \"99.5%\"), {WELL}");
     let name = "a-name-that-is-far-longer-than-any-that-comes-with-the-program.ron";
-    write(&folder, name, &coin("0%", &over));
+    folder.write(name, &coin("0%", &over));
     let output = verify(&folder, &[name]);
     let out = text(&output.stdout);
     assert!(out.lines().all(|l| l.chars().count() <= 80), "{out}");
@@ -159,7 +154,7 @@ fn a_share_is_enough_or_not_as_is_claimed() {
     // 400 throws: a standard deviation is 2.3 %, and 70 % lies more than four of these away from both.
     for (name, least) in [("half.ron", "60%"), ("most.ron", "80%")] {
         let over = format!("over: (seeds: 400, at_least: \"{least}\"), seed: 42, {WELL}");
-        write(&folder, name, &coin("30%", &over));
+        folder.write(name, &coin("30%", &over));
     }
     let output = verify(&folder, &["half.ron", "most.ron"]);
     let (out, shown) = (text(&output.stdout), rows(&output));
@@ -177,7 +172,7 @@ fn a_share_is_enough_or_not_as_is_claimed() {
 fn seeds_that_are_given_are_instead_of_those_that_a_scenario_says() {
     let folder = both("verify-seeds");
     let none = format!("seed: 3, {WELL} control: [AtLeast(\"goodput.ratio\", \"100%\")]");
-    write(&folder, "none.ron", &coin("0%", &none));
+    folder.write("none.ron", &coin("0%", &none));
     let of = |args: &[&str]| {
         let output = verify(&folder, args);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -196,7 +191,7 @@ fn seeds_that_are_given_are_instead_of_those_that_a_scenario_says() {
 #[test]
 fn without_expectations_no_property_may_break() {
     let folder = Folder::new("verify-none");
-    write(&folder, "calm.ron", &coin("100%", "over: (seeds: 5)"));
+    folder.write("calm.ron", &coin("100%", "over: (seeds: 5)"));
     let output = verify(&folder, &["calm.ron"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     assert!(text(&output.stdout).contains("5/5"));
@@ -205,7 +200,7 @@ fn without_expectations_no_property_may_break() {
 #[test]
 fn a_folder_is_its_files_and_each_is_verified_once() {
     let folder = both("verify-folder");
-    write(&folder, "notes.txt", "no scenario");
+    folder.write("notes.txt", "no scenario");
     let output = verify(&folder, &[".", "./bad.ron", "--json"]);
     let head: Value = serde_json::from_str(text(&output.stdout).lines().next().unwrap()).unwrap();
     let names = &head["verify"]["scenarios"];
@@ -216,12 +211,8 @@ fn a_folder_is_its_files_and_each_is_verified_once() {
 fn mistakes_are_told_before_anything_runs() {
     let folder = both("verify-mistakes");
     fs::create_dir(folder.path().join("empty")).unwrap();
-    write(
-        &folder,
-        "wrong.ron",
-        &coin("0%", "over: (seeds: 0), seeds: 3"),
-    );
-    write(&folder, "there.xml", "mine");
+    folder.write("wrong.ron", &coin("0%", "over: (seeds: 0), seeds: 3"));
+    folder.write("there.xml", "mine");
     let said = |args: &[&str]| {
         let output = verify(&folder, args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
@@ -255,19 +246,8 @@ fn mistakes_are_told_before_anything_runs() {
 #[test]
 fn a_scenario_may_come_through_a_pipe() {
     let folder = Folder::new("verify-pipe");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_splitbrain"));
-    let child = child.args(["verify", "-"]).current_dir(folder.path());
-    let mut child = child
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
     let failing = coin("100%", &format!("over: (seeds: 2), {WELL}"));
-    std::io::Write::write_all(&mut stdin, failing.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
+    let output = fed(folder.command(&["verify", "-"]), &failing);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     let out = text(&output.stdout);
     assert!(out.contains("[splitbrain run - --seed 0]"), "{out}");
@@ -310,9 +290,8 @@ fn what_docs_pipelines_says_runs() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/pipelines.md");
     let page = fs::read_to_string(page).unwrap();
     let folder = Folder::new("verify-docs");
-    fs::create_dir(folder.path().join("scenarios")).unwrap();
     let good = format!("seed: 3, over: (seeds: 20), {WELL}");
-    write(&folder, "scenarios/good.ron", &coin("0%", &good));
+    folder.write("scenarios/good.ron", &coin("0%", &good));
     let commands = page.lines().filter_map(|line| {
         let (_, args) = line.split_once("splitbrain verify scenarios")?;
         Some(args.split(['#', '\'', '`']).next()?.to_owned())

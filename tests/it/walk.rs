@@ -1,8 +1,8 @@
 //! A person's way through the program on a real pseudo-terminal, from the choice of a scenario to the replay of what was kept.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
+use super::program::{Folder, text};
 use super::terminal::{Session, start_in};
 
 const SCENARIO: &str = r#"(
@@ -20,45 +20,21 @@ const SCENARIO: &str = r#"(
 )
 "#;
 
-/// A folder of its own, which is gone with this.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(path.join("scenarios")).expect("a folder");
-        Self(path)
-    }
-
-    /// The files in it whose names end so.
-    fn files(&self, ending: &str) -> Vec<PathBuf> {
-        let all = std::fs::read_dir(&self.0).expect("the folder");
-        let all = all.map(|entry| entry.expect("an entry").path());
-        let mut found: Vec<PathBuf> = all
-            .filter(|p| p.to_string_lossy().ends_with(ending))
-            .collect();
-        found.sort();
-        found
-    }
-
-    /// What the program says; its exit code.
-    fn run(&self, args: &[&str]) -> (String, Option<i32>) {
-        let program = env!("CARGO_BIN_EXE_splitbrain");
-        let out = Command::new(program)
-            .args(args)
-            .current_dir(&self.0)
-            .output();
-        let out = out.expect("the program runs");
-        let said = String::from_utf8_lossy(&out.stdout).into_owned();
-        (said, out.status.code())
-    }
+/// The files in a folder whose names end so.
+fn files(folder: &Folder, ending: &str) -> Vec<PathBuf> {
+    let all = std::fs::read_dir(folder.path()).expect("the folder");
+    let all = all.map(|entry| entry.expect("an entry").path());
+    let mut found: Vec<PathBuf> = all
+        .filter(|p| p.to_string_lossy().ends_with(ending))
+        .collect();
+    found.sort();
+    found
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+/// What the program says in a folder; its exit code.
+fn run(folder: &Folder, args: &[&str]) -> (String, Option<i32>) {
+    let out = folder.splitbrain(args);
+    (text(&out.stdout), out.status.code())
 }
 
 fn go_to(session: &mut Session, moment: &str, shown: &str) {
@@ -74,8 +50,8 @@ fn go_to(session: &mut Session, moment: &str, shown: &str) {
 #[test]
 fn from_the_choice_of_a_scenario_to_the_replay_of_what_was_kept() {
     let folder = Folder::new("walk");
-    std::fs::write(folder.0.join("scenarios/walkabout.ron"), SCENARIO).expect("a file");
-    let mut session = start_in(&folder.0, &[], &[]);
+    folder.write("scenarios/walkabout.ron", SCENARIO);
+    let mut session = start_in(folder.path(), &[], &[]);
     session.resize(120, 40);
     // Pick, run, pause.
     session.sees("Choose a scenario");
@@ -142,7 +118,7 @@ fn from_the_choice_of_a_scenario_to_the_replay_of_what_was_kept() {
     session.is_clean();
     // What was kept is the run, without a terminal.
     let recording = "walkabout-seed5-fork-1.recording.ron";
-    let (said, code) = folder.run(&["replay", recording, "--headless"]);
+    let (said, code) = run(&folder, &["replay", recording, "--headless"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("the same run"), "{said}");
     let digest = |text: &str| {
@@ -152,19 +128,21 @@ fn from_the_choice_of_a_scenario_to_the_replay_of_what_was_kept() {
             .expect("a digest");
         line.split_whitespace().last().expect("a number").to_owned()
     };
-    let (scenario, code) = folder.run(&["run", "walkabout-seed5-fork-1.ron", "--headless"]);
+    let (scenario, code) = run(
+        &folder,
+        &["run", "walkabout-seed5-fork-1.ron", "--headless"],
+    );
     assert_eq!(code, Some(0), "{scenario}");
     assert_eq!(digest(&scenario), digest(&said));
-    assert_eq!(folder.files("fork-1.ron").len(), 1);
-    let untouched = std::fs::read_to_string(folder.0.join("scenarios/walkabout.ron"));
-    assert_eq!(untouched.expect("the file"), SCENARIO);
+    assert_eq!(files(&folder, "fork-1.ron").len(), 1);
+    assert_eq!(folder.read("scenarios/walkabout.ron"), SCENARIO);
 }
 
 #[test]
 fn whoever_leaves_is_asked_where_something_would_be_lost() {
     let folder = Folder::new("walk-leave");
-    std::fs::write(folder.0.join("scenarios/walkabout.ron"), SCENARIO).expect("a file");
-    let mut session = start_in(&folder.0, &[], &[]);
+    folder.write("scenarios/walkabout.ron", SCENARIO);
+    let mut session = start_in(folder.path(), &[], &[]);
     session.resize(120, 40);
     session.sees("Choose a scenario");
     session.press("/walkabout\r");
@@ -195,14 +173,14 @@ fn whoever_leaves_is_asked_where_something_would_be_lost() {
     session.sees("Quit?");
     session.press("s");
     session.sees("kept in walkabout-seed5-fork-1.recording.ron and 1 more");
-    assert_eq!(folder.files(".recording.ron").len(), 2);
-    for file in folder.files(".recording.ron") {
+    assert_eq!(files(&folder, ".recording.ron").len(), 2);
+    for file in files(&folder, ".recording.ron") {
         let name = file
             .file_name()
             .expect("a name")
             .to_string_lossy()
             .into_owned();
-        let (said, code) = folder.run(&["replay", &name, "--headless"]);
+        let (said, code) = run(&folder, &["replay", &name, "--headless"]);
         assert_eq!(code, Some(0), "{said}");
         assert!(said.contains("the same run"), "{said}");
     }
@@ -215,14 +193,14 @@ fn whoever_leaves_is_asked_where_something_would_be_lost() {
     session.press("q");
     assert_eq!(session.ends(), 0);
     session.is_clean();
-    assert_eq!(folder.files(".recording.ron").len(), 2);
+    assert_eq!(files(&folder, ".recording.ron").len(), 2);
 }
 
 #[test]
 fn what_is_pasted_is_text_where_one_is_asked_for_and_no_keys_elsewhere() {
     let folder = Folder::new("walk-paste");
-    std::fs::write(folder.0.join("w.ron"), SCENARIO).expect("a file");
-    let mut session = start_in(&folder.0, &["run", "w.ron"], &[]);
+    folder.write("w.ron", SCENARIO);
+    let mut session = start_in(folder.path(), &["run", "w.ron"], &[]);
     session.resize(120, 40);
     session.sees("Topology");
     session.press(" ");
@@ -249,8 +227,8 @@ fn what_is_pasted_is_text_where_one_is_asked_for_and_no_keys_elsewhere() {
 #[test]
 fn a_breakpoint_is_set_and_hit_and_removed() {
     let folder = Folder::new("walk-breaks");
-    std::fs::write(folder.0.join("w.ron"), SCENARIO).expect("a file");
-    let mut session = start_in(&folder.0, &["run", "w.ron"], &[]);
+    folder.write("w.ron", SCENARIO);
+    let mut session = start_in(folder.path(), &["run", "w.ron"], &[]);
     session.resize(120, 40);
     session.sees("Topology");
     session.press(" ");
@@ -298,8 +276,8 @@ fn a_long_way_is_left_and_the_run_stands_where_it_stood() {
         .replace("duration: \"6s\"", "duration: \"3600s\"")
         .replace("200/s", "2000/s");
     assert!(long.contains("3600s") && long.contains("2000/s"));
-    std::fs::write(folder.0.join("w.ron"), long).expect("a file");
-    let mut session = start_in(&folder.0, &["run", "w.ron"], &[]);
+    folder.write("w.ron", &long);
+    let mut session = start_in(folder.path(), &["run", "w.ron"], &[]);
     session.resize(120, 40);
     session.sees("Topology");
     session.press(" ");
