@@ -79,6 +79,15 @@ impl Work {
         let about = self.about(&run, &past, args)?;
         let mut explain = Explain::new(about, &run);
         self.finish(&mut explain, &past, "what would have been otherwise")?;
+        if let (About::Thing(_), None, Some(id)) = (explain.about(), explain.story(), &args.message)
+        {
+            // Users number in turn: one that asks more seldom than another leaves gaps.
+            say(format_args!(
+                "error: there is no `{id}`: nobody asked for it"
+            ));
+            self.name_troubled(&run, &past)?;
+            return Err(Ended::Mistake);
+        }
         let mut out = Out::stdout();
         if args.json {
             out.text(&explain_json::document(&explain, &run, &origin));

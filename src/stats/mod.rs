@@ -244,7 +244,7 @@ impl Metrics {
                 ..
             } => self.services.served(service, ok, useful, waited_ns),
             CallFact::Asked { task } => {
-                self.requests.asked(task.flow, at);
+                self.requests.asked(task, at);
                 self.tasks.asked(task, at);
             }
             CallFact::Answered { task, how, ns } => {

@@ -1,7 +1,7 @@
 //! Requests, as the users see them who ask: how they are answered, how soon, and how well after a disturbance.
 
 use crate::sim::call::Answer;
-use crate::sim::{FlowId, Names};
+use crate::sim::{FlowId, Names, Task};
 
 use super::{Heatmap, Latency, Series};
 use crate::sim::windows::Windows;
@@ -11,6 +11,8 @@ use crate::sim::windows::Windows;
 pub struct FlowStats {
     /// How many were asked for.
     pub asked: u64,
+    /// The number behind the highest that was asked for. Several users number theirs in turn: not each below it need be there.
+    pub numbered: u64,
     /// How many ended, by [`Answer`].
     pub answers: [u64; Answer::ALL.len()],
     /// How long the good answers took.
@@ -63,9 +65,10 @@ impl Requests {
     }
 
     #[inline]
-    pub(super) fn asked(&mut self, flow: FlowId, at: u64) {
-        if let Some(flow) = self.flows.get_mut(flow.index()) {
+    pub(super) fn asked(&mut self, task: Task, at: u64) {
+        if let Some(flow) = self.flows.get_mut(task.flow.index()) {
             flow.asked += 1;
+            flow.numbered = flow.numbered.max(u64::from(task.number) + 1);
             flow.windows.ask(at);
             self.windows.ask(at);
         }

@@ -78,12 +78,6 @@ impl FlowTasks {
         }
     }
 
-    /// Whether the task of this number was asked for.
-    pub fn is_asked(&self, number: u32) -> bool {
-        let state = self.states.get(number as usize);
-        state.is_some_and(|state| state & ASKED != 0)
-    }
-
     /// Neither complete nor refused nor lost.
     pub fn open(&self) -> u64 {
         self.asked

@@ -485,3 +485,71 @@ fn mistakes_name_what_was_meant() {
         assert!(output.stdout.is_empty(), "{args:?}");
     }
 }
+
+/// Nothing takes effect here: requests are asked and answered. The one user asks ten times as often as the other.
+const ASKED: &str = r#"(
+    title: "asked and answered", seed: 5, duration: "5s",
+    nodes: [(name: "web"), (name: "shop-vm")],
+    network: (latency: "1ms"),
+    systems: [Service(name: "shop", nodes: "shop-vm", threads: 4, handlers: [(name: "show", steps: [Work("2ms")])])],
+    workloads: [
+        Requests(name: "users", nodes: "web", to: "shop/show", arrivals: Constant("10/s")),
+        Requests(name: "robots", nodes: "web", to: "shop/show", arrivals: Constant("100/s")),
+    ],
+)"#;
+
+#[test]
+fn a_request_without_effects_is_explained_by_its_name() {
+    let folder = Folder::new("asked");
+    let file = folder.write("asked.ron", ASKED);
+    for name in ["users#17", "robots#170"] {
+        let document = explained(&[&file, "--message", name]);
+        assert_eq!(document["message"]["name"], name);
+        let asked = &document["steps"].as_array().unwrap()[0];
+        // Ten a second, and a hundred: the first at once or after one interval.
+        let at_s = asked["at_ns"].as_f64().unwrap() / 1e9;
+        assert!((1.7..=1.8).contains(&at_s), "{asked}");
+    }
+    let beyond = splitbrain(&["explain", &file, "--message", "users#5000"]);
+    assert_eq!(beyond.status.code(), Some(2));
+    let said = text(&beyond.stderr);
+    assert!(
+        said.contains("requests in this run, the last is `users#"),
+        "{said}"
+    );
+}
+
+/// The worker needs longer than the queue waits before it hands the same order to somebody again.
+pub const TWICE: &str = r#"(
+    title: "paid twice", seed: 5, duration: "20s",
+    nodes: [(name: "web"), (name: "shop-vm"), (name: "queue"), (name: "bank-vm")],
+    network: (latency: "1ms"),
+    systems: [
+        Service(name: "shop", nodes: "shop-vm", threads: 4, handlers: [(name: "order", steps: [Work("1ms")])]),
+        Service(name: "bank", nodes: "bank-vm", threads: 4, handlers: [(name: "pay", steps: [Wait("3s"), Effect("payment")])]),
+        Sqs(name: "jobs", nodes: "queue", queues: [(name: "pay", visibility_timeout: "2s")]),
+        Workflow(name: "orders", style: EventDriven, entry: "shop/order", stages: [(handler: "bank/pay", queue: "jobs/pay")]),
+    ],
+    workloads: [Requests(name: "users", nodes: "web", to: "shop/order", arrivals: Constant("1/s"), stop: "2500ms", effects: ["payment"])],
+    expect: [Holds(EffectsOnce)],
+)"#;
+
+#[test]
+fn an_effect_that_happens_twice_is_told_from_the_moment_at_which_it_was_asked_for() {
+    let folder = Folder::new("twice");
+    let file = folder.write("twice.ron", TWICE);
+    let document = explained(&[&file]);
+    assert_eq!(document["finding"]["property"], "EffectsOnce");
+    let name = document["message"]["name"].as_str().unwrap();
+    assert!(name.starts_with("users#"), "{name}");
+    let broken = document["finding"]["message"].as_str().unwrap();
+    assert!(broken.contains(name), "{broken}");
+    let steps = document["steps"].as_array().unwrap();
+    let count = |what: &str| {
+        let said = steps.iter().filter_map(|step| step["text"].as_str());
+        said.filter(|text| text.contains(what)).count()
+    };
+    assert_eq!(count("asked"), 1, "{steps:#?}");
+    let effect = format!("effect payment of {name}");
+    assert!(count(&effect) >= 2, "{steps:#?}");
+}

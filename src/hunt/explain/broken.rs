@@ -116,9 +116,12 @@ impl Evidence {
         let own = own.filter(|record| record.event == self.finding.event);
         let mut things: Vec<Followed> = own.flat_map(|r| subjects(&r.fact)).collect();
         things.dedup();
-        // An event that is about several does not say which of them is meant.
-        match things.as_slice() {
-            [one] => Some(*one),
+        let is_task = |thing: &&Followed| matches!(thing, Followed::Task(_));
+        let mut tasks: Vec<Followed> = things.iter().filter(is_task).copied().collect();
+        tasks.dedup();
+        // An event that is about several does not say which of them is meant. What is sent for a task is a part of its life.
+        match (things.as_slice(), tasks.as_slice()) {
+            ([one], _) | (_, [one]) => Some(*one),
             _ => None,
         }
     }

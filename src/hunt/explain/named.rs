@@ -14,8 +14,10 @@ struct Source {
     name: String,
     /// What it may be called for short, where that says which it is.
     parts: Vec<String>,
-    /// So many there are, from number 0 on.
+    /// So many there are.
     count: u64,
+    /// The number behind the last. Where several users number theirs in turn, not each below it need be there.
+    behind: u64,
     first: Followed,
 }
 
@@ -33,9 +35,9 @@ pub fn named(id: &str, run: &Session) -> Result<Followed, String> {
     let sources = sources(run);
     let id = id.trim().replace("->", "→");
     let example = || {
-        let longest = sources.iter().max_by_key(|source| source.count);
+        let longest = sources.iter().max_by_key(|source| source.behind);
         longest.map_or("there is none in this run".to_owned(), |source| {
-            format!("as in `{}#{}`", source.name, source.count / 2)
+            format!("as in `{}#{}`", source.name, source.behind / 2)
         })
     };
     let Some((name, number)) = id.rsplit_once('#') else {
@@ -53,11 +55,11 @@ pub fn named(id: &str, run: &Session) -> Result<Followed, String> {
     } else {
         let is_part = |source: &&Source| source.parts.iter().any(|part| part == name);
         let all = sources.iter().filter(is_part);
-        all.filter(|source| u64::from(number) < source.count)
+        all.filter(|source| u64::from(number) < source.behind)
             .collect()
     };
     match meant.as_slice() {
-        [source] if u64::from(number) < source.count => Ok(source.of(number)),
+        [source] if u64::from(number) < source.behind => Ok(source.of(number)),
         [source] => Err(out_of_range(source, number)),
         [] => Err(unknown(name, number, &sources)),
         several => Err(format!(
@@ -91,6 +93,7 @@ fn sources(run: &Session) -> Vec<Source> {
                 String::new(),
             ],
             count,
+            behind: count,
             first: Followed::Message {
                 lane: id,
                 number: 0,
@@ -98,13 +101,14 @@ fn sources(run: &Session) -> Vec<Source> {
         });
     }
     for (place, flow) in (0u16..).zip(&names.flows) {
-        let Some(tasks) = watch.metrics.tasks.of(usize::from(place)) else {
+        let Some(asked) = watch.metrics.requests.flows.get(usize::from(place)) else {
             continue;
         };
         sources.push(Source {
             name: flow.name.clone(),
             parts: vec![String::new()],
-            count: tasks.asked,
+            count: asked.asked,
+            behind: asked.numbered,
             first: Followed::Task(Task {
                 flow: FlowId(place),
                 number: 0,
@@ -126,7 +130,7 @@ fn out_of_range(source: &Source, number: u32) -> String {
     };
     format!(
         "there is no `{name}#{number}`: {name} has {count} {noun} in this run, the last is `{name}#{}`",
-        count - 1
+        source.behind - 1
     )
 }
 
@@ -134,7 +138,7 @@ fn unknown(name: &str, number: u32, sources: &[Source]) -> String {
     let all = || sources.iter().map(|source| source.name.as_str());
     if let Some(near) = nearest(name, all()) {
         let source = sources.iter().find(|source| source.name == near);
-        let last = source.map_or(0, |source| source.count - 1);
+        let last = source.map_or(0, |source| source.behind - 1);
         let number = u64::from(number).min(last);
         return format!("nothing sends `{name}`; did you mean `{near}#{number}`?");
     }

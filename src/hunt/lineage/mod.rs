@@ -206,10 +206,10 @@ fn is_before_birth(session: &Session, what: Followed) -> bool {
     };
     match what {
         Followed::Message { lane, number } => watch.ledger.made(lane) <= number,
-        Followed::Task(task) => match watch.metrics.tasks.of(task.flow.index()) {
-            Some(flow) => !flow.is_asked(task.number),
-            None => session.sim().events() == 0,
-        },
+        Followed::Task(task) => {
+            let flow = watch.metrics.requests.flows.get(task.flow.index());
+            flow.is_none_or(|flow| flow.numbered <= u64::from(task.number))
+        }
     }
 }
 

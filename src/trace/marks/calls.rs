@@ -1,8 +1,8 @@
 //! The words in which a fact about requests says what happened.
 
 use crate::sim::Names;
+use crate::sim::amount::Amount;
 use crate::sim::call::{Answer, CallEnd, CallFact, Look, NoCall, Shed, Switch};
-use crate::sim::units::Duration;
 
 use super::line::Sign;
 
@@ -18,7 +18,7 @@ pub(super) fn say(fact: &CallFact, names: &Names, me: String) -> Said {
             } else {
                 Sign::Broke
             };
-            let took = Duration::from_ns(ns);
+            let took = Amount::time(ns);
             let text = format!("{}: {} after {took}", names.task(task), answer(how));
             (me, sign, "ANSWER", text)
         }
@@ -68,7 +68,7 @@ fn call(fact: &CallFact, names: &Names, me: String) -> Said {
                 names.service(service),
                 names.task(task),
                 call_end(end),
-                Duration::from_ns(ns)
+                Amount::time(ns)
             );
             (me, sign, "RETURN", text)
         }
@@ -153,7 +153,7 @@ fn serve(fact: &CallFact, names: &Names, me: String) -> Said {
             } else {
                 ", too late for its caller"
             };
-            let waited = Duration::from_ns(waited_ns);
+            let waited = Amount::time(waited_ns);
             let text = format!("{}: {how}{late}, waited {waited}", names.task(task));
             let sign = if ok && useful {
                 Sign::Well

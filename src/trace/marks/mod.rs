@@ -142,8 +142,9 @@ impl Marks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::call::{CallEnd, CallFact};
     use crate::sim::names::{FaultName, NodeName, ProcessName, QueueName};
-    use crate::sim::{NodeId, Pid, QueueId};
+    use crate::sim::{NodeId, Pid, QueueId, ServiceId, Task};
 
     fn names() -> Names {
         let process = |name: &str, node| ProcessName {
@@ -248,6 +249,23 @@ mod tests {
                 (7, "REPAIR", Sign::Well),
                 (9, "FAULT", Sign::Broke)
             ]
+        );
+    }
+
+    #[test]
+    fn how_long_a_call_took_is_told_in_three_digits() {
+        let returned = Fact::Call(CallFact::Returned {
+            service: ServiceId(0),
+            task: Task::NONE,
+            end: CallEnd::Ok,
+            call: 0,
+            ns: 6_522_887,
+        });
+        let line = describe(&record(Pid(1), returned), &names());
+        assert!(
+            line.text.ends_with("answered after 6.52ms"),
+            "{}",
+            line.text
         );
     }
 
