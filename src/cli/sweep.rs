@@ -50,7 +50,7 @@ pub fn sweep(args: &SweepArgs) -> u8 {
 /// What is to run. `None` if it cannot; why not has been said.
 fn grid_of(args: &SweepArgs) -> Option<Grid> {
     let seeds = args.seeds.clone().unwrap_or(0..SEEDS);
-    if let Some(mistake) = mistake(&args.vary, &seeds) {
+    if let Some(mistake) = mistake(args, &seeds) {
         say(format_args!("error: {mistake}"));
         return None;
     }
@@ -75,8 +75,20 @@ fn grid_of(args: &SweepArgs) -> Option<Grid> {
     can.then(|| Grid::new(loaded, &wanted))
 }
 
-/// What is wrong with what shall vary, as a sentence.
-fn mistake(vary: &[axis::Axis], seeds: &Range<u64>) -> Option<String> {
+/// What is wrong with what shall change or vary, as a sentence.
+fn mistake(args: &SweepArgs, seeds: &Range<u64>) -> Option<String> {
+    let vary = args.vary.as_slice();
+    let changed = args.set.iter().map(|set| set.split('=').next());
+    let varied = vary.iter().map(|axis| Some(axis.path.as_str()));
+    if let Some(path) = changed
+        .chain(varied)
+        .flatten()
+        .find(|path| path.trim() == "seed")
+    {
+        return Some(format!(
+            "a sweep has seeds of its own: write --seeds instead of `{path}`"
+        ));
+    }
     let cells = vary
         .iter()
         .try_fold(1_usize, |cells, axis| cells.checked_mul(axis.values.len()));

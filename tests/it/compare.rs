@@ -230,6 +230,19 @@ fn two_seeds_differ_from_the_beginning_and_say_nothing_over_many() {
 }
 
 #[test]
+fn a_seed_that_is_set_is_another_seed_like_one_that_is_asked_for() {
+    let mut set = pair(&set("seed=12"));
+    let mut asked = pair(&Change {
+        seed: Some(12),
+        ..Change::default()
+    });
+    assert_eq!(set.labels(), &["seed 11", "seed 12"]);
+    assert!(Variants::of(&set).is_none());
+    let records = |difference: Option<Difference>| difference.unwrap().records;
+    assert_eq!(records(found(&mut set)), records(found(&mut asked)));
+}
+
+#[test]
 fn a_mistake_in_a_setting_is_a_diagnostic() {
     let document = set("workloads.checkout.akcs=All").of(&session(TEXT, 1));
     let text = document.unwrap_err().render(false);

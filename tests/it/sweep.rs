@@ -177,6 +177,8 @@ fn exit_codes_are_those_of_a_run() {
         (&["sweep", "--jobs", "0"], "1 to 1024"),
         (&["sweep", "--jobs", "9999"], "1 to 1024"),
         (&["sweep", "--set", "duraton=5s"], "duraton"),
+        (&["sweep", "--set", "seed=5"], "--seeds"),
+        (&["sweep", "--vary", "seed=5,6"], "--seeds"),
         (&["sweep", "--until", "99999h"], "too many"),
         (&["sweep", "--control", "--set", "control=[]"], "no control"),
         (&["sweep", "--seed", "5"], "--seed"),

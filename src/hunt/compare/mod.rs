@@ -56,7 +56,10 @@ impl Change {
         } else {
             intervention::read(&loaded, &by_hand(run))?.into()
         };
-        let mut varied = run.varied(loaded, control, self.seed.unwrap_or(run.seed()));
+        let own_seed = self.sets.iter().any(|set| is_seed(set));
+        let set_seed = own_seed.then_some(loaded.scenario.seed);
+        let seed = self.seed.or(set_seed).unwrap_or(run.seed());
+        let mut varied = run.varied(loaded, control, seed);
         varied.follow(&done);
         Ok(varied)
     }
@@ -68,6 +71,13 @@ fn changed(loaded: &Loaded, more: &[String]) -> Result<Arc<Loaded>, Box<Document
     let files = Files::Given(&loaded.files);
     let changed = Loaded::from_parts(&loaded.name, &loaded.text, &sets, files)?;
     complete(changed).map(Arc::new)
+}
+
+/// Whether a setting is the seed, which a run has whatever its scenario says.
+fn is_seed(set: &str) -> bool {
+    set.split('=')
+        .next()
+        .is_some_and(|path| path.trim() == "seed")
 }
 
 /// What was done to a run by hand, in the words of the scenario language.
@@ -89,7 +99,8 @@ pub fn label(run: &Session, other: &Session) -> String {
     if run.is_control() && !other.is_control() {
         parts.push("control".to_owned());
     }
-    let sets = own.sets.iter().filter(|set| !others.sets.contains(set));
+    let sets = own.sets.iter();
+    let sets = sets.filter(|set| !others.sets.contains(set) && !is_seed(set));
     parts.extend(sets.map(|set| match set.as_str() {
         NO_FAULTS => "without faults".to_owned(),
         set => set.to_owned(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::super::intervention::Intervention;
 use super::super::parallel::{self, Collect, Panic, Stop};
 use super::super::{Loaded, Options, Session};
-use super::{Pair, Paired};
+use super::{Pair, Paired, is_seed};
 use crate::sim::amount::Unit;
 use crate::stats::{Better, Metrics};
 
@@ -176,11 +176,15 @@ impl Recipe {
 
     fn is_the_same(&self, other: &Self) -> bool {
         let (a, b) = (&self.loaded, &other.loaded);
+        let sets = |loaded: &Loaded| -> Vec<String> {
+            let sets = loaded.sets.iter().filter(|set| !is_seed(set));
+            sets.cloned().collect()
+        };
         let texts = |recipe: &Self| -> Vec<String> {
             let done = recipe.by_hand.iter();
             done.map(|i| i.text.clone()).collect()
         };
-        (&a.text, &a.sets, &a.files) == (&b.text, &b.sets, &b.files)
+        (&a.text, sets(a), &a.files) == (&b.text, sets(b), &b.files)
             && self.options.control == other.options.control
             && texts(self) == texts(other)
     }
