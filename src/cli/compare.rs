@@ -130,6 +130,13 @@ impl Report {
             None => None,
         };
         let over = over.as_ref().map(|(over, seeds)| (over, seeds));
+        if let Some((over, seeds)) = over
+            && let Some(signal) = self.ends.came()
+            && over.seeds < seeds.end - seeds.start
+        {
+            self.say_so_far(&found, over, seeds);
+            return Ok(ends::exit_code(signal));
+        }
         let mut out = Out::stdout();
         if args.json {
             out.text(&compare_json::document(&self.pair, &found, over));
@@ -141,6 +148,15 @@ impl Report {
         let seconds = self.start.elapsed().as_secs_f64();
         say(format_args!("{seconds:.2} s"));
         Ok(code)
+    }
+
+    /// Tells on standard error what the seeds come to that had run when a signal came.
+    fn say_so_far(&self, found: &Found, over: &OverSeeds, seeds: &Range<u64>) {
+        let (done, all) = (over.seeds, seeds.end - seeds.start);
+        let ran = seeds.start..seeds.start + done;
+        let over = (done > 0).then_some((over, &ran));
+        say(compare_text::document(&self.pair, found, over).trim_end());
+        say(format_args!("stopped after {done} of {all} seeds"));
     }
 
     fn variants(&self) -> Result<Variants, Ended> {
@@ -199,7 +215,6 @@ impl Report {
             say(format_args!("error: {message}"));
             Ended::Mistake
         })?;
-        self.ends()?;
         Ok(over)
     }
 }

@@ -87,3 +87,33 @@ fn a_json_document_is_whole_or_is_not_there() {
     assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
     assert!(said.contains("interrupted at "), "{said}");
 }
+
+#[test]
+fn a_comparison_over_seeds_tells_what_those_come_to_that_ran() {
+    let child = Command::new(env!("CARGO_BIN_EXE_splitbrain"))
+        .args([
+            "compare", "healthy", "--seeds", "1000000", "--until", "300ms",
+        ])
+        .args([
+            "--both",
+            "expect=[]",
+            "--set",
+            "workloads.checkout.linger_ms=1ms",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let child = child.unwrap();
+    // Some seeds have run by then, and never all.
+    std::thread::sleep(Duration::from_secs(3));
+    let output = interrupt(child, "-INT");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert_eq!(text(&output.stdout), "", "it is not whole");
+    let done = behind(said, "stopped after ");
+    let done: u64 = done.split(' ').next().unwrap().parse().unwrap();
+    assert!((1..1_000_000).contains(&done), "{said}");
+    assert!(said.contains(&format!("over seeds 0..{done}: ")), "{said}");
+    assert!(said.contains(&format!(" {done} pairs")), "{said}");
+}
