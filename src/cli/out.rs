@@ -160,19 +160,29 @@ pub fn write_new(path: &std::path::Path, text: &str, overwrite: bool) -> Result<
     })
 }
 
-/// Whether [`write_new`] may be expected to work; the error is a sentence. An existing file is not touched, and none is left
-/// where there was none.
-pub fn may_write(path: &std::path::Path) -> Result<(), String> {
+/// Whether [`write_new`] may be expected to work, so that nothing is worked out in vain; the error is a sentence. An existing
+/// file is not touched, and none is left where there was none.
+pub fn may_write(path: &std::path::Path, overwrite: bool) -> Result<(), String> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(format!("cannot write `{shown}`: it is a folder"));
+    }
+    if path.exists() && !overwrite {
+        return Err(format!("`{shown}` exists already; --force overwrites it"));
+    }
+    can_open(path).map_err(|error| format!("cannot write `{shown}`: {error}"))
+}
+
+fn can_open(path: &std::path::Path) -> io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true);
-    let tried = match std::fs::metadata(path) {
+    match std::fs::metadata(path) {
         // To open a pipe would be to wait for its reader.
-        Ok(about) if !about.is_file() && !about.is_dir() => Ok(()),
+        Ok(about) if !about.is_file() => Ok(()),
         Ok(_) => options.open(path).map(|_| ()),
         Err(_) => options
             .create_new(true)
             .open(path)
             .and_then(|_| std::fs::remove_file(path)),
-    };
-    tried.map_err(|error| format!("cannot write `{}`: {error}", path.display()))
+    }
 }

@@ -1,5 +1,7 @@
 //! `splitbrain replay`: runs a recording again.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Instant;
 
 use super::out::{on_terminal, say};
@@ -14,12 +16,11 @@ use crate::trace::recording::{Recording, Verdict};
 /// Replays.
 pub fn replay(args: &ReplayArgs, looks: Looks) -> u8 {
     let file = args.recording.display();
-    let text = match std::fs::read_to_string(&args.recording) {
+    let text = match read(&args.recording) {
         Ok(text) => text,
-        Err(error) => {
+        Err(message) => {
             let mixup = args.recording.to_str().and_then(mixup::name_for_recording);
-            let message = mixup.unwrap_or_else(|| format!("cannot read `{file}`: {error}"));
-            say(format_args!("error: {message}"));
+            say(format_args!("error: {}", mixup.unwrap_or(message)));
             return EXIT_MISTAKE;
         }
     };
@@ -39,6 +40,19 @@ pub fn replay(args: &ReplayArgs, looks: Looks) -> u8 {
         return show(session, recording, command, looks);
     }
     verify(session, recording)
+}
+
+/// The text of a file; the error is a sentence.
+fn read(path: &Path) -> Result<String, String> {
+    let file = path.display();
+    if path.is_dir() {
+        return Err(format!("cannot read `{file}`: it is a folder"));
+    }
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => format!("there is no file `{file}`"),
+        ErrorKind::InvalidData => format!("`{file}` is no recording: it is not text in UTF-8"),
+        _ => format!("cannot read `{file}`: {error}"),
+    })
 }
 
 /// Replays on the screen. What was played is verified, whether or not it was all.

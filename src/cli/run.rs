@@ -77,19 +77,7 @@ pub fn run(args: &RunArgs, looks: Looks) -> u8 {
         return EXIT_MISTAKE;
     };
     if let Some(path) = &args.record
-        && path.exists()
-        && !args.force
-    {
-        say(format_args!(
-            "error: `{}` exists already; --force overwrites it",
-            path.display()
-        ));
-        return EXIT_MISTAKE;
-    }
-    if let Some(message) = args
-        .record
-        .as_deref()
-        .and_then(|path| may_write(path).err())
+        && let Err(message) = may_write(path, args.force)
     {
         say(format_args!("error: {message}"));
         return EXIT_MISTAKE;

@@ -2,7 +2,7 @@
 
 use super::check::complain;
 use super::ends::{self, Ends};
-use super::out::{say, write_new};
+use super::out::{may_write, say, write_new};
 use super::wait::Wait;
 use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, ShrinkArgs, mixup};
 use crate::export::{shrink_json, shrink_text};
@@ -22,13 +22,9 @@ pub fn shrink(args: &ShrinkArgs) -> u8 {
         return EXIT_MISTAKE;
     };
     if let Some(path) = &args.output
-        && path.exists()
-        && !args.force
+        && let Err(message) = may_write(path, args.force)
     {
-        let shown = path.display();
-        say(format_args!(
-            "error: `{shown}` exists already; --force overwrites it"
-        ));
+        say(format_args!("error: {message}"));
         return EXIT_MISTAKE;
     }
     let Some(ends) = Ends::hear() else {
@@ -123,6 +119,8 @@ fn tell(args: &ShrinkArgs, loaded: &Loaded, shrunk: &Shrunk, wait: &Wait) -> u8 
         say(format_args!("error: {message}"));
         code = EXIT_MISTAKE;
     }
+    // What was found is not lost because the disk was full.
+    let is_written = args.output.is_some() && code == EXIT_MET;
     let mut out = Out::stdout();
     if args.json {
         out.text(&shrink_json::document(
@@ -130,7 +128,7 @@ fn tell(args: &ShrinkArgs, loaded: &Loaded, shrunk: &Shrunk, wait: &Wait) -> u8 
             shrunk,
             args.output.as_deref(),
         ));
-    } else if args.output.is_none() {
+    } else if !is_written {
         out.text(&shrunk.text);
     }
     say(shrink_text::summary(shrunk).trim_end());

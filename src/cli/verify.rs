@@ -42,12 +42,7 @@ fn begin(args: &VerifyArgs) -> Result<Verification, Mistake> {
         return Err(Some("--force is for --junit FILE".to_owned()));
     }
     if let Some(path) = &args.junit {
-        if path.exists() && !args.force {
-            let shown = path.display();
-            let message = format!("`{shown}` exists already; --force overwrites it");
-            return Err(Some(message));
-        }
-        may_write(path).map_err(Some)?;
+        may_write(path, args.force).map_err(Some)?;
     }
     let names = match args.scenarios.as_slice() {
         [] => catalogue::built_in(),

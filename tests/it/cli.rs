@@ -413,6 +413,51 @@ fn output_that_cannot_be_written_is_an_error() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_shrunk_is_told_where_its_file_cannot_be_written() {
+    let folder = Folder::new("shrunk-in-vain");
+    let file = folder.write("twice.ron", crate::explain::TWICE);
+    let args = ["shrink", &file, "--runs", "1", "--force", "-o"];
+    // Where that can be known, nothing is worked out in vain.
+    let inside = folder.path().display().to_string();
+    for (path, why) in [
+        (inside.as_str(), "it is a folder"),
+        ("/no/such/folder/small.ron", "cannot write"),
+    ] {
+        let refused = splitbrain(&[&args[..], &[path]].concat());
+        assert_eq!(refused.status.code(), Some(2));
+        let said = stderr(&refused);
+        assert!(said.contains(why) && said.lines().count() == 1, "{said}");
+        assert!(refused.stdout.is_empty());
+    }
+    let output = splitbrain(&[&args[..], &["/dev/full"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("cannot write `/dev/full`"));
+    let small = folder.write("small.ron", &stdout(&output));
+    let again = splitbrain(&["run", &small, "--headless"]);
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+}
+
+#[test]
+fn what_is_no_recording_is_told_in_the_words_of_files() {
+    let folder = Folder::new("no-recording");
+    let inside = folder.path().display().to_string();
+    let bytes = folder.file("bytes.ron");
+    std::fs::write(&bytes, [0xff, 0xfe, 0x00]).unwrap();
+    let gone = folder.file("gone.ron");
+    for (file, why) in [
+        (inside.as_str(), "it is a folder"),
+        (&bytes, "it is not text in UTF-8"),
+        (&gone, "there is no file"),
+    ] {
+        let output = splitbrain(&["replay", file, "--headless"]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = stderr(&output);
+        assert!(said.contains(why) && !said.contains("os error"), "{said}");
+    }
+}
+
 #[test]
 fn a_long_run_says_on_standard_error_how_far_it_is() {
     let mut child = spawn(&["run", "leader-crash", "--json", "--until", "5h"]);
