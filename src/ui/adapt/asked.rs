@@ -32,6 +32,8 @@ pub(super) struct Told {
     of: Arc<Loaded>,
     path: Option<String>,
     settings: Settings,
+    /// The comparison over which a setting is chosen: it is gone on with if none is.
+    behind: Option<Box<Contest>>,
 }
 
 impl Asked {
@@ -49,6 +51,7 @@ impl Asked {
                 of: Arc::clone(session.loaded()),
                 path: path.clone(),
                 settings: deeds::settings::of(session, path.as_deref()),
+                behind: before.and_then(Self::into_contest),
             })),
             Query::Inspect(of) => {
                 let before = match &before {
@@ -58,13 +61,22 @@ impl Asked {
                 Self::Inspect(Box::new(Inspection::new(session, *of, before)))
             }
             Query::Lineage(about) => Self::Lineage(Box::new(Asking::new(about, session))),
-            Query::Compare(asked) => Self::Compare(match before {
-                Some(Self::Compare(mut contest)) if contest.goes_on(session, asked) => {
+            Query::Compare(asked) => Self::Compare(match before.and_then(Self::into_contest) {
+                Some(mut contest) if contest.goes_on(session, asked) => {
                     contest.ask(asked);
                     contest
                 }
                 _ => Box::new(Contest::new(session, asked, branch)),
             }),
+        }
+    }
+
+    /// The comparison that it is, or that is behind it.
+    fn into_contest(self) -> Option<Box<Contest>> {
+        match self {
+            Self::Compare(contest) => Some(contest),
+            Self::Settings(told) => told.behind,
+            _ => None,
         }
     }
 

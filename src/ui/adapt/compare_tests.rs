@@ -108,6 +108,24 @@ fn sides_can_be_exchanged_and_seeds_added_without_beginning_again() {
 }
 
 #[test]
+fn what_was_compared_is_still_known_after_a_look_at_the_settings() {
+    let mut run = run();
+    to(&mut run, 4);
+    let known = ask(&mut run, with(With::Control, 7, false)).expect("two runs");
+    for path in [None, Some("workloads.checkout.acks".to_owned())] {
+        run.ask(Some(&Query::Settings(path)));
+        while run.work(1_000) != Working::Idle {}
+    }
+    run.ask(Some(&Query::Compare(with(With::Control, 7, false))));
+    // At once, before anything runs again.
+    let Some(Answer::Compared(Ok(again))) = run.answer() else {
+        panic!("no comparison");
+    };
+    assert_eq!(again.seeds, Some((7, 7)));
+    assert!(again == known);
+}
+
+#[test]
 fn another_seed_differs_and_a_mistake_is_told() {
     let mut run = run();
     to(&mut run, 2);
