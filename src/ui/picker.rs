@@ -77,6 +77,8 @@ pub struct Picker {
     filter: String,
     asking: Asking,
     selected: usize,
+    /// The entry that was selected when a filter was begun.
+    before: Option<usize>,
     /// Whether the preview has the keys, and its first line.
     reads: bool,
     from: usize,
@@ -101,6 +103,7 @@ impl Picker {
             filter: String::new(),
             asking: Asking::Nothing,
             selected: 0,
+            before: None,
             reads: false,
             from: 0,
             seed: String::new(),
@@ -304,7 +307,10 @@ impl Picker {
         match action {
             Action::Quit => return Some(Picked::Leave(Leave::Quit)),
             Action::Open => return self.open(),
-            Action::Filter => self.asking = Asking::Filter,
+            Action::Filter => {
+                self.before = self.current().map(|(at, _)| at);
+                self.asking = Asking::Filter;
+            }
             Action::Seed => self.asking = Asking::Seed,
             Action::RandomSeed => self.seed = chance().to_string(),
             Action::Faster => self.speed = (self.speed + 1).min(SPEEDS.len() - 1),
@@ -314,7 +320,7 @@ impl Picker {
             Action::Help => self.help = Some(0),
             Action::NextPane => self.reads = !self.reads,
             Action::Back if self.reads => self.reads = false,
-            Action::Back => self.filter.clear(),
+            Action::Back => self.drop_filter(self.current().map(|(at, _)| at)),
             _ if self.reads => self.scroll(action),
             _ => {
                 let total = self.shown().len();
@@ -423,16 +429,22 @@ impl Picker {
     fn in_filter(&mut self, action: Action) -> Option<Picked> {
         match action {
             Action::Back => {
-                self.filter.clear();
                 self.asking = Asking::Nothing;
+                self.drop_filter(self.before);
             }
             Action::Open => self.asking = Asking::Nothing,
             _ => {
                 entry::edit(&mut self.filter, action, FILTER_MAX);
+                self.selected = 0;
             }
         }
-        self.selected = 0;
         None
+    }
+
+    /// Shows all scenarios again, with this entry selected.
+    fn drop_filter(&mut self, selected: Option<usize>) {
+        self.filter.clear();
+        self.selected = selected.unwrap_or(0);
     }
 
     fn in_seed(&mut self, action: Action, chance: impl Fn() -> u64) -> Option<Picked> {

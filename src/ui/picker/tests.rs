@@ -26,6 +26,26 @@ fn the_filter_narrows_and_enter_runs_what_is_left() {
 }
 
 #[test]
+fn a_filter_that_is_dropped_leaves_selected_what_was() {
+    let name = |p: &Picker| p.current().map(|(_, e)| e.name.clone());
+    let mut p = picker();
+    p.update(Action::Down, || 7);
+    let second = name(&p);
+    // Whoever thinks better of it while typing is back where he was.
+    p.update(Action::Filter, || 7);
+    typed(&mut p, "retry");
+    assert_eq!(name(&p).as_deref(), Some("retry-storm"));
+    p.update(Action::Back, || 7);
+    assert_eq!(name(&p), second);
+    // What was found and taken stays selected when all are shown again.
+    p.update(Action::Filter, || 7);
+    typed(&mut p, "retry");
+    p.update(Action::Open, || 7);
+    p.update(Action::Back, || 7);
+    assert_eq!(name(&p).as_deref(), Some("retry-storm"));
+}
+
+#[test]
 fn what_is_selected_stays_so_when_files_come_and_go() {
     let mut p = picker();
     p.update(Action::Down, || 7);
