@@ -1,6 +1,6 @@
 //! The help screen: the table of keys, which it can also run.
 
-use super::keymap::{self, Binding, Context, key_names};
+use super::keymap::{self, Binding, Context, key_names, spelled};
 use super::pen::{Pen, scroll};
 use super::style::Role;
 use super::text;
@@ -90,7 +90,8 @@ pub fn draw(pen: &mut Pen<'_>, contexts: &[Context], selected: usize) {
             }
             Line::Key(number, binding, meaning) => {
                 inner.row_is(y, 0, *number);
-                let keys = text::left(&key_names(binding), KEYS - 5);
+                let keys = spelled(&key_names(binding), inner.look().glyphs);
+                let keys = text::left(&keys, KEYS - 5);
                 inner.text(3, y, &keys, Role::Key);
                 inner.text(KEYS as u16, y, meaning, Role::Plain);
                 if *number == selected {

@@ -11,6 +11,7 @@ use super::layout::Pane;
 use super::map;
 use super::panes;
 use super::screens;
+use super::style::GlyphSet;
 
 /// What a person wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,6 +275,8 @@ pub enum Context {
     Save,
     /// On the screen of two runs.
     Compare,
+    /// Where it is chosen what a run is compared with.
+    Beside,
     /// Where a setting is chosen and changed.
     Setting,
     /// On the map of a sweep.
@@ -286,7 +289,7 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order of the help screen.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Travel,
         Self::Seek,
         Self::Dashboard,
@@ -303,6 +306,7 @@ impl Context {
         Self::Inspector,
         Self::Lineage,
         Self::Compare,
+        Self::Beside,
         Self::Setting,
         Self::Notice,
         Self::Entry,
@@ -327,6 +331,7 @@ impl Context {
             Self::Inspector => "Inspector",
             Self::Lineage => "Lineage",
             Self::Compare => "Comparison",
+            Self::Beside => "Choosing what to compare with",
             Self::Setting => "Changing a setting",
             Self::Notice => "Something to read",
             Self::Dashboard => "Dashboard",
@@ -586,6 +591,16 @@ pub fn key_name(key: Key) -> String {
     }
 }
 
+/// Names of keys as they are read where only ASCII may be shown: the sign for an arrow there is a key of its own.
+pub fn spelled(names: &str, glyphs: GlyphSet) -> String {
+    if glyphs != GlyphSet::Ascii {
+        return names.to_owned();
+    }
+    let arrows = [("←", "Left"), ("→", "Right"), ("↑", "Up"), ("↓", "Down")];
+    let spelled = |names: String, (arrow, word)| names.replace(arrow, word);
+    arrows.into_iter().fold(names.to_owned(), spelled)
+}
+
 /// The names of all keys of a binding.
 pub fn key_names(binding: &Binding) -> String {
     let names: Vec<String> = binding.keys.iter().map(|&k| key_name(k)).collect();
@@ -624,6 +639,13 @@ mod tests {
                 seen.push((binding.context, key));
             }
         }
+    }
+
+    #[test]
+    fn arrows_are_words_where_their_signs_would_be_other_keys() {
+        assert_eq!(spelled("→ ← l", GlyphSet::Ascii), "Right Left l");
+        assert_eq!(spelled("Ctrl-↑ ↓", GlyphSet::Ascii), "Ctrl-Up Down");
+        assert_eq!(spelled("→ ← l", GlyphSet::Block), "→ ← l");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::sim::fault::Action as Fault;
 use crate::ui::engine::{Answer, Order, Query};
 use crate::ui::entry;
 use crate::ui::glyphs;
-use crate::ui::keymap::{Action, Binding, Context, bind, key};
+use crate::ui::keymap::{Action, Binding, Context, bind, key, spelled};
 use crate::ui::pen::{Pen, scroll};
 use crate::ui::spots::Spot;
 use crate::ui::style::Role;
@@ -318,7 +318,7 @@ impl Injector {
         for (at, field) in form.fields.iter().enumerate() {
             let hint = match offered(at).unwrap_or(0) {
                 0 | 1 => String::new(),
-                n => format!("← → {n}"),
+                n => spelled(&format!("← → {n}"), pen.look().glyphs),
             };
             self.draw_field(
                 pen,

@@ -15,7 +15,7 @@ use super::{Open, Screen, Seen, goto};
 use crate::sim::fault::Action as Fault;
 use crate::ui::engine::{Answer, Order, Query, Until};
 use crate::ui::entry;
-use crate::ui::keymap::{Action, Binding, Context, bind, key, key_name};
+use crate::ui::keymap::{Action, Binding, Context, bind, key, key_name, spelled};
 use crate::ui::pen::Pen;
 use crate::ui::spots::Spot;
 use crate::ui::style::Role;
@@ -269,10 +269,11 @@ impl Screen for Palette {
                 Found::Thing(thing) => (thing.sort(), thing.name(), thing.key()),
                 Found::Messages(about, typed) => ("message", words(about, typed).into(), ""),
             };
+            let key = spelled(key, inner.look().glyphs);
             inner.text(1, y, sort, Role::Dim);
-            let room = usize::from(width.saturating_sub(11 + text::width(key) as u16 + 2));
+            let room = usize::from(width.saturating_sub(11 + text::width(&key) as u16 + 2));
             inner.text(10, y, &text::cut(&name, room), Role::Plain);
-            inner.text_right(width.saturating_sub(1), y, key, Role::Key);
+            inner.text_right(width.saturating_sub(1), y, &key, Role::Key);
             if i == self.at {
                 inner.restyle_row(y, Role::Selected);
             }

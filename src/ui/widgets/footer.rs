@@ -1,10 +1,10 @@
 //! The last lines: what is not shown, and the keys that matter here.
 
 use crate::ui::glyphs;
-use crate::ui::keymap::{self, Action, Binding, Context, Key, key_name};
+use crate::ui::keymap::{self, Action, Binding, Context, Key, key_name, spelled};
 use crate::ui::pen::Pen;
 use crate::ui::seek::Bar;
-use crate::ui::style::Role;
+use crate::ui::style::{GlyphSet, Role};
 use crate::ui::text;
 
 /// Draws the keys of these contexts, the innermost first, as many as fit; help and quit always, where their keys mean
@@ -19,7 +19,8 @@ pub fn draw(pen: &mut Pen<'_>, contexts: &[Context]) {
             .filter(inner)
             .any(|b| b.keys.contains(key))
     };
-    let always = hints(Context::Always, |key| is_text(key) || inner(key));
+    let glyphs = pen.look().glyphs;
+    let always = hints(Context::Always, glyphs, |key| is_text(key) || inner(key));
     let reserved: u16 = always.iter().map(|h| h.width() + 2).sum();
     let end = width.saturating_sub(reserved);
     let mut x = 1;
@@ -32,7 +33,7 @@ pub fn draw(pen: &mut Pen<'_>, contexts: &[Context]) {
             let mut bound = keymap::all().iter().filter(|b| inside.contains(&b.context));
             bound.any(|b| b.keys.contains(key))
         };
-        for hint in hints(context, is_other) {
+        for hint in hints(context, glyphs, is_other) {
             if x + hint.width() < end {
                 x = hint.draw(pen, x) + 2;
             }
@@ -103,14 +104,14 @@ impl Hint {
 }
 
 /// The hints of a context but for keys that mean nothing of it here; neighbours in the table with the same word share one.
-fn hints(context: Context, means_other: impl Fn(&Key) -> bool) -> Vec<Hint> {
+fn hints(context: Context, glyphs: GlyphSet, means_other: impl Fn(&Key) -> bool) -> Vec<Hint> {
     let mut out: Vec<Hint> = Vec::new();
     let told = |b: &&Binding| b.context == context && !b.hint.is_empty();
     for binding in keymap::all().iter().filter(told) {
         let Some(key) = binding.keys.iter().find(|k| !means_other(k)) else {
             continue;
         };
-        let key = key_name(*key);
+        let key = spelled(&key_name(*key), glyphs);
         match out.last_mut() {
             Some(last) if last.word == binding.hint => last.keys = format!("{} {key}", last.keys),
             _ => out.push(Hint {

@@ -105,7 +105,7 @@ impl Chooser {
             return self.enter(action);
         }
         match (action, &all[self.at]) {
-            (Action::Back | Action::Compare, _) => Chosen::Left,
+            (Action::Back, _) => Chosen::Left,
             (Action::Open, Choice::Control) => Chosen::With(With::Control),
             (Action::Open, Choice::Fork(place)) => Chosen::With(With::Fork(*place)),
             (Action::Open, Choice::Setting) => {
@@ -157,8 +157,7 @@ pub(super) fn draw(
     let at = chooser.at.min(all.len() - 1);
     let rows = usize::from(pen.height().saturating_sub(2));
     let sight = Sight::around(at, all.len(), rows);
-    let remark = sight.if_cut();
-    let remark = remark.unwrap_or_else(|| "Enter chooses  Esc".to_owned());
+    let remark = sight.if_cut().unwrap_or_default();
     pen.part_is(super::PART_CHOICES);
     let mut inner = pen.frame("Compare this run with", &remark, true);
     for (y, place, choice) in sight.of(&all) {
@@ -168,7 +167,7 @@ pub(super) fn draw(
             (Choice::Control, _) => "its control: the same without the fault".to_owned(),
             (Choice::Fork(fork), _) => {
                 let fork = forks.iter().find(|f| f.branch == *fork);
-                fork.map_or_else(String::new, |f| format!("branch {}: {}", f.name, f.what))
+                fork.map_or_else(String::new, branch)
             }
             (Choice::Seed, None) => "the same with another seed …".to_owned(),
             (Choice::Setting, _) => "the same with one setting changed …".to_owned(),
@@ -187,6 +186,14 @@ pub(super) fn draw(
         }
     }
     explain(&mut inner, sight.count() as u16 + 1);
+}
+
+/// A branch by its name, with what was done in it if anything was.
+fn branch(fork: &ForkRow) -> String {
+    match fork.what.as_str() {
+        "" => format!("branch {}", fork.name),
+        what => format!("branch {}: {what}", fork.name),
+    }
 }
 
 /// What a comparison is, where there is room.

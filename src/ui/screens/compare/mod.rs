@@ -37,7 +37,6 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Compare, &[ch('s')], Action::Sort, "sort", "sort by how much they differ, as the table has them, by name, or by what is sure"),
     bind(Context::Compare, &[ch('/')], Action::Filter, "filter", "show only metrics whose names contain a text"),
     bind(Context::Compare, &[key(KeyCode::Tab), key(KeyCode::BackTab)], Action::NextPane, "pane", "the other pane gets the keys"),
-    bind(Context::Compare, &[key(KeyCode::Enter)], Action::Open, "", "compare with what is selected"),
     bind(Context::Compare, &[ch('j'), key(KeyCode::Down)], Action::Down, "", "down"),
     bind(Context::Compare, &[ch('k'), key(KeyCode::Up)], Action::Up, "", "up"),
     bind(Context::Compare, &[key(KeyCode::PageDown), ctrl('d')], Action::PageDown, "", "down ten lines"),
@@ -45,6 +44,14 @@ pub const KEYS: &[Binding] = &[
     bind(Context::Compare, &[ch('g')], Action::Top, "", "to the first line"),
     bind(Context::Compare, &[ch('G')], Action::Bottom, "", "to the last line"),
     bind(Context::Compare, &[key(KeyCode::Esc)], Action::Back, "back", "drop the filter, then close"),
+    bind(Context::Beside, &[key(KeyCode::Enter)], Action::Open, "choose", "compare with what is selected"),
+    bind(Context::Beside, &[ch('j'), key(KeyCode::Down)], Action::Down, "move", "the next line"),
+    bind(Context::Beside, &[ch('k'), key(KeyCode::Up)], Action::Up, "move", "the line before"),
+    bind(Context::Beside, &[key(KeyCode::PageDown), ctrl('d')], Action::PageDown, "", "down ten lines"),
+    bind(Context::Beside, &[key(KeyCode::PageUp), ctrl('u')], Action::PageUp, "", "up ten lines"),
+    bind(Context::Beside, &[ch('g')], Action::Top, "", "to the first line"),
+    bind(Context::Beside, &[ch('G')], Action::Bottom, "", "to the last line"),
+    bind(Context::Beside, &[key(KeyCode::Esc), ch('c')], Action::Back, "back", "close, and compare with nothing else"),
     bind(Context::Setting, &[key(KeyCode::Enter)], Action::Open, "choose", "change the selected setting; compare with what it shall be"),
     bind(Context::Setting, &[key(KeyCode::Down)], Action::Down, "move", "the next setting"),
     bind(Context::Setting, &[key(KeyCode::Up)], Action::Up, "move", "the setting before"),
@@ -224,6 +231,8 @@ impl Screen for Compare {
             Context::Setting
         } else if self.typing || chooser.is_some_and(Chooser::is_typing) {
             Context::Entry
+        } else if chooser.is_some() {
+            Context::Beside
         } else {
             Context::Compare
         }

@@ -5,7 +5,7 @@ use nucleo_matcher::{Config, Matcher};
 
 use crate::ui::entry;
 use crate::ui::glyphs;
-use crate::ui::keymap::{Action, Context, name_for};
+use crate::ui::keymap::{Action, Context, name_for, spelled};
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
 use crate::ui::text;
@@ -221,7 +221,8 @@ impl Value {
         };
         if of.choices.len() > 1 {
             let keys = [Action::ChoiceBefore, Action::NextChoice];
-            let keys = keys.map(|action| name_for(Context::Setting, action));
+            let keys = keys
+                .map(|action| spelled(&name_for(Context::Setting, action), inner.look().glyphs));
             let hint = format!("{} {} {}", keys[0], keys[1], of.choices.len());
             inner.text(end + 2, 3, &hint, Role::Dim);
         }

@@ -255,6 +255,12 @@ fn what_to_compare_with_is_chosen_from_a_list() {
         &["its control", "branch fork 1", "the same with another seed"],
     );
     assert_eq!(model.query(), None);
+    let shown = text_of(&model);
+    assert!(
+        shown.contains("Enter choose") && shown.contains("Esc back"),
+        "{shown}"
+    );
+    assert!(!shown.contains("100 seeds"), "nothing runs yet: {shown}");
     update(&mut model, Action::Down);
     update(&mut model, Action::Open);
     let asked = |model: &Model| match model.query() {
@@ -286,6 +292,15 @@ fn what_to_compare_with_is_chosen_from_a_list() {
     assert_eq!(asked(&model), With::Seed(42));
     update(&mut model, Action::Back);
     assert!(model.screens.is_empty());
+}
+
+#[test]
+fn a_branch_in_which_nothing_was_done_is_its_name() {
+    let mut model = choosing(80, 24);
+    model.frame.forks[1].what = String::new();
+    let shown = text_of(&model);
+    assert!(shown.contains("branch fork 1 "), "{shown}");
+    assert!(!shown.contains("fork 1:"), "{shown}");
 }
 
 /// What there is to be changed in the run of the pictures.
