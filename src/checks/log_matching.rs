@@ -6,8 +6,6 @@
 //! looking at the entry before is enough. Records do not tell the epoch of what a follower copies; it is that of a leader that
 //! appended the same message at the same offset, and if several did, one that fits.
 
-use std::collections::BTreeMap;
-
 use crate::sim::history::History;
 use crate::sim::ledger::Ledger;
 use crate::sim::record::Gone;
@@ -53,16 +51,27 @@ impl Era {
 
     /// The run that holds an offset.
     fn run(&self, offset: u64) -> Option<Run> {
-        let (mut low, mut high) = (0, self.runs.len());
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if self.runs[middle].end() <= offset {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+        self.runs.get(self.place(offset, 0)?).copied()
+    }
+
+    /// The place of the run that holds an offset: where it is looked for first, or wherever it is.
+    fn place(&self, offset: u64, first: usize) -> Option<usize> {
+        let holds = |run: &Run| run.offset <= offset && offset < run.end();
+        if self.runs.get(first).is_some_and(holds) {
+            return Some(first);
         }
-        self.runs.get(low).copied().filter(|r| r.offset <= offset)
+        if offset >= self.end() {
+            return None;
+        }
+        let place = self.runs.partition_point(|run| run.end() <= offset);
+        self.runs.get(place).is_some_and(holds).then_some(place)
+    }
+
+    /// The place of the run in which a message was appended at an offset.
+    fn holds(&self, (lane, number): (LaneId, u32), offset: u64, first: usize) -> Option<usize> {
+        let place = self.place(offset, first)?;
+        let run = &self.runs[place];
+        (run.lane == lane && run.number(offset) == number).then_some(place)
     }
 
     /// Whether the entry before an offset may be of that epoch (`None`: it is not known).
@@ -87,6 +96,8 @@ struct Copy {
     end: u64,
     /// Where what it holds of an epoch begins.
     eras: Vec<(u64, u32)>,
+    /// The place of the run of the newest era that it reads next, if it goes on as it did.
+    next: usize,
 }
 
 impl Copy {
@@ -97,12 +108,15 @@ impl Copy {
             start: 0,
             end: 0,
             eras: Vec::new(),
+            next: 0,
         }
     }
 
     fn cut(&mut self, offset: u64) {
         self.end = self.end.min(offset);
-        self.eras.retain(|era| era.0 < offset);
+        while self.eras.last().is_some_and(|era| era.0 >= offset) {
+            self.eras.pop();
+        }
     }
 
     /// The epoch of the entry at its end.
@@ -127,31 +141,71 @@ impl Copy {
 
 #[derive(Clone, Debug, Default)]
 struct Queue {
-    eras: BTreeMap<u32, Era>,
+    /// By epoch.
+    eras: Vec<(u32, Era)>,
     copies: Vec<Copy>,
 }
 
+/// Where a message was appended: the places of its era and of its run there.
+#[derive(Clone, Copy)]
+struct Entry {
+    era: usize,
+    run: usize,
+}
+
 impl Queue {
-    fn copy(&mut self, pid: Pid) -> &mut Copy {
+    /// The place of a process's copy.
+    fn copy_of(&mut self, pid: Pid) -> usize {
         let at = self.copies.iter().position(|c| c.pid == pid);
-        let at = at.unwrap_or_else(|| {
+        at.unwrap_or_else(|| {
             self.copies.push(Copy::new(pid));
             self.copies.len() - 1
-        });
-        &mut self.copies[at]
+        })
     }
 
-    /// The epoch in which a message was appended at an offset: one that fits what stands before, else the last.
-    fn epoch_of(&self, lane: LaneId, number: u32, offset: u64, before: Option<u32>) -> Option<u32> {
-        let has = |era: &Era| {
-            let run = era.run(offset);
-            run.is_some_and(|r| r.lane == lane && r.number(offset) == number)
+    /// The era of an epoch, if there is none yet as it is made.
+    fn era(&mut self, epoch: u32, make: impl FnOnce() -> Era) -> &mut Era {
+        let at = self.eras.partition_point(|era| era.0 < epoch);
+        if self.eras.get(at).is_none_or(|era| era.0 != epoch) {
+            self.eras.insert(at, (epoch, make()));
+        }
+        &mut self.eras[at].1
+    }
+
+    /// Where a message was appended at an offset: in an epoch that fits what stands before, else in the last. `next` is the
+    /// place of the run of the newest era in which it is looked for first.
+    fn entry(
+        &self,
+        message: (LaneId, u32),
+        offset: u64,
+        before: Option<u32>,
+        next: usize,
+    ) -> Option<Entry> {
+        let last = self.eras.len().checked_sub(1)?;
+        let (epoch, era) = &self.eras[last];
+        match era.holds(message, offset, next) {
+            Some(run) if era.fits(*epoch, offset, before) => Some(Entry { era: last, run }),
+            _ => self.entry_in_any(message, offset, before),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn entry_in_any(
+        &self,
+        message: (LaneId, u32),
+        offset: u64,
+        before: Option<u32>,
+    ) -> Option<Entry> {
+        let own = (0..self.eras.len()).rev().filter_map(|era| {
+            let run = self.eras[era].1.holds(message, offset, 0)?;
+            Some(Entry { era, run })
+        });
+        let fits = |entry: &Entry| {
+            let (epoch, era) = &self.eras[entry.era];
+            era.fits(*epoch, offset, before)
         };
-        let mut own = self.eras.iter().rev().filter(|(_, era)| has(era));
-        let fits = own
-            .clone()
-            .find(|(own, era)| era.fits(**own, offset, before));
-        fits.or_else(|| own.next()).map(|(epoch, _)| *epoch)
+        own.clone().find(fits).or_else(|| own.clone().next())
     }
 }
 
@@ -176,7 +230,7 @@ impl LogMatching {
 
     /// A leader appends.
     fn append(
-        queue: &mut Queue,
+        (queue, copy): (&mut Queue, usize),
         id: QueueId,
         span: Span,
         offset: u64,
@@ -184,10 +238,10 @@ impl LogMatching {
         found: &mut Findings,
     ) {
         let (pid, event) = (scene.record.pid, scene.record.event);
-        let copy = queue.copy(pid);
+        let copy = &mut queue.copies[copy];
         let (epoch, before) = (copy.leads, copy.last());
         copy.grow(epoch, offset + u64::from(span.count));
-        let era = queue.eras.entry(epoch).or_insert_with(|| Era {
+        let era = queue.era(epoch, || Era {
             start: offset,
             before,
             runs: History::default(),
@@ -221,7 +275,7 @@ impl LogMatching {
 
     /// A follower copies.
     fn follow(
-        queue: &mut Queue,
+        (queue, copy): (&mut Queue, usize),
         id: QueueId,
         span: Span,
         offset: u64,
@@ -232,35 +286,41 @@ impl LogMatching {
         let names = scene.ledger.names();
         let (mut at, end) = (offset, offset + u64::from(span.count));
         while at < end {
-            let number = span.first + (at - offset) as u32;
-            let before = queue.copy(pid).last();
-            let Some(epoch) = queue.epoch_of(span.lane, number, at, before) else {
+            let message = (span.lane, span.first + (at - offset) as u32);
+            let mine = &queue.copies[copy];
+            let before = mine.last();
+            let Some(entry) = queue.entry(message, at, before, mine.next) else {
                 found.report(scene.record, &[], || {
                     format!(
                         "{} holds {} at offset {at} of {}, where no leader appended it",
                         names.process(pid),
-                        names.message(span.lane, number),
+                        names.message(message.0, message.1),
                         names.queue_short(id)
                     )
                 });
-                queue.copy(pid).forget(end);
+                queue.copies[copy].forget(end);
                 return;
             };
-            let era = &queue.eras[&epoch];
-            let run = era.run(at);
-            if !era.fits(epoch, at, before) {
-                let event = run.map_or(0, |r| r.event);
-                found.report(scene.record, &[(event, "the leader appended it")], || {
-                    let other = run.map_or("?", |r| names.process(r.pid));
-                    format!(
-                        "{} and {other} agree on offset {at} of {} in epoch {epoch}, but not on what stands before it",
-                        names.process(pid),
-                        names.queue_short(id)
-                    )
-                });
+            let (epoch, era) = &queue.eras[entry.era];
+            let run = era.runs[entry.run];
+            if !era.fits(*epoch, at, before) {
+                found.report(
+                    scene.record,
+                    &[(run.event, "the leader appended it")],
+                    || {
+                        format!(
+                            "{} and {} agree on offset {at} of {} in epoch {epoch}, but not on what stands before it",
+                            names.process(pid),
+                            names.process(run.pid),
+                            names.queue_short(id)
+                        )
+                    },
+                );
             }
-            let to = run.map_or(end, |r| r.end().min(end));
-            queue.copy(pid).grow(epoch, to);
+            let (epoch, to) = (*epoch, run.end().min(end));
+            let mine = &mut queue.copies[copy];
+            mine.next = entry.run + usize::from(to == run.end());
+            mine.grow(epoch, to);
             at = to;
         }
     }
@@ -275,7 +335,8 @@ impl Check for LogMatching {
         match scene.record.fact {
             Fact::Leads { queue, epoch } => {
                 if let Some(queue) = self.queue(queue, scene.ledger) {
-                    queue.copy(pid).leads = epoch;
+                    let copy = queue.copy_of(pid);
+                    queue.copies[copy].leads = epoch;
                 }
             }
             Fact::Stored {
@@ -287,17 +348,18 @@ impl Check for LogMatching {
                 let Some(queue) = self.queue(id, scene.ledger) else {
                     return;
                 };
-                let copy = queue.copy(pid);
-                copy.cut(offset);
-                if offset > copy.end {
-                    copy.forget(offset);
+                let copy = queue.copy_of(pid);
+                let mine = &mut queue.copies[copy];
+                mine.cut(offset);
+                if offset > mine.end {
+                    mine.forget(offset);
                 }
                 let store = if first_copy {
                     Self::append
                 } else {
                     Self::follow
                 };
-                store(queue, id, span, offset, scene, found);
+                store((queue, copy), id, span, offset, scene, found);
             }
             Fact::Unstored {
                 queue,
@@ -308,7 +370,8 @@ impl Check for LogMatching {
                 let Some(queue) = self.queue(queue, scene.ledger) else {
                     return;
                 };
-                let copy = queue.copy(pid);
+                let copy = queue.copy_of(pid);
+                let copy = &mut queue.copies[copy];
                 if why == Gone::Expired {
                     copy.start = copy.start.max(offset + u64::from(span.count));
                 } else {

@@ -192,8 +192,14 @@ macro_rules! checks {
                 match self { $(Self::$name(_) => <$check as Check>::CHANGES),* }
             }
 
-            fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) {
-                match self { $(Self::$name(c) => c.record(scene, found)),* }
+            /// Shows it a record, and asks for its alarm then.
+            fn record(&mut self, scene: &Scene<'_>, found: &mut Findings) -> u64 {
+                match self {
+                    $(Self::$name(c) => {
+                        c.record(scene, found);
+                        c.alarm()
+                    }),*
+                }
             }
 
             fn change(&mut self, change: &Change, scene: &Scene<'_>, found: &mut Findings) {
@@ -494,8 +500,8 @@ impl Checks {
         let scene = Scene { record, ledger };
         for &each in &self.by_kind[usize::from(record.fact.kind() & 31)] {
             let watched = &mut self.watched[each];
-            watched.check.record(&scene, &mut watched.found);
-            self.alarm = self.alarm.min(watched.check.alarm());
+            let alarm = watched.check.record(&scene, &mut watched.found);
+            self.alarm = self.alarm.min(alarm);
         }
     }
 
