@@ -6,7 +6,7 @@
 #[derive(Clone, Debug)]
 pub(super) struct Sparse<T> {
     len: usize,
-    /// For each place where its value stands, [`NONE`] if it has none. Empty if there are many places: then a value is looked
+    /// For each place where its value stands, [`NONE`] (behind all of them) if it has none. Empty if there are many places: then a value is looked
     /// for among the others, which takes a few more steps and far less memory.
     at: Vec<u16>,
     places: Vec<u32>,
@@ -35,26 +35,34 @@ impl<T> Sparse<T> {
         self.len
     }
 
-    /// Where the value of a place stands, if it has one.
+    /// Where the value of a place stands; behind all values if it has none.
     #[inline]
-    fn find(&self, place: usize) -> Option<usize> {
+    fn find(&self, place: usize) -> usize {
         match self.at.get(place) {
-            Some(&NONE) => None,
-            Some(&at) => Some(usize::from(at)),
-            None if self.at.is_empty() => self.search(place),
-            None => None,
+            Some(&at) => usize::from(at),
+            None => self.search(place),
         }
     }
 
+    #[cold]
     #[inline(never)]
-    fn search(&self, place: usize) -> Option<usize> {
-        let place = u32::try_from(place).ok()?;
-        self.places.binary_search(&place).ok()
+    fn search(&self, place: usize) -> usize {
+        let of_many = |place: usize| match u32::try_from(place) {
+            Ok(place) if self.at.is_empty() => self.places.binary_search(&place).ok(),
+            _ => None,
+        };
+        of_many(place).unwrap_or(usize::MAX)
     }
 
     /// How many of them have a value.
     pub fn count(&self) -> usize {
         self.values.len()
+    }
+
+    /// The n-th value.
+    #[inline]
+    pub fn nth(&self, nth: usize) -> Option<&T> {
+        self.values.get(nth)
     }
 
     /// The n-th place that has a value.
@@ -65,13 +73,13 @@ impl<T> Sparse<T> {
     /// The value of a place.
     #[inline]
     pub fn get(&self, place: usize) -> Option<&T> {
-        self.values.get(self.find(place)?)
+        self.values.get(self.find(place))
     }
 
     /// The value of a place.
     #[inline]
     pub fn get_mut(&mut self, place: usize) -> Option<&mut T> {
-        let at = self.find(place)?;
+        let at = self.find(place);
         self.values.get_mut(at)
     }
 
@@ -128,10 +136,11 @@ impl<T: Default> Sparse<T> {
     /// The value of a place, which gets the usual one if it has none.
     #[inline]
     pub fn at(&mut self, place: usize) -> &mut T {
-        let at = self.find(place).unwrap_or_else(|| {
+        let mut at = self.find(place);
+        if at >= self.values.len() {
             self.insert(place, T::default());
-            self.places.partition_point(|&p| (p as usize) < place)
-        });
+            at = self.find(place);
+        }
         &mut self.values[at]
     }
 }

@@ -168,13 +168,13 @@ impl Broker {
             let replica = self.replicas.get(place);
             let leading = replica.and_then(|r| Some((r.epoch?, r.leading()?)));
             if let Some((leader_epoch, leading)) = leading
-                && let Some(isr) = &leading.pending
+                && let Some(isr) = leading.pending()
             {
                 partitions.push(AlterIsr {
                     queue,
                     leader_epoch,
                     partition_epoch: leading.partition_epoch,
-                    isr: isr.clone(),
+                    isr: isr.to_vec(),
                 });
             }
         }
@@ -347,9 +347,9 @@ impl Broker {
         } else if let Part::Leader(leading) = &mut replica.part
             && state.partition_epoch > leading.partition_epoch
         {
-            leading.isr.clone_from(&state.isr);
+            leading.set_isr(&state.isr);
             leading.partition_epoch = state.partition_epoch;
-            leading.pending = None;
+            leading.set_pending(None);
             self.touch(place, true);
             self.advance(place, ctx);
         }
@@ -442,14 +442,14 @@ impl Broker {
             match result {
                 Ok(state) if Some(state.leader_epoch) == epoch => {
                     if state.partition_epoch >= leading.partition_epoch {
-                        leading.isr = state.isr;
+                        leading.set_isr(&state.isr);
                         leading.partition_epoch = state.partition_epoch;
-                        leading.pending = None;
+                        leading.set_pending(None);
                     }
                 }
                 Ok(_) => {}
                 Err(Error::StaleBrokerEpoch) => self.control.wish(place),
-                Err(_) => leading.pending = None,
+                Err(_) => leading.set_pending(None),
             }
             self.touch(place, true);
             self.advance(place, ctx);

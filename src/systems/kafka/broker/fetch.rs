@@ -151,7 +151,7 @@ impl Broker {
             if leading.acks.front().is_none_or(|w| w.end > below) {
                 return;
             }
-            let short = leading.isr.len() < min_insync;
+            let short = leading.isr().len() < min_insync;
             let Some(waiter) = leading.acks.pop_front() else {
                 return;
             };

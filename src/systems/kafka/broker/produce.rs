@@ -179,7 +179,7 @@ impl Broker {
         if u64::from(batch.bytes()) > self.cluster.settings.message_max_bytes.bytes() {
             return Err(Error::MessageTooLarge);
         }
-        if acks == Acks::All && leading.isr.len() < replica.min_insync {
+        if acks == Acks::All && leading.isr().len() < replica.min_insync {
             return Err(Error::NotEnoughReplicas);
         }
         let mut known = None;

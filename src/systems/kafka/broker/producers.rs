@@ -115,13 +115,10 @@ impl Producers {
             return;
         };
         let id = sequence.producer_id;
-        let at = match self.0.binary_search_by_key(&id, |e| e.producer_id) {
-            Ok(at) => at,
-            Err(at) => {
-                self.0.insert(at, Entry::new(id, sequence.producer_epoch));
-                at
-            }
-        };
+        let at = self.0.partition_point(|e| e.producer_id < id);
+        if self.0.get(at).is_none_or(|e| e.producer_id != id) {
+            self.0.insert(at, Entry::new(id, sequence.producer_epoch));
+        }
         let entry = &mut self.0[at];
         if entry.epoch != sequence.producer_epoch {
             entry.epoch = sequence.producer_epoch;

@@ -72,11 +72,11 @@ pub(super) struct Leading {
     /// Where its epoch begins: a follower that has not got so far is not in sync.
     pub epoch_start: u64,
     /// The in-sync replicas by the controller's last word.
-    pub isr: Vec<Pid>,
+    isr: Vec<Pid>,
     /// The state that word belongs to.
     pub partition_epoch: u32,
     /// The in-sync replicas it has asked the controller for.
-    pub pending: Option<Vec<Pid>>,
+    pending: Option<Vec<Pid>>,
     /// The other replicas.
     pub peers: Vec<Peer>,
     /// Writes that wait for the high watermark, by offset.
@@ -122,12 +122,19 @@ pub(super) struct Peer {
     pub asked: Option<FetchPartition>,
     /// Whether its session's list of restless partitions has this one.
     pub listed: bool,
+    /// Whether it is in sync by the controller's last word.
+    pub is_in_sync: bool,
+    /// Whether it is in sync by that word or by a wish that the controller may have granted already: the larger set is the one
+    /// that is safe to wait for (KIP-497, "maximal ISR").
+    may_be_in_sync: bool,
 }
 
 impl Peer {
     fn new(pid: Pid, in_sync: bool, clock_ns: i64) -> Self {
         Self {
             pid,
+            is_in_sync: in_sync,
+            may_be_in_sync: in_sync,
             end: None,
             caught_up_ns: in_sync.then_some(clock_ns),
             fetched_ns: i64::MIN,
@@ -198,17 +205,43 @@ impl Leading {
         self.peers.iter_mut().find(|p| p.pid == pid)
     }
 
-    /// Whether a replica is in sync by the controller's word or by a wish the controller may have granted already: the
-    /// larger set is the one that is safe to wait for (KIP-497, "maximal ISR").
-    pub fn may_be_in_sync(&self, pid: Pid) -> bool {
-        self.isr.contains(&pid) || self.pending.as_ref().is_some_and(|p| p.contains(&pid))
+    /// The in-sync replicas by the controller's last word.
+    pub fn isr(&self) -> &[Pid] {
+        &self.isr
+    }
+
+    /// The in-sync replicas it has asked the controller for, if it waits for an answer.
+    pub fn pending(&self) -> Option<&[Pid]> {
+        self.pending.as_deref()
+    }
+
+    /// The controller says who is in sync.
+    pub fn set_isr(&mut self, isr: &[Pid]) {
+        self.isr.clear();
+        self.isr.extend_from_slice(isr);
+        self.note_in_sync();
+    }
+
+    /// It asks the controller for other in-sync replicas, or does not wait for them any more.
+    pub fn set_pending(&mut self, pending: Option<Vec<Pid>>) {
+        self.pending = pending;
+        self.note_in_sync();
+    }
+
+    /// Every fetch asks who is in sync, and it hardly ever changes: so each peer knows it of itself.
+    fn note_in_sync(&mut self) {
+        let wished = self.pending.as_deref().unwrap_or(&[]);
+        for peer in &mut self.peers {
+            peer.is_in_sync = self.isr.contains(&peer.pid);
+            peer.may_be_in_sync = peer.is_in_sync || wished.contains(&peer.pid);
+        }
     }
 
     /// Whether an in-sync replica has nothing behind a high watermark, so that it cannot move.
     pub fn is_held_at(&self, high_watermark: u64) -> bool {
         let has_no_more = |p: &Peer| p.end.is_none_or(|end| end <= high_watermark);
         let mut peers = self.peers.iter();
-        peers.any(|p| has_no_more(p) && self.may_be_in_sync(p.pid))
+        peers.any(|p| p.may_be_in_sync && has_no_more(p))
     }
 
     /// The high watermark that follows from where the logs end: the least end of the in-sync replicas, and of those that
@@ -226,7 +259,7 @@ impl Leading {
             return None;
         }
         let counts = |p: &&Peer| {
-            self.may_be_in_sync(p.pid)
+            p.may_be_in_sync
                 || (p.is_caught_up(leader_end, clock_ns, lag_max_ns) && eligible(p.pid))
         };
         let ends = self.peers.iter().filter(counts);
@@ -249,10 +282,11 @@ impl Leading {
     /// The in-sync replicas with a follower that has just reached the high watermark and the leader's epoch; `None` if it
     /// is in sync already or not so far.
     pub fn grown(&self, pid: Pid, high_watermark: u64) -> Option<Vec<Pid>> {
-        if self.may_be_in_sync(pid) {
+        let peer = self.peer(pid)?;
+        if peer.may_be_in_sync {
             return None;
         }
-        let end = self.peer(pid)?.end?;
+        let end = peer.end?;
         (end >= high_watermark && end >= self.epoch_start).then(|| {
             let mut isr = self.isr.clone();
             isr.push(pid);
@@ -457,7 +491,7 @@ mod tests {
                 for case in 0..10 {
                     let (watermark_now, asks) = (case / 2, case % 2 == 1);
                     let mut l = leading(isr);
-                    l.pending = asks.then(|| vec![A, B, C]);
+                    l.set_pending(asks.then(|| vec![A, B, C]));
                     // 0: it has not fetched yet.
                     l.peers[0].end = (ends % 6).checked_sub(1);
                     l.peers[1].end = (ends / 6).checked_sub(1);
@@ -492,7 +526,7 @@ mod tests {
     #[test]
     fn an_asked_for_member_counts_before_the_controller_answers() {
         let mut l = leading(&[A]);
-        l.pending = Some(vec![A, B]);
+        l.set_pending(Some(vec![A, B]));
         l.peers[0].fetched(3, 10, 0);
         assert_eq!(watermark(&l, 10, 1_000), Some(3));
     }
@@ -532,7 +566,7 @@ mod tests {
         assert_eq!(l.grown(B, 9), None, "below the high watermark");
         l.peers[0].fetched(9, 10, 0);
         assert_eq!(l.grown(B, 9), Some(vec![A, B]));
-        l.pending = Some(vec![A, B]);
+        l.set_pending(Some(vec![A, B]));
         assert_eq!(l.grown(B, 9), None, "asked for already");
     }
 }

@@ -256,10 +256,12 @@ impl Broker {
         let Part::Leader(leading) = &mut replica.part else {
             return false;
         };
-        let apart = leading.pending.is_some() || !leading.isr.contains(&pid);
-        let Some(peer) = leading.peer_mut(pid) else {
+        let waits = leading.pending().is_some();
+        let Some(at) = leading.peers.iter().position(|p| p.pid == pid) else {
             return false;
         };
+        let peer = &mut leading.peers[at];
+        let apart = waits || !peer.is_in_sync;
         let Some(asked) = peer.asked else {
             peer.listed = false;
             return false;
@@ -274,21 +276,23 @@ impl Broker {
             asked.offset
         };
         peer.fetched(has, end, clock_ns);
-        let told_all = peer.told == Some(high_watermark);
+        let settled = !apart && peer.told == Some(high_watermark) && asked.offset == end;
         if apart
-            && leading.pending.is_none()
+            && !waits
             && let Some(isr) = leading.grown(pid, high_watermark)
             && self.image.is_eligible(&self.cluster, pid)
         {
-            leading.pending = Some(isr);
+            leading.set_pending(Some(isr));
             self.control.wish(place);
         }
         // The first of two followers that are in sync moves nothing.
         if before != Some(asked.offset) && !leading.is_held_at(high_watermark) {
             self.advance(place, ctx);
+            // What the advance brings makes it restless, never settled.
+            return !settled || self.is_restless(place, pid);
         }
-        // What the advance brings makes it restless, never settled.
-        apart || !told_all || asked.offset != end || self.is_restless(place, pid)
+        leading.peers[at].listed &= !settled;
+        !settled
     }
 
     /// Whether a follower's next fetch must look at a partition; if not, it is taken off the list.
@@ -300,13 +304,14 @@ impl Broker {
         let Some(leading) = replica.leading_mut() else {
             return false;
         };
-        let apart = leading.pending.is_some() || !leading.isr.contains(&pid);
+        let waits = leading.pending().is_some();
         let Some(peer) = leading.peer_mut(pid) else {
             return false;
         };
         let settled = peer.asked.is_none_or(|a| a.offset == end)
             && peer.told == Some(high_watermark)
-            && !apart;
+            && peer.is_in_sync
+            && !waits;
         peer.listed = !settled;
         !settled
     }

@@ -61,10 +61,10 @@ impl Broker {
         let row = row.with("end", end);
         let mut row = row.with("high watermark", replica.high_watermark);
         if let Part::Leader(leading) = &replica.part {
-            row = row.with("in sync", leading.isr.len() as u64);
+            row = row.with("in sync", leading.isr().len() as u64);
             for peer in &leading.peers {
                 let lag = end.saturating_sub(peer.end.unwrap_or(0));
-                let out = !leading.isr.contains(&peer.pid);
+                let out = !peer.is_in_sync;
                 let word = if out { " (out)" } else { "" };
                 row = row.with(format!("{}{word} lag", names.process(peer.pid)), lag);
             }
@@ -134,7 +134,7 @@ impl Inspect for Broker {
             let place = format!("end {end}  high watermark {watermark}  leader epoch {epoch}");
             return vec![Row::new("replica", format!("{me}  {place}"))];
         };
-        let in_sync: Vec<&str> = leading.isr.iter().map(|p| names.process(*p)).collect();
+        let in_sync: Vec<&str> = leading.isr().iter().map(|p| names.process(*p)).collect();
         let copies = leading.peers.len() + 1;
         vec![
             Row::new("leader", me.to_owned()),

@@ -59,14 +59,14 @@ impl Broker {
             };
             let end = replica.log.end();
             if let Part::Leader(leading) = &mut replica.part
-                && leading.pending.is_none()
+                && leading.pending().is_none()
                 && let Some(isr) = leading.shrunk(end, clock, lag_max)
             {
                 if self.cluster.left_out.has(rules::SHRINK_WHEN_GRANTED) {
-                    leading.isr.clone_from(&isr);
+                    leading.set_isr(&isr);
                     self.todo.led.push(place);
                 }
-                leading.pending = Some(isr);
+                leading.set_pending(Some(isr));
                 self.control.wish(place);
             }
         }

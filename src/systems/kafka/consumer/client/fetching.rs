@@ -70,21 +70,27 @@ impl ConsumerClient {
         let ready = |&at: &u32| matches!(self.parts[at as usize].position, Position::At(_));
         let leaderless = self.leaderless.iter().any(ready);
         for nth in 0..self.led.count() {
-            self.fetch_from(self.led.place(nth), now, ctx);
+            if self.may_fetch(nth) {
+                self.fetch_from(self.led.place(nth), now, ctx);
+            }
         }
         if leaderless {
             self.want_metadata(ctx);
         }
     }
 
-    fn fetch_from(&mut self, broker: usize, now: u64, ctx: &mut Ctx<'_>) {
+    /// Whether the n-th broker is not asked already, and leads a partition of which nothing is buffered.
+    #[inline]
+    fn may_fetch(&self, nth: usize) -> bool {
         let idle = |&at: &u32| self.parts[at as usize].buffered.is_empty();
+        let led = self.led.nth(nth);
+        led.is_some_and(|led| !led.fetching && led.parts.iter().any(idle))
+    }
+
+    fn fetch_from(&mut self, broker: usize, now: u64, ctx: &mut Ctx<'_>) {
         let Some(led) = self.led.get(broker) else {
             return;
         };
-        if led.fetching || !led.parts.iter().any(idle) {
-            return;
-        }
         let mut call = self.spare.pop().unwrap_or_else(|| self.empty_call());
         let partitions = &mut call.asks.partitions;
         partitions.clear();
