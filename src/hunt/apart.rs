@@ -32,43 +32,40 @@ where
                 let _ = empty.send(records);
             }
         });
-        let mut courier = Courier {
-            records: Vec::with_capacity(CRATE + CRATE / 8),
-            full,
-            returned,
-        };
-        let result = run(&mut courier);
-        courier.deliver();
-        result
+        run(&mut Courier { full, returned })
     })
 }
 
 /// Carries records from a run to what watches it.
 pub(super) struct Courier {
-    records: Vec<Record>,
     full: SyncSender<Vec<Record>>,
     returned: Receiver<Vec<Record>>,
 }
 
 impl Courier {
-    fn deliver(&mut self) {
-        let next = self.returned.try_recv();
-        let next = next.unwrap_or_else(|_| Vec::with_capacity(CRATE + CRATE / 8));
-        let records = std::mem::replace(&mut self.records, next);
-        // Nobody is there only if whoever watches panicked: that is told when the threads are joined.
-        let _ = self.full.send(records);
+    fn deliver(&self, records: Vec<Record>) {
+        if !records.is_empty() {
+            // Nobody is there only if whoever watches panicked: that is told when the threads are joined.
+            let _ = self.full.send(records);
+        }
     }
 }
 
 impl Observer for Courier {
+    const PORTION: usize = CRATE;
+
     fn record(&mut self, record: &Record) {
-        self.records(std::slice::from_ref(record));
+        self.deliver(vec![*record]);
     }
 
     fn records(&mut self, records: &[Record]) {
-        self.records.extend_from_slice(records);
-        if self.records.len() >= CRATE {
-            self.deliver();
-        }
+        self.deliver(records.to_vec());
+    }
+
+    /// They go as they are, and a crate that came back takes their place.
+    fn take(&mut self, records: &mut Vec<Record>) {
+        let empty = self.returned.try_recv();
+        let empty = empty.unwrap_or_else(|_| Vec::with_capacity(CRATE + CRATE / 8));
+        self.deliver(std::mem::replace(records, empty));
     }
 }

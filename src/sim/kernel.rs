@@ -152,7 +152,7 @@ impl<P: Process> Sim<P> {
     pub fn play<O: Observer>(&mut self, until: u64, events: u64, observer: &mut O) -> bool {
         let last = self.core.event.saturating_add(events);
         loop {
-            let more = self.portion(until, last);
+            let more = self.portion(until, last, O::PORTION);
             self.hand_over(observer);
             if !more || self.core.event == last {
                 return more;
@@ -171,7 +171,7 @@ impl<P: Process> Sim<P> {
     ) -> Played {
         let last = self.core.event.saturating_add(events);
         while self.core.event < last {
-            let more = self.portion(until, self.core.event + 1);
+            let more = self.portion(until, self.core.event + 1, PORTION);
             if !self.core.records.is_empty() {
                 self.hand_over(observer);
                 if stops(observer) {
@@ -185,15 +185,19 @@ impl<P: Process> Sim<P> {
         Played::More
     }
 
-    /// Lets events happen up to that number, as long as their records are few. `false` if none is left at or before `until`.
+    /// Lets events happen up to that number, as long as they made fewer records than `room`. `false` if none is left at or
+    /// before `until`.
     #[inline(never)]
-    fn portion(&mut self, until: u64, last: u64) -> bool {
+    fn portion(&mut self, until: u64, last: u64, room: usize) -> bool {
         let mut more = true;
         while more && self.core.event < last {
             if self.core.attention {
                 self.end_halted();
-                if self.core.records.len() >= PORTION {
-                    break;
+                if self.core.records.len() >= self.core.folded + PORTION {
+                    self.fold();
+                    if self.core.records.len() >= room {
+                        break;
+                    }
                 }
                 if self.core.frozen {
                     more = self.happen_if_awake(until);
@@ -281,8 +285,8 @@ impl<P: Process> Sim<P> {
     #[inline]
     fn hand_over<O: Observer>(&mut self, observer: &mut O) {
         self.fold();
-        observer.records(&self.core.records);
-        self.core.records.clear();
+        observer.take(&mut self.core.records);
+        debug_assert!(self.core.records.is_empty(), "an observer takes all");
         self.core.folded = 0;
     }
 

@@ -561,6 +561,17 @@ pub trait Observer {
     fn records(&mut self, records: &[Record]) {
         records.iter().for_each(|record| self.record(record));
     }
+
+    /// With about so many records at once a run comes to it: few enough that they are still near, enough that the code that reads
+    /// them is fetched once for many.
+    const PORTION: usize = 128;
+
+    /// The same as [`Self::records`], and leaves none: an observer may also take them with their room, and leave other room.
+    #[inline]
+    fn take(&mut self, records: &mut Vec<Record>) {
+        self.records(records);
+        records.clear();
+    }
 }
 
 impl Observer for () {
@@ -585,7 +596,9 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 }
 
-impl<O: Observer + ?Sized> Observer for &mut O {
+impl<O: Observer> Observer for &mut O {
+    const PORTION: usize = O::PORTION;
+
     #[inline]
     fn record(&mut self, record: &Record) {
         (**self).record(record);
@@ -594,6 +607,11 @@ impl<O: Observer + ?Sized> Observer for &mut O {
     #[inline]
     fn records(&mut self, records: &[Record]) {
         (**self).records(records);
+    }
+
+    #[inline]
+    fn take(&mut self, records: &mut Vec<Record>) {
+        (**self).take(records);
     }
 }
 

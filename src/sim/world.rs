@@ -36,8 +36,7 @@ pub struct NodePlan {
     pub host: HostPlan,
 }
 
-/// How many records are handed over at once: few enough to be still near, enough that the code that reads them is fetched
-/// once for many.
+/// So many records are folded into the digest at once: few enough to be still near.
 pub(super) const PORTION: usize = 128;
 
 /// Everything but the processes themselves.
@@ -169,7 +168,7 @@ impl<M: Clone> Core<M> {
             pid,
             fact,
         });
-        self.attention |= self.records.len() >= PORTION;
+        self.attention |= self.records.len() >= self.folded + PORTION;
     }
 
     pub(super) fn sync(&mut self, pid: Pid, token: Token) {
