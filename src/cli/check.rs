@@ -48,7 +48,8 @@ pub fn complain(error: LoadError) {
     match error {
         LoadError::NotFound(message) => say(format_args!("error: {message}")),
         LoadError::Mistakes(document) => {
-            if let Some(message) = mixup::recording_for_scenario(&document) {
+            let other = mixup::recording_for_scenario(&document);
+            if let Some(message) = other.or_else(|| mixup::sweep_for_scenario(&document)) {
                 return say(format_args!("error: {message}"));
             }
             say(document.render(colour_on_stderr()).trim_end());

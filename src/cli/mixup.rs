@@ -13,6 +13,15 @@ pub fn recording_for_scenario(document: &Document) -> Option<String> {
     })
 }
 
+/// If a document that is no scenario is what a sweep wrote: that, and what to do.
+pub fn sweep_for_scenario(document: &Document) -> Option<String> {
+    let source = document.sources().first()?;
+    let file = &source.name;
+    source.text.starts_with("{\"sweep\":").then(|| {
+        format!("`{file}` is the file of a sweep, not a scenario: look at it with `splitbrain map {file}`")
+    })
+}
+
 fn has_recorded(document: &Document) -> bool {
     document.has_field("scenario_hash") && document.has_field("text")
 }

@@ -489,6 +489,21 @@ fn scenarios_and_recordings_are_told_apart() {
         );
         assert_eq!(said.lines().count(), 1, "nothing else is said: {said}");
     }
+    let sweep = folder.file("sweep.jsonl");
+    splitbrain(&[
+        "sweep", "healthy", "--seeds", "1", "--until", "1s", "-o", &sweep,
+    ]);
+    for command in ["run", "check", "explain"] {
+        let output = splitbrain(&[command, &sweep]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let wanted = format!("`splitbrain map {sweep}`");
+        assert!(
+            said.contains("file of a sweep") && said.contains(&wanted),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "nothing else is said: {said}");
+    }
     for scenario in ["scenarios/healthy.ron", "healthy"] {
         let output = splitbrain(&["replay", "--headless", scenario]);
         let said = stderr(&output);

@@ -451,7 +451,7 @@ impl<'a> Show<'a> {
             self.stop();
         }
         if moved == Moved::Ended {
-            self.end(goal == Some(Until::NextMark));
+            self.end(goal);
         }
         if goal.is_some() && self.pace.goal().is_none() {
             self.go_on();
@@ -482,13 +482,24 @@ impl<'a> Show<'a> {
         self.model.notice = self.engine.stopped().unwrap_or_default();
     }
 
-    fn end(&mut self, no_mark: bool) {
+    /// It is at its end, whether or not it has come to where it was to go.
+    fn end(&mut self, goal: Option<Until>) {
         self.model.playback.ended = true;
         self.model.playback.paused = true;
         if let Some(word) = self.engine.last_word() {
             self.model.notice = word;
-        } else if no_mark {
-            self.model.notice = "no further mark: the run is at its end".into();
+            return;
+        }
+        let last = self.engine.events();
+        match goal {
+            Some(Until::NextMark) => {
+                self.model.notice = "no further mark: the run is at its end".into();
+            }
+            Some(Until::Event(wanted)) if wanted > last => {
+                let last = text::count(last);
+                self.model.notice = format!("no event #{wanted}: the run ends after {last}");
+            }
+            _ => {}
         }
     }
 
