@@ -37,6 +37,8 @@ pub const ALERT: char = '!';
 pub const HEAL: char = '○';
 /// Something to know.
 pub const NOTE: char = '·';
+/// Where a text is typed, in the middle of it.
+pub const CARET: char = '▏';
 /// Text was cut here.
 pub const ELLIPSIS: char = '…';
 /// A stretch that held.
@@ -68,7 +70,7 @@ pub fn to_ascii(sign: char) -> char {
         '○' => '0',
         '·' | '╌' | '░' | '▁' => '.',
         '─' | '▃' | '–' | '−' => '-',
-        '│' | '┊' => '|',
+        '│' | '┊' | CARET => '|',
         '▒' | '▂' => ':',
         '▓' | '▆' => '*',
         '≈' | '▇' => '%',

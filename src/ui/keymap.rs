@@ -94,6 +94,16 @@ pub enum Action {
     EraseWord,
     /// Remove all that was typed.
     EraseAll,
+    /// Remove the character behind the cursor.
+    EraseNext,
+    /// The cursor of a text to the left, to the right, to its beginning, to its end.
+    CursorLeft,
+    /// See [`Action::CursorLeft`].
+    CursorRight,
+    /// See [`Action::CursorLeft`].
+    CursorStart,
+    /// See [`Action::CursorLeft`].
+    CursorEnd,
     /// The mouse was pressed at this column and row.
     Click(u16, u16),
     /// The forks of the run.
@@ -504,8 +514,13 @@ const KEYS: &[Binding] = &[
     bind(Detail, &[ch('k'), key(KeyCode::Up)], Action::Up, "move", "the one before"),
     bind(Entry, &[key(KeyCode::Enter)], Action::Open, "accept", "accept"),
     bind(Entry, &[key(KeyCode::Esc)], Action::Back, "cancel", "cancel"),
-    bind(Entry, &[key(KeyCode::Backspace)], Action::Erase, "", "remove the last character"),
-    bind(Entry, &[ctrl('w')], Action::EraseWord, "", "remove the last word"),
+    bind(Entry, &[key(KeyCode::Left)], Action::CursorLeft, "", "the cursor to the left, in what is longer than a word"),
+    bind(Entry, &[key(KeyCode::Right)], Action::CursorRight, "", "the cursor to the right"),
+    bind(Entry, &[key(KeyCode::Home), ctrl('a')], Action::CursorStart, "", "the cursor to the beginning"),
+    bind(Entry, &[key(KeyCode::End), ctrl('e')], Action::CursorEnd, "", "the cursor to the end"),
+    bind(Entry, &[key(KeyCode::Backspace)], Action::Erase, "", "remove the character before the cursor"),
+    bind(Entry, &[key(KeyCode::Delete)], Action::EraseNext, "", "remove the character behind it"),
+    bind(Entry, &[ctrl('w')], Action::EraseWord, "", "remove the word before it"),
     bind(Entry, &[ctrl('u')], Action::EraseAll, "", "remove all that was typed"),
     bind(Entry, &[key(KeyCode::Tab)], Action::RandomSeed, "", "when a seed is asked for: one by chance"),
     bind(Help, &[ch('j'), key(KeyCode::Down)], Action::Down, "move", "down a line"),

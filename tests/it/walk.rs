@@ -217,8 +217,11 @@ fn what_is_pasted_is_text_where_one_is_asked_for_and_no_keys_elsewhere() {
     session.until("the word before", |s| s.contains("2._"));
     session.press("\x15");
     session.until("nothing", |s| s.contains("moment _"));
-    session.press("3s\r");
-    session.sees("t 3.000s");
+    // Three times to the left of what is typed, and between.
+    session.press("2.5s\x1b[D\x1b[D\x1b[D\x1b[3~");
+    session.until("the cursor in it", |s| s.contains("moment 2▏5s"));
+    session.press("\x01\x1b[3~3.\x05\x1b[D\x7f2\r");
+    session.sees("t 3.200s");
     session.press("q");
     assert_eq!(session.ends(), 0);
     session.is_clean();
@@ -302,4 +305,19 @@ fn a_long_way_is_left_and_the_run_stands_where_it_stood() {
     session.press("q");
     assert_eq!(session.ends(), 0);
     session.is_clean();
+}
+
+#[test]
+fn an_event_that_never_comes_is_told() {
+    let folder = Folder::new("walk-beyond");
+    folder.write("w.ron", SCENARIO);
+    let mut session = start_in(folder.path(), &["run", "w.ron"], &[]);
+    session.resize(120, 40);
+    session.sees("Topology");
+    session.press("#");
+    session.sees("Go to");
+    session.press("#99999999\r");
+    session.sees("no event #99999999: the run ends after ");
+    session.press("q");
+    assert_eq!(session.ends(), 0);
 }

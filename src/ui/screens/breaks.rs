@@ -5,7 +5,7 @@ use ratatui::crossterm::event::KeyCode;
 use super::{Screen, Seen};
 use crate::hunt::breaks::EXAMPLES;
 use crate::ui::engine::{Breaking, Order, Until};
-use crate::ui::entry;
+use crate::ui::entry::Typed;
 use crate::ui::glyphs;
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key, name_for};
 use crate::ui::pen::Pen;
@@ -40,9 +40,9 @@ const TYPED_MAX: usize = 120;
 pub struct BreakList {
     selected: Option<usize>,
     /// A new one, while it is typed.
-    typed: Option<String>,
+    typed: Option<Typed>,
     /// What was typed last, and how many there were then: what had a mistake can be mended.
-    draft: Option<(String, usize)>,
+    draft: Option<(Typed, usize)>,
 }
 
 impl BreakList {
@@ -59,11 +59,11 @@ impl BreakList {
             Action::Open => {
                 self.draft = Some((typed.clone(), rows.len()));
                 self.selected = Some(rows.len());
-                return Effect::Order(Order::Break(Breaking::Add(typed)));
+                return Effect::Order(Order::Break(Breaking::Add(typed.to_string())));
             }
             Action::Back => return Effect::None,
             _ => {
-                entry::edit(&mut typed, action, TYPED_MAX);
+                typed.edit(action, TYPED_MAX);
             }
         }
         self.typed = Some(typed);
@@ -73,7 +73,7 @@ impl BreakList {
     /// What had a mistake, or nothing.
     fn begin(&mut self, rows: &[BreakRow]) {
         let draft = self.draft.take().filter(|(_, were)| rows.len() <= *were);
-        self.typed = Some(draft.map_or_else(String::new, |(text, _)| text));
+        self.typed = Some(draft.map_or_else(Typed::default, |(text, _)| text));
     }
 }
 
@@ -173,11 +173,8 @@ impl BreakList {
         let foot = inner.height().saturating_sub(3);
         if let Some(typed) = &self.typed {
             let x = inner.text(1, foot, "stop at ", Role::Plain);
-            // Its end is what is typed.
-            let room = width.saturating_sub(10);
-            let skip = typed.chars().count().saturating_sub(room);
-            let shown: String = typed.chars().skip(skip).collect();
-            inner.text(x, foot, &format!("{shown}_"), Role::Strong);
+            let shown = typed.shown(width.saturating_sub(9));
+            inner.text(x, foot, &shown, Role::Strong);
         } else if empty {
             let add = name_for(Context::Breaks, Action::Add);
             let said = format!("The run stops nowhere: {add} adds a breakpoint.");

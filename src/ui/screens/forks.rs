@@ -5,7 +5,7 @@ use ratatui::crossterm::event::KeyCode;
 use super::compare::Compare;
 use super::{Screen, Seen};
 use crate::ui::engine::{Order, Save};
-use crate::ui::entry;
+use crate::ui::entry::Typed;
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::Pen;
 use crate::ui::spots::Spot;
@@ -42,7 +42,7 @@ const NAME_MAX: usize = 24;
 pub struct Forks {
     selected: Option<usize>,
     /// A new name, while it is typed.
-    name: Option<String>,
+    name: Option<Typed>,
 }
 
 impl Forks {
@@ -61,7 +61,7 @@ impl Forks {
             Action::Open => return Effect::Order(Order::Rename(branch, name.trim().to_owned())),
             Action::Back => return Effect::None,
             _ => {
-                entry::edit(&mut name, action, NAME_MAX);
+                name.edit(action, NAME_MAX);
             }
         }
         self.name = Some(name);
@@ -99,7 +99,7 @@ impl Screen for Forks {
             Action::Open => Effect::Order(Order::Switch(branch)),
             Action::Rename => {
                 // The name that it has is gone on from.
-                self.name = rows.get(at).map(|row| row.name.clone());
+                self.name = rows.get(at).map(|row| row.name.clone().into());
                 self.selected = Some(at);
                 Effect::None
             }
@@ -147,7 +147,7 @@ impl Screen for Forks {
             let y = y + 1;
             inner.row_is(y, 0, i);
             let name = match &self.name {
-                Some(typed) if i == at => format!("{typed}_"),
+                Some(typed) if i == at => typed.shown(NAME_MAX + 1),
                 _ => row.name.clone(),
             };
             let sign = if row.current { "▸" } else { " " };

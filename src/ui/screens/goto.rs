@@ -4,7 +4,7 @@ use super::{Screen, Seen};
 use crate::sim::complaint::nearest;
 use crate::sim::units::Duration;
 use crate::ui::engine::Until;
-use crate::ui::entry;
+use crate::ui::entry::Typed;
 use crate::ui::keymap::{Action, Context};
 use crate::ui::pen::Pen;
 use crate::ui::style::Role;
@@ -18,7 +18,7 @@ const TYPED_MAX: usize = 40;
 /// A moment, while it is typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Goto {
-    typed: String,
+    typed: Typed,
 }
 
 impl Screen for Goto {
@@ -45,7 +45,7 @@ impl Screen for Goto {
                 }
             }
             _ => {
-                entry::edit(&mut self.typed, action, TYPED_MAX);
+                self.typed.edit(action, TYPED_MAX);
             }
         }
         Effect::None
@@ -55,7 +55,7 @@ impl Screen for Goto {
         pen.clear();
         let mut inner = pen.frame("Go to", "", true);
         let x = inner.text(1, 0, "moment ", Role::Plain);
-        inner.text(x, 0, &format!("{}_", self.typed), Role::Strong);
+        inner.text(x, 0, &self.typed.shown(TYPED_MAX + 1), Role::Strong);
         let header = &seen.frame.header;
         let (said, role) = match place(&self.typed, header) {
             _ if self.typed.trim().is_empty() => {

@@ -14,7 +14,7 @@ use super::lineage::{self, Lineage};
 use super::{Open, Screen, Seen, goto};
 use crate::sim::fault::Action as Fault;
 use crate::ui::engine::{Answer, Order, Query, Until};
-use crate::ui::entry;
+use crate::ui::entry::Typed;
 use crate::ui::keymap::{Action, Binding, Context, bind, key, key_name, spelled};
 use crate::ui::pen::Pen;
 use crate::ui::spots::Spot;
@@ -42,7 +42,7 @@ const TYPED_MAX: usize = 60;
 /// The screen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Palette {
-    typed: String,
+    typed: Typed,
     at: usize,
     /// Whom it was opened for.
     aim: Aim,
@@ -237,7 +237,7 @@ impl Screen for Palette {
                     return found.swap_remove(self.at).effect(&self.aim);
                 }
             }
-            _ if entry::edit(&mut self.typed, action, TYPED_MAX) => self.at = 0,
+            _ if self.typed.edit(action, TYPED_MAX) => self.at = 0,
             _ => {
                 let lines = self.found(seen).len();
                 self.at = moved(Some(self.at), lines, action).unwrap_or(0);
@@ -260,7 +260,8 @@ impl Screen for Palette {
         };
         pen.part_is(0);
         let mut inner = pen.frame("Everything by name", &remark, true);
-        inner.text(1, 0, &format!(":{}_", self.typed), Role::Strong);
+        let typed = self.typed.shown(TYPED_MAX + 1);
+        inner.text(1, 0, &format!(":{typed}"), Role::Strong);
         let width = inner.width();
         for (y, i, found) in sight.of(&found) {
             let y = y + 2;

@@ -3,7 +3,7 @@
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher};
 
-use crate::ui::entry;
+use crate::ui::entry::Typed;
 use crate::ui::glyphs;
 use crate::ui::keymap::{Action, Context, name_for, spelled};
 use crate::ui::pen::Pen;
@@ -19,7 +19,7 @@ const TYPED_MAX: usize = 400;
 /// What is chosen so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct SettingEntry {
-    typed: String,
+    typed: Typed,
     at: usize,
     value: Option<Value>,
 }
@@ -28,7 +28,7 @@ pub(super) struct SettingEntry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Value {
     setting: Setting,
-    text: String,
+    text: Typed,
     /// Whether that is what the setting is now: the first character that is typed takes its place.
     is_old: bool,
 }
@@ -90,13 +90,14 @@ impl SettingEntry {
             }
             Action::NextChoice | Action::ChoiceBefore => {
                 let of = known.and_then(|known| known.of.as_ref());
-                value.turn(of, action == Action::ChoiceBefore);
+                let choices = of.map_or(&[][..], |of| &of.choices);
+                value.turn(choices, action == Action::ChoiceBefore);
             }
             _ => {
                 if value.is_old && matches!(action, Action::Type(_)) {
-                    value.text.clear();
+                    value.text = Typed::default();
                 }
-                value.is_old &= !entry::edit(&mut value.text, action, TYPED_MAX);
+                value.is_old &= !value.text.edit(action, TYPED_MAX);
             }
         }
         Entered::Nothing
@@ -105,7 +106,7 @@ impl SettingEntry {
     fn choose(&mut self, all: &[Setting], action: Action) -> Entered {
         match action {
             Action::Back if self.typed.is_empty() => return Entered::Left,
-            Action::Back => self.typed.clear(),
+            Action::Back => self.typed = Typed::default(),
             // Whoever knows it all by heart.
             Action::Open if self.typed.contains('=') => {
                 return Entered::Set(self.typed.trim().to_owned());
@@ -113,12 +114,12 @@ impl SettingEntry {
             Action::Open => {
                 self.value = found(all, &self.typed).get(self.at).map(|setting| Value {
                     setting: (*setting).clone(),
-                    text: setting.value.clone(),
+                    text: setting.value.clone().into(),
                     is_old: true,
                 });
                 return Entered::Nothing;
             }
-            _ if entry::edit(&mut self.typed, action, TYPED_MAX) => {}
+            _ if self.typed.edit(action, TYPED_MAX) => {}
             _ => {
                 let lines = found(all, &self.typed).len();
                 self.at = moved(Some(self.at), lines, action).unwrap_or(0);
@@ -154,7 +155,7 @@ impl SettingEntry {
         pen.part_is(super::PART_CHOICES);
         let mut inner = pen.frame(TITLE, &remark, true);
         let hint = "a few letters of its name";
-        let x = inner.text(1, 0, &format!("{}_", self.typed), Role::Strong);
+        let x = inner.text(1, 0, &self.typed.shown(TYPED_MAX + 1), Role::Strong);
         if self.typed.is_empty() {
             inner.text(x + 2, 0, hint, Role::Dim);
         } else if self.typed.contains('=') {
@@ -181,21 +182,22 @@ impl SettingEntry {
 const TITLE: &str = "Compare this run with one setting changed";
 
 impl Value {
-    /// The next of what can stand there, or the one before.
-    fn turn(&mut self, of: Option<&Meaning>, back: bool) {
-        let choices = of.map_or(&[][..], |of| &of.choices);
+    /// The next of what can stand there, or the one before; where that can be anything, the cursor moves.
+    fn turn(&mut self, choices: &[String], back: bool) {
         if choices.is_empty() {
+            let to = [Action::CursorRight, Action::CursorLeft][usize::from(back)];
+            self.is_old &= !self.text.edit(to, TYPED_MAX);
             return;
         }
         let count = choices.len();
-        let now = choices.iter().position(|choice| *choice == self.text);
+        let now = choices.iter().position(|choice| **choice == *self.text);
         let next = match (now, back) {
             (None, _) => 0,
             (Some(now), false) => (now + 1) % count,
             (Some(now), true) => (now + count - 1) % count,
         };
-        self.text.clone_from(&choices[next]);
-        self.is_old = self.text == self.setting.value;
+        self.text = choices[next].clone().into();
+        self.is_old = choices[next] == self.setting.value;
     }
 
     fn draw(&self, of: Option<&Meaning>, pen: &mut Pen<'_>) {
@@ -210,9 +212,8 @@ impl Value {
         inner.text(1, 2, "now", Role::Dim);
         inner.text(7, 2, &self.setting.value, Role::Plain);
         inner.text(1, 3, "then", Role::Dim);
-        // The end of what is typed is in sight.
-        let shown = entry::end_of(&self.text, width.saturating_sub(2));
-        let end = inner.text(7, 3, &format!("{shown}_"), Role::Strong);
+        let shown = self.text.shown(width.saturating_sub(1));
+        let end = inner.text(7, 3, &shown, Role::Strong);
         inner
             .part(7, 3, end.saturating_sub(7), 1)
             .restyle_row(0, Role::Selected);

@@ -9,7 +9,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::{Screen, Seen};
 use crate::ui::engine::{Answer, Query, Until};
-use crate::ui::entry;
+use crate::ui::entry::Typed;
 use crate::ui::keymap::{Action, Binding, Context, bind, ch, ctrl, key};
 use crate::ui::pen::Pen;
 use crate::ui::spots::Spot;
@@ -53,7 +53,7 @@ pub struct Lineage {
     /// What is asked about; what was asked before lies below it.
     pages: Vec<Page>,
     /// What is looked for, while it is typed.
-    typed: Option<String>,
+    typed: Option<Typed>,
 }
 
 /// One thing that is asked about, and where one looks at it.
@@ -159,7 +159,7 @@ impl Lineage {
             Action::Open => return self.find(seen, text.trim()),
             Action::Back => return Effect::None,
             _ => {
-                entry::edit(&mut text, action, TEXT_MAX);
+                text.edit(action, TEXT_MAX);
             }
         }
         self.typed = Some(text);
@@ -338,7 +338,7 @@ impl Screen for Lineage {
                 self.go_to_found(nth)
             }
             Action::Filter => {
-                self.typed = Some(String::new());
+                self.typed = Some(Typed::default());
                 Effect::None
             }
             Action::GoThere => {
@@ -441,7 +441,10 @@ impl Screen for Lineage {
             line.text(
                 0,
                 0,
-                &format!(" find key, #event, orders/0@offset or name: {text}_ "),
+                &format!(
+                    " find key, #event, orders/0@offset or name: {} ",
+                    text.shown(TEXT_MAX + 1)
+                ),
                 Role::Strong,
             );
         }
