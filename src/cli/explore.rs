@@ -160,7 +160,7 @@ impl<'a> Exploration<'a> {
 }
 
 fn write(folder: &Path, found: &Found, loaded: &Loaded) -> Result<std::path::PathBuf, String> {
-    let text = found.as_scenario(loaded);
+    let text = found.as_scenario(loaded)?;
     keep::write_new(folder, &found.file_name(loaded), "ron", &text)
 }
 

@@ -87,9 +87,9 @@ fn recorded(file: &str, text: &str, sets: &[String]) -> Result<Loaded, String> {
     session.unwatch();
     session.run();
     let end = Duration::from_ns(recording.until_ns);
-    let text = session.as_scenario();
+    let text = session.as_scenario()?;
     let duration = ("duration", Some(format!("\"{end}\"")));
-    let text = with_fields(&text, &[duration]).unwrap_or(text);
+    let text = with_fields(&text, &[duration])?;
     let files = Files::Given(&recording.files);
     Loaded::from_parts(file, &text, sets, files)
         .and_then(hunt::complete)

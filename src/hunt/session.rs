@@ -223,8 +223,8 @@ impl Session {
     }
 
     /// The same run as an ordinary scenario: what was done by hand, up to now, stands among its faults. Comments are kept
-    /// where the scenario ran as it is written.
-    pub fn as_scenario(&self) -> String {
+    /// where the scenario ran as it is written. The error says, as a sentence, why it cannot be written.
+    pub fn as_scenario(&self) -> Result<String, String> {
         let entries: Vec<String> = self.interventions[..self.done]
             .iter()
             .map(|i| i.text.clone())
@@ -235,8 +235,7 @@ impl Session {
         } else {
             crate::scenario::effective(self.scenario())
         };
-        // A scenario that was read has a place for each of its fields.
-        crate::scenario::with_more_faults(&text, self.seed, &entries).unwrap_or(text)
+        crate::scenario::with_more_faults(&text, self.seed, &entries)
     }
 
     /// Whether the end is reached.

@@ -82,9 +82,14 @@ fn add_field(ast: &mut Ast, root: NodeId, span: Span, faults: Vec<NodeId>) {
 /// A change of a text: from which byte to which, and what stands there instead.
 type Edit = (usize, usize, String);
 
-/// A scenario's text with another seed and more faults, everything else as it was, comments too; `None` if it has no place
-/// for them.
-pub fn with_more_faults(text: &str, seed: u64, faults: &[String]) -> Option<String> {
+/// A scenario's text with another seed and more faults, everything else as it was, comments too. The error says, as a sentence,
+/// that it has no place for them: it is the text of no scenario then.
+pub fn with_more_faults(text: &str, seed: u64, faults: &[String]) -> Result<String, String> {
+    let no_place = || "the scenario's text has no place for its seed and faults".to_owned();
+    more_faults(text, seed, faults).ok_or_else(no_place)
+}
+
+fn more_faults(text: &str, seed: u64, faults: &[String]) -> Option<String> {
     let document = Document::parse("", text);
     let ast = document.ast();
     let root = ast.root()?;
@@ -116,10 +121,11 @@ pub fn with_more_faults(text: &str, seed: u64, faults: &[String]) -> Option<Stri
 }
 
 /// A scenario's text with some of its fields as they are given: another value, or left out (`None`); everything else as it
-/// was, comments too. `None` if it has no place for them.
-pub fn with_fields(text: &str, fields: &[(&str, Option<String>)]) -> Option<String> {
+/// was, comments too. The error says, as a sentence, for which it has no place: it is the text of no scenario then.
+pub fn with_fields(text: &str, fields: &[(&str, Option<String>)]) -> Result<String, String> {
     let set = |text: String, (name, value): &(&str, Option<String>)| {
-        with_field(&text, name, value.as_deref())
+        let no_place = || format!("the scenario's text has no place for its `{name}`");
+        with_field(&text, name, value.as_deref()).ok_or_else(no_place)
     };
     fields.iter().try_fold(text.to_owned(), set)
 }
@@ -167,7 +173,7 @@ fn name_start(ast: &Ast, root: NodeId, name: &str) -> Option<usize> {
 /// Puts lines behind the entries of a list.
 fn into_list(ast: &Ast, text: &str, list: NodeId, lines: &str) -> Option<Vec<Edit>> {
     let node = ast.node(list);
-    let close = node.span.end as usize - 1;
+    let close = (node.span.end as usize).checked_sub(1)?;
     let Kind::List(entries) = &node.kind else {
         return None;
     };
@@ -194,7 +200,6 @@ fn into_list(ast: &Ast, text: &str, list: NodeId, lines: &str) -> Option<Vec<Edi
 
 /// Puts fields behind those of the whole.
 fn behind_fields(ast: &Ast, text: &str, root: NodeId, entry: &str) -> Option<Edit> {
-    let close = ast.node(root).span.end as usize - 1;
     let Kind::Group(Group {
         body: Body::Fields(fields),
         ..
@@ -202,6 +207,7 @@ fn behind_fields(ast: &Ast, text: &str, root: NodeId, entry: &str) -> Option<Edi
     else {
         return None;
     };
+    let close = (ast.node(root).span.end as usize).checked_sub(1)?;
     let last = ast.node(fields.last()?.value).span.end as usize;
     let comma = if has_comma(&text[last..close]) {
         ""
@@ -301,6 +307,18 @@ mod tests {
         for comment in ["// one", "// two", "// three"] {
             assert!(out.contains(comment), "{out}");
         }
+    }
+
+    #[test]
+    fn a_text_that_has_no_place_for_what_is_asked_for_is_an_error() {
+        for text in ["", "()", "[1, 2]", "(1, 2)", "// an error\n"] {
+            let duration = [("duration", Some("\"9s\"".to_owned()))];
+            let said = with_fields(text, &duration).expect_err(text);
+            assert!(said.contains("`duration`"), "{said}");
+            assert!(with_more_faults(text, 3, &[]).is_err(), "{text}");
+        }
+        let no_list = "(seed: 3, faults: \"none\")";
+        assert!(with_more_faults(no_list, 3, &[CRASH.to_owned()]).is_err());
     }
 
     #[test]

@@ -212,7 +212,12 @@ fn what_should_never_happen_is_looked_for_by_its_metric() {
     let report = search.run(&mut ()).unwrap();
     let found = report.fewest_of(&goal).unwrap();
     assert_eq!(found.faults(), 1, "{found:?}");
-    let text = found.as_scenario(search.loaded());
+    // Where there is no place for it, it is not a scenario without it.
+    let mut torn = Loaded::clone(search.loaded());
+    torn.text = "()".to_owned();
+    let said = found.as_scenario(&torn).unwrap_err();
+    assert!(said.contains("no place for its `title`"), "{said}");
+    let text = found.as_scenario(search.loaded()).unwrap();
     let shown = load(&text);
     // It is so with the seed with which it was found: of others nothing is known.
     let scenario = &shown.scenario;

@@ -282,6 +282,19 @@ fn scenarios_come_from_a_pipe_too_and_recordings_are_scenarios() {
     );
 }
 
+/// The end of a recording is where it was told to end, not where its scenario would.
+#[test]
+fn a_recording_that_was_ended_ends_there() {
+    let folder = noisy("shrink-ended");
+    let record = "run noisy.ron --headless --until 20s --record run.rec";
+    folder.splitbrain(&record.split(' ').collect::<Vec<_>>());
+    let output = folder.splitbrain(&["shrink", "run.rec", "--runs", "1", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let before = &told["shrunk"]["before"]["duration_ns"];
+    assert_eq!(before.as_u64(), Some(20_000_000_000));
+}
+
 #[test]
 fn a_file_with_arrivals_beside_the_scenario_is_read_from_there() {
     let folder = noisy("shrink-trace");

@@ -205,7 +205,7 @@ fn what_was_done_by_hand_is_an_ordinary_scenario_with_the_same_run() {
     ] {
         let done = disturbed(Session::new(loaded(name, text, &sets), Options::default()));
         assert_eq!(done.done(), 3);
-        let text = done.as_scenario();
+        let text = done.as_scenario().unwrap();
         let mut again = Session::new(loaded("saved", &text, &[]), Options::default());
         assert_eq!(again.seed(), done.seed());
         again.run();
@@ -216,7 +216,7 @@ fn what_was_done_by_hand_is_an_ordinary_scenario_with_the_same_run() {
             done.scenario().faults.len() + 3
         );
     }
-    let kept = disturbed(small()).as_scenario();
+    let kept = disturbed(small()).as_scenario().unwrap();
     assert!(
         kept.contains("faults: [At(\"1500ms\""),
         "the text is as it was: {kept}"

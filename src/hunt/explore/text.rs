@@ -8,15 +8,16 @@ use crate::scenario::{effective, with_fields};
 
 impl Found {
     /// It as an ordinary scenario, which says itself what breaks and that it does not without the faults. `loaded` is the
-    /// [scenario that was searched](super::Search::loaded). Where its plan is another than its text says, so is this.
-    pub fn as_scenario(&self, loaded: &Loaded) -> String {
+    /// [scenario that was searched](super::Search::loaded). Where its plan is another than its text says, so is this. The error
+    /// says, as a sentence, why it cannot be written.
+    pub fn as_scenario(&self, loaded: &Loaded) -> Result<String, String> {
         let text = if loaded.sets.is_empty() {
             loaded.text.clone()
         } else {
             effective(&loaded.scenario)
         };
         let name = keep::as_file_name(&loaded.name);
-        let faults = self.all_faults(loaded);
+        let faults = self.all_faults(loaded)?;
         let lines: String = faults.iter().map(|f| format!("\n        {f},")).collect();
         let mut fields = vec![
             ("title", Some(failure::literal(&self.title(&name)))),
@@ -36,18 +37,18 @@ impl Found {
             let is_control = loaded.scenario.faults.is_empty();
             fields.push(("control", is_control.then(|| format!("[{goal}]"))));
         }
-        // A scenario that was read has a place for each of its fields.
-        with_fields(&text, &fields).unwrap_or(text)
+        with_fields(&text, &fields)
     }
 
-    /// The command that runs it, without any file but the scenario's own; there is none for one that came through a pipe.
+    /// The command that runs it, without any file but the scenario's own; there is none for one that came through a pipe, or
+    /// whose faults cannot be written.
     pub fn command(&self, loaded: &Loaded) -> Option<String> {
         if loaded.name == "<stdin>" {
             return None;
         }
         let name = quoted(&loaded.name);
         let mut command = format!("splitbrain run {name} --seed {}", self.seed);
-        let faults = format!("faults=[{}]", self.all_faults(loaded).join(", "));
+        let faults = format!("faults=[{}]", self.all_faults(loaded).ok()?.join(", "));
         let mut sets = loaded.sets.clone();
         sets.push(faults);
         if let Some(shown) = self.broken().and_then(Failure::shown) {
@@ -75,11 +76,11 @@ impl Found {
     }
 
     /// The faults that strike in each run, and these.
-    fn all_faults(&self, loaded: &Loaded) -> Vec<String> {
+    fn all_faults(&self, loaded: &Loaded) -> Result<Vec<String>, String> {
         let own = loaded.scenario.faults.iter();
-        // Settings are plain types; none of them refuses to be written.
-        let own = own.filter_map(|fault| ron::to_string(fault).ok());
-        own.chain(self.schedule.texts()).collect()
+        let own = own.map(|fault| ron::to_string(fault).map_err(|error| error.to_string()));
+        own.chain(self.schedule.texts().into_iter().map(Ok))
+            .collect()
     }
 
     fn title(&self, name: &str) -> String {

@@ -176,7 +176,10 @@ fn save(
             .to_text()
             .map_err(|why| vec![why])
             .and_then(|text| written(&stem, "recording.ron", &text)),
-        Save::Scenario => written(&stem, "ron", &session.as_scenario()),
+        Save::Scenario => session
+            .as_scenario()
+            .map_err(|why| vec![why])
+            .and_then(|text| written(&stem, "ron", &text)),
     };
     path.inspect(|_| kept.note(by_hand::done(tree, branch)))
 }
