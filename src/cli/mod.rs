@@ -250,7 +250,7 @@ Exit codes:
 #[derive(clap::Args, Debug)]
 #[command(after_help = COMPARE_EXAMPLES)]
 pub struct CompareArgs {
-    /// A built-in scenario's name, or the file of a scenario or a recording; without it, the default scenario
+    /// A built-in scenario's name, or the file of a scenario or a recording, - for standard input; without it, the default scenario
     pub a: Option<String>,
     /// The same for B; without it, B is A with what is changed
     pub b: Option<String>,
@@ -306,7 +306,7 @@ Exit codes:
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXPLAIN_HELP)]
 pub struct ExplainArgs {
-    /// A built-in scenario's name, or the file of a scenario or a recording; without it, the default scenario
+    /// A built-in scenario's name, or the file of a scenario or a recording, - for standard input; without it, the default scenario
     #[arg(value_name = "RECORDING|SCENARIO")]
     pub what: Option<String>,
     /// Explain the life of this message or request: `checkout-1→orders/4#4985`, `customers#17`
@@ -478,7 +478,7 @@ What a signal ends gives 128 and the signal's number; what is left by then is wr
 #[derive(clap::Args, Debug)]
 #[command(after_help = SHRINK_HELP)]
 pub struct ShrinkArgs {
-    /// A built-in scenario's name, a file or a recording; without it, the default one
+    /// A built-in scenario's name, or the file of a scenario or a recording, - for standard input; without it, the default scenario
     pub scenario: Option<String>,
     /// The seed with which it breaks; without it, the scenario's own
     #[arg(long, value_name = "N")]

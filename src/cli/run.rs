@@ -38,13 +38,12 @@ impl Given<'_> {
 
 /// Reads what is to run. `None` if it cannot; why not has been said.
 pub fn load(given: &Given<'_>) -> Option<Loaded> {
-    let loaded = match hunt::load(given.scenario(), given.set) {
-        Ok(loaded) => loaded,
-        Err(error) => {
-            complain(error);
-            return None;
-        }
-    };
+    read(hunt::load(given.scenario(), given.set), given)
+}
+
+/// What was read, if it can run as it shall; why not has been said.
+pub fn read(loaded: Result<Loaded, LoadError>, given: &Given<'_>) -> Option<Loaded> {
+    let loaded = loaded.map_err(complain).ok()?;
     can_run(&loaded, given).then_some(loaded)
 }
 

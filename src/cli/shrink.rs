@@ -1,24 +1,25 @@
 //! `splitbrain shrink`: the smallest scenario that still breaks the same.
 
-use super::check::complain;
 use super::ends::{self, Ends};
 use super::out::{may_write, say, write_new};
+use super::run::Given;
+use super::subject::Subject;
 use super::wait::Wait;
-use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, ShrinkArgs, mixup};
+use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, ShrinkArgs};
 use crate::export::{shrink_json, shrink_text};
 use crate::hunt::command::quoted;
 use crate::hunt::shrink::{Options, Progress, Refused, Shrink, Shrunk, Watcher};
-use crate::hunt::{self, Loaded, Session, parallel};
-use crate::scenario::{Files, LoadError, library, with_fields};
-use crate::sim::units::Duration;
-use crate::trace::recording::Recording;
-
-/// What is shrunk, and the command that runs it if that is not the scenario by its name.
-type Given = (Loaded, Option<String>);
+use crate::hunt::{Loaded, parallel};
 
 /// Shrinks.
 pub fn shrink(args: &ShrinkArgs) -> u8 {
-    let Some((loaded, command)) = load(args) else {
+    let given = Given {
+        scenario: args.scenario.as_deref(),
+        set: &args.set,
+        control: false,
+        until: None,
+    };
+    let Some(subject) = Subject::open(&given, args.seed) else {
         return EXIT_MISTAKE;
     };
     if let Some(path) = &args.output
@@ -27,6 +28,14 @@ pub fn shrink(args: &ShrinkArgs) -> u8 {
         say(format_args!("error: {message}"));
         return EXIT_MISTAKE;
     }
+    let (command, is_recording) = (subject.command(), subject.is_recording());
+    let loaded = match subject.into_scenario() {
+        Ok(loaded) => loaded,
+        Err(message) => {
+            say(format_args!("error: {}", message.trim_end()));
+            return EXIT_MISTAKE;
+        }
+    };
     let Some(ends) = Ends::hear() else {
         return EXIT_MISTAKE;
     };
@@ -40,7 +49,7 @@ pub fn shrink(args: &ShrinkArgs) -> u8 {
     };
     let shrink = match Shrink::new(&loaded, options) {
         Ok(shrink) => shrink,
-        Err(refused) => return refuse(&refused, args, &loaded),
+        Err(refused) => return refuse(&refused, args, &loaded, is_recording),
     };
     say(shrink_text::head(&shrink).trim_end());
     let shrunk = shrink.run(&mut wait);
@@ -54,50 +63,8 @@ pub fn shrink(args: &ShrinkArgs) -> u8 {
     }
 }
 
-/// Reads a scenario, or a recording. `None` if it cannot; why not has been said.
-fn load(args: &ShrinkArgs) -> Option<Given> {
-    let which = args.scenario.as_deref().unwrap_or(library::DEFAULT);
-    let error = match hunt::load(which, &args.set) {
-        Ok(loaded) => return Some((loaded, None)),
-        Err(error) => error,
-    };
-    let recording = match &error {
-        LoadError::Mistakes(document) if mixup::recording_for_scenario(document).is_some() => {
-            document.sources().first().map(|source| &source.text)
-        }
-        _ => None,
-    };
-    let Some(text) = recording else {
-        complain(error);
-        return None;
-    };
-    match recorded(which, text, &args.set) {
-        Ok(loaded) => Some((loaded, Some(format!("splitbrain replay {}", quoted(which))))),
-        Err(message) => {
-            say(format_args!("error: {which}: {message}"));
-            None
-        }
-    }
-}
-
-/// The run of a recording as a scenario: what was done by hand stands among its faults.
-fn recorded(file: &str, text: &str, sets: &[String]) -> Result<Loaded, String> {
-    let recording = Recording::from_text(text)?;
-    let mut session = Session::of_recording(&recording)?;
-    session.unwatch();
-    session.run();
-    let end = Duration::from_ns(recording.until_ns);
-    let text = session.as_scenario()?;
-    let duration = ("duration", Some(format!("\"{end}\"")));
-    let text = with_fields(&text, &[duration])?;
-    let files = Files::Given(&recording.files);
-    Loaded::from_parts(file, &text, sets, files)
-        .and_then(hunt::complete)
-        .map_err(|document| document.render(false))
-}
-
 /// Says why there is nothing to shrink, and what to do.
-fn refuse(refused: &Refused, args: &ShrinkArgs, loaded: &Loaded) -> u8 {
+fn refuse(refused: &Refused, args: &ShrinkArgs, loaded: &Loaded, is_recording: bool) -> u8 {
     match refused {
         Refused::Mistake(message) => {
             say(format_args!("error: {message}"));
@@ -105,7 +72,8 @@ fn refuse(refused: &Refused, args: &ShrinkArgs, loaded: &Loaded) -> u8 {
         }
         Refused::Holds(goal) => {
             let seed = args.seed.unwrap_or(loaded.scenario.seed);
-            say(shrink_text::holds(goal.as_ref(), seed, loaded).trim_end());
+            let elsewhere = (!is_recording).then_some(loaded);
+            say(shrink_text::holds(goal.as_ref(), seed, elsewhere).trim_end());
             EXIT_NOT_MET
         }
     }

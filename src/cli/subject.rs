@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use super::check::complain;
 use super::mixup;
-use super::out::say;
-use super::run::{Given, can_run, load};
+use super::out::{colour_on_stderr, say};
+use super::run::{Given, can_run, read};
+use crate::hunt::command::quoted;
 use crate::hunt::compare::Change;
 use crate::hunt::explain::Origin;
-use crate::hunt::{Options, Session};
-use crate::scenario::LoadError;
+use crate::hunt::{self, Loaded, Options, Session};
+use crate::scenario::{Files, Found, LoadError, find, is_piped, with_fields};
+use crate::sim::units::Duration;
 use crate::trace::comparison::Comparison;
 use crate::trace::recording::{Recording, Verdict};
 
@@ -27,9 +29,13 @@ pub struct Subject {
 impl Subject {
     /// Reads what is meant. `None` if it cannot be played; why not has been said.
     pub fn open(given: &Given<'_>, seed: Option<u64>) -> Option<Self> {
-        if let Some(recording) = recording(given.scenario()).ok()? {
-            return Self::of_recording(recording, given, seed);
-        }
+        let found = match Text::find(given.scenario())? {
+            Text::Recording(file, recording) => {
+                return Self::of_recording(*recording, &file, given, seed);
+            }
+            Text::Scenario(found) => found,
+        };
+        let loaded = read(hunt::load_found(&found, given.set), given)?;
         let options = Options {
             seed,
             control: given.control,
@@ -37,14 +43,18 @@ impl Subject {
             unobserved: false,
         };
         Some(Self {
-            session: Session::new(Arc::new(load(given)?), options),
+            session: Session::new(Arc::new(loaded), options),
             origin: Origin::Scenario,
             recorded: None,
         })
     }
 
-    fn of_recording(recording: Recording, given: &Given<'_>, seed: Option<u64>) -> Option<Self> {
-        let file = given.scenario();
+    fn of_recording(
+        recording: Recording,
+        file: &str,
+        given: &Given<'_>,
+        seed: Option<u64>,
+    ) -> Option<Self> {
         let session = Session::of_recording(&recording).inspect_err(|message| {
             say(format_args!("error: {file}: {message}"));
         });
@@ -78,6 +88,41 @@ impl Subject {
     /// Where it came from.
     pub fn origin(&self) -> Origin {
         self.origin.clone()
+    }
+
+    /// Whether it was recorded.
+    pub fn is_recording(&self) -> bool {
+        matches!(self.origin, Origin::Recording { .. })
+    }
+
+    /// The command that plays it, where that is not its scenario by its name.
+    pub fn command(&self) -> Option<String> {
+        match &self.origin {
+            Origin::Recording { file, .. } if self.recorded.is_some() && !is_piped(file) => {
+                Some(format!("splitbrain replay {}", quoted(file)))
+            }
+            Origin::Recording { .. } => self.origin.comparison(&self.session, &[]),
+            Origin::Scenario => None,
+        }
+    }
+
+    /// It as a scenario. A recording is played for that: what was done by hand stands among its faults, and it ends where that
+    /// ends. The error is a sentence, or what is wrong with the scenario.
+    pub fn into_scenario(mut self) -> Result<Arc<Loaded>, String> {
+        let Origin::Recording { file, .. } = self.origin() else {
+            return Ok(Arc::clone(self.session.loaded()));
+        };
+        self.session.unwatch();
+        self.session.run();
+        self.verify();
+        let end = Duration::from_ns(self.session.end_ns());
+        let duration = ("duration", Some(format!("\"{end}\"")));
+        let text = with_fields(&self.session.as_scenario()?, &[duration])?;
+        let files = Files::Given(&self.session.loaded().files);
+        Loaded::from_parts(&file, &text, &[], files)
+            .and_then(hunt::complete)
+            .map(Arc::new)
+            .map_err(|document| document.render(colour_on_stderr()))
     }
 
     /// The same as [`Subject::differs`], of its own run as far as that was played.
@@ -117,23 +162,35 @@ pub fn vary(change: &Change, run: &Session) -> Option<Session> {
         .ok()
 }
 
-/// It is a recording that cannot be read, which has been said.
-struct Unreadable;
+/// What stands behind a name.
+enum Text {
+    /// A scenario, which is yet to be read.
+    Scenario(Found),
+    /// A recording, with what its file is called.
+    Recording(String, Box<Recording>),
+}
 
-/// The recording of that name; nothing if it is none.
-fn recording(name: &str) -> Result<Option<Recording>, Unreadable> {
-    let file = Path::new(name);
-    // What is a pipe is read once.
-    let text = file.is_file().then(|| std::fs::read_to_string(file));
-    let Some(Ok(text)) = text else {
-        return Ok(None);
-    };
-    if !mixup::is_recording(name, &text) {
-        return Ok(None);
+impl Text {
+    /// `None` if there is nothing, or nothing that can be read; why not has been said.
+    fn find(name: &str) -> Option<Self> {
+        // A recording may be larger than any scenario: it holds the files that its scenario names.
+        let file = Path::new(name);
+        let text = file.is_file().then(|| std::fs::read_to_string(file).ok());
+        if let Some(text) = text.flatten()
+            && mixup::is_recording(name, &text)
+        {
+            return Self::recording(name, &text);
+        }
+        let found = find(name).map_err(complain).ok()?;
+        if is_piped(&found.name) && mixup::is_recording(&found.name, &found.text) {
+            return Self::recording(&found.name, &found.text);
+        }
+        Some(Self::Scenario(found))
     }
-    let read = Recording::from_text(&text);
-    read.map(Some).map_err(|message| {
-        say(format_args!("error: {name}: {message}"));
-        Unreadable
-    })
+
+    fn recording(file: &str, text: &str) -> Option<Self> {
+        let read = Recording::from_text(text);
+        let read = read.map_err(|message| say(format_args!("error: {file}: {message}")));
+        Some(Self::Recording(file.to_owned(), Box::new(read.ok()?)))
+    }
 }

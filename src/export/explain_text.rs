@@ -227,8 +227,9 @@ fn further(
     // B is what has a control; A cannot be one.
     let best = cures.iter().find(|c| c.helps && !c.is_fault);
     let best = best.filter(|_| !run.is_control());
-    if let Some(best) = best {
-        let command = origin.comparison(run, &best.sets);
+    if let Some(best) = best
+        && let Some(command) = origin.comparison(run, &best.sets)
+    {
         let _ = writeln!(out, "  {command} --seeds 100");
         let price = "what the setting changes besides, over 100 seeds";
         *out += &wrapped(price, 6, 6, telling.columns);

@@ -25,8 +25,17 @@ pub fn head(shrink: &Shrink) -> String {
     out
 }
 
-/// That nothing breaks, and how to find what does.
-pub fn holds(goal: Option<&Expect>, seed: u64, loaded: &Loaded) -> String {
+/// That nothing breaks, and how to find what does, where there is a scenario to look for it in.
+pub fn holds(goal: Option<&Expect>, seed: u64, scenario: Option<&Loaded>) -> String {
+    let what = goal.map_or("nothing breaks".to_owned(), |goal| {
+        format!("it is not broken: {}", goal.label())
+    });
+    let said = format!("nothing to shrink: with seed {seed} {what}\n");
+    let elsewhere = scenario.map(|loaded| elsewhere(goal, loaded));
+    said + &elsewhere.unwrap_or_default()
+}
+
+fn elsewhere(goal: Option<&Expect>, loaded: &Loaded) -> String {
     let name = match loaded.name.as_str() {
         "<stdin>" => "-".to_owned(),
         name => quoted(name),
@@ -39,10 +48,6 @@ pub fn holds(goal: Option<&Expect>, seed: u64, loaded: &Loaded) -> String {
     let mut out = String::new();
     let breaks = goal.map(|goal| format!(" --breaks {}", quoted(&written(goal))));
     let breaks = breaks.unwrap_or_default();
-    let what = goal.map_or("nothing breaks".to_owned(), |goal| {
-        format!("it is not broken: {}", goal.label())
-    });
-    let _ = writeln!(out, "nothing to shrink: with seed {seed} {what}");
     let _ = writeln!(
         out,
         "is there a seed with which it does?   [splitbrain sweep {name}{set}]"

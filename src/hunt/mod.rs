@@ -33,8 +33,8 @@ pub use session::{Options, Session};
 pub use watch::Watch;
 
 use crate::checks::{Expect, Property};
-use crate::scenario::LoadError;
 use crate::scenario::document::Document;
+use crate::scenario::{Found, LoadError};
 
 /// A scenario with the expectations that the checks know.
 pub type Loaded = crate::scenario::Loaded<crate::checks::Expect>;
@@ -42,6 +42,11 @@ pub type Loaded = crate::scenario::Loaded<crate::checks::Expect>;
 /// Finds a scenario, by file or built-in name, and reads it. Expectations may only speak of metrics that exist.
 pub fn load(which: &str, sets: &[String]) -> Result<Loaded, LoadError> {
     complete(crate::scenario::load(which, sets)?).map_err(LoadError::Mistakes)
+}
+
+/// The same of one whose text was found.
+pub fn load_found(found: &Found, sets: &[String]) -> Result<Loaded, LoadError> {
+    complete(crate::scenario::load_found(found, sets)?).map_err(LoadError::Mistakes)
 }
 
 /// The same once for each of several changes, of one reading of the file. The error is that of the first that cannot run.

@@ -7,7 +7,7 @@ use super::command::Command;
 use super::intervention::{self, Intervention};
 use super::{Loaded, Watch, apart};
 use crate::scenario::document::Document;
-use crate::scenario::{Files, Scenario};
+use crate::scenario::{Files, Scenario, is_piped};
 use crate::sim::lens::Lens;
 use crate::sim::units::Duration;
 use crate::sim::{Observer, Pid, Played, Seen};
@@ -153,7 +153,7 @@ impl Session {
     /// pipe.
     pub fn command(&self) -> Option<Command<'_>> {
         let now_ns = self.sim.now();
-        (self.is_untouched() && self.loaded.name != "<stdin>").then(|| Command {
+        (self.is_untouched() && !is_piped(&self.loaded.name)).then(|| Command {
             scenario: &self.loaded.name,
             seed: self.seed,
             control: self.options.control,

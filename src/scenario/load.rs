@@ -123,7 +123,8 @@ pub fn load_each<E: DeserializeOwned + Clone>(
     sets.iter().map(|sets| load_found(&found, sets)).collect()
 }
 
-fn load_found<E: DeserializeOwned + Clone>(
+/// The same of one that was found.
+pub fn load_found<E: DeserializeOwned + Clone>(
     found: &Found,
     sets: &[String],
 ) -> Result<Loaded<E>, LoadError> {
@@ -265,6 +266,11 @@ fn read(file: impl Read) -> Result<Vec<u8>, String> {
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
     Ok(bytes)
+}
+
+/// What is named `<stdin>` came through a pipe: no command can name it again.
+pub fn is_piped(name: &str) -> bool {
+    name == STDIN.1
 }
 
 /// Where people keep their own scenarios.

@@ -23,7 +23,7 @@ mod traces;
 mod words;
 
 pub use by_hand::{with_fields, with_more_faults};
-pub use load::{FOLDER, Found, LoadError, Loaded, find, load, load_each};
+pub use load::{FOLDER, Found, LoadError, Loaded, find, is_piped, load, load_each, load_found};
 pub use paths::{Setting, settings};
 pub use print::{Part, Tree, comment, effective, tree_of, way_to};
 pub use schema::Scenario;

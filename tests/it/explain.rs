@@ -10,7 +10,7 @@ use splitbrain::sim::SECOND;
 use splitbrain::sim::lens::Lens;
 use splitbrain::systems::Message;
 
-use super::program::{Folder, splitbrain, text};
+use super::program::{Folder, command, fed, splitbrain, text};
 
 /// What the leader alone has is acknowledged and then dies with it; that the consumer pauses has nothing to do with it.
 const LOST: &str = r#"(
@@ -415,6 +415,16 @@ fn a_recording_is_explained_with_what_was_done_by_hand() {
         (&loss["a"], &loss["b"]),
         (&"broken".into(), &"holds".into())
     );
+    // It may come through a pipe, but no command can name it then.
+    let piped = fed(
+        command(&["explain", "-", "--json"]),
+        &folder.read("failure.ron"),
+    );
+    let piped: Value = serde_json::from_slice(&piped.stdout).unwrap();
+    assert_eq!(piped["finding"], document["finding"]);
+    assert_eq!(piped["steps"], document["steps"]);
+    let settings = piped["settings"].as_array().unwrap();
+    assert!(settings.iter().all(|s| s["command"].is_null()));
     let told = text(&splitbrain(&["explain", &file]).stdout);
     assert!(
         told.contains(&format!("splitbrain replay {file}")),

@@ -280,6 +280,37 @@ fn scenarios_come_from_a_pipe_too_and_recordings_are_scenarios() {
         left.contains("seed: 6") && left.contains("[splitbrain replay run.rec]"),
         "{left}"
     );
+    // What comes through a pipe has no name by which a command could run it again.
+    let piped = folder.command(&["shrink", "-", "--runs", "5"]);
+    let piped = fed(piped, &folder.read("run.rec"));
+    assert_eq!(piped.status.code(), Some(0), "{}", said(&piped));
+    let left = text(&piped.stdout);
+    assert!(
+        left.contains("seed: 6") && !left.contains("[splitbrain"),
+        "{left}"
+    );
+    // A setting that is changed is one of the recorded run, which the command says too.
+    let args = [
+        "shrink",
+        "run.rec",
+        "--runs",
+        "5",
+        "--set",
+        "nodes.web.cores=5",
+    ];
+    let changed = folder.splitbrain(&args);
+    assert_eq!(changed.status.code(), Some(0), "{}", said(&changed));
+    let as_it_was = "[splitbrain compare run.rec --both nodes.web.cores=5]";
+    assert!(text(&changed.stdout).contains(as_it_was), "{changed:?}");
+    let mistake = [&args[..5], &["nodes.wbe.cores=5"]].concat();
+    let mistake = folder.splitbrain(&mistake);
+    assert_eq!(mistake.status.code(), Some(2));
+    assert!(said(&mistake).contains("wbe"), "{}", said(&mistake));
+    // Seeds and faults are looked for in scenarios.
+    let whole = folder.splitbrain(&["shrink", "run.rec", "--breaks", "SingleLeaderPerEpoch"]);
+    assert_eq!(whole.status.code(), Some(1));
+    assert!(said(&whole).starts_with("nothing to shrink"), "{whole:?}");
+    assert!(!said(&whole).contains("[splitbrain"), "{whole:?}");
 }
 
 /// The end of a recording is where it was told to end, not where its scenario would.

@@ -4,7 +4,7 @@ use crate::checks::Property;
 use crate::hunt::command::{Command, quoted};
 use crate::hunt::lineage::{Judge, Owed, Trials, Tried};
 use crate::hunt::{Loaded, Session};
-use crate::scenario::Files;
+use crate::scenario::{Files, is_piped};
 use crate::sim::fault::FaultPlan;
 use crate::sim::units::Duration;
 
@@ -32,15 +32,15 @@ impl Origin {
     /// came through a pipe.
     pub fn command(&self, run: &Session, more: &[String]) -> Option<String> {
         match self {
-            Self::Recording { file, sets, seed } if more.is_empty() => {
+            Self::Recording { file, sets, seed } if more.is_empty() && !is_piped(file) => {
                 let is_as_recorded = sets.is_empty() && seed.is_none() && !run.is_control();
                 is_as_recorded.then(|| format!("splitbrain replay {}", quoted(file)))
             }
-            Self::Recording { .. } => Some(self.comparison(run, more)),
+            Self::Recording { .. } => self.comparison(run, more),
             Self::Scenario => {
                 let loaded = run.loaded();
                 let until = run.options().until_ns.map(Duration::from_ns);
-                (loaded.name != "<stdin>").then(|| {
+                (!is_piped(&loaded.name)).then(|| {
                     let command = Command {
                         scenario: &loaded.name,
                         seed: run.seed(),
@@ -65,11 +65,11 @@ impl Origin {
         words.extend(seed.map(|seed| format!("--seed {seed}")));
         words.extend(sets.iter().map(|set| format!("--set {}", quoted(set))));
         words.push(format!("--breaks {}", quoted(&property.to_string())));
-        (name != "<stdin>" && !run.is_control()).then(|| words.join(" "))
+        (!is_piped(name) && !run.is_control()).then(|| words.join(" "))
     }
 
-    /// The command that holds a run against the same with some more settings.
-    pub fn comparison(&self, run: &Session, more: &[String]) -> String {
+    /// The command that holds a run against the same with some more settings. None for what cannot be played again.
+    pub fn comparison(&self, run: &Session, more: &[String]) -> Option<String> {
         let (name, both) = match self {
             Self::Scenario => (&run.loaded().name, &run.loaded().sets),
             Self::Recording { file, sets, .. } => (file, sets),
@@ -82,7 +82,7 @@ impl Origin {
         words.extend(seed.map(|seed| format!("--seed {seed}")));
         words.extend(both.iter().map(|set| format!("--both {}", quoted(set))));
         words.extend(more.iter().map(|set| format!("--set {}", quoted(set))));
-        words.join(" ")
+        (!is_piped(name)).then(|| words.join(" "))
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::command::quoted;
 use super::super::failure::{self, Failure};
 use super::super::{Loaded, keep};
 use super::found::{Found, What};
-use crate::scenario::{effective, with_fields};
+use crate::scenario::{effective, is_piped, with_fields};
 
 impl Found {
     /// It as an ordinary scenario, which says itself what breaks and that it does not without the faults. `loaded` is the
@@ -43,7 +43,7 @@ impl Found {
     /// The command that runs it, without any file but the scenario's own; there is none for one that came through a pipe, or
     /// whose faults cannot be written.
     pub fn command(&self, loaded: &Loaded) -> Option<String> {
-        if loaded.name == "<stdin>" {
+        if is_piped(&loaded.name) {
             return None;
         }
         let name = quoted(&loaded.name);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::axis::{self, Axis};
 use super::shard::Shard;
 use crate::hunt::command::Command;
+use crate::scenario::is_piped;
 use crate::sim::units::Duration;
 use crate::stats::Column;
 use crate::trace::recording::{Hex, hash_text};
@@ -167,7 +168,7 @@ impl Head {
     /// How the command line names the scenario.
     pub fn scenario_argument(&self) -> &str {
         // What came through a pipe comes through a pipe again.
-        if self.scenario == "<stdin>" {
+        if is_piped(&self.scenario) {
             "-"
         } else {
             &self.scenario
