@@ -69,6 +69,7 @@ impl Finding {
 pub struct Findings {
     property: Property,
     kept: Vec<Finding>,
+    kept_max: usize,
     count: u64,
     /// Of the last finding, where it is about messages: its event, lane, first number and the number behind its last.
     last: Option<(u64, LaneId, u32, u32)>,
@@ -79,9 +80,22 @@ impl Findings {
         Self {
             property,
             kept: Vec::new(),
+            kept_max: KEPT_MAX,
             count: 0,
             last: None,
         }
+    }
+
+    /// From now on so many are kept, if that is more than usually are.
+    pub(super) fn keep(&mut self, findings: usize) {
+        self.kept_max = findings.max(KEPT_MAX);
+    }
+
+    /// The first ones, each with its number among those that are kept only because [more](Findings::keep) are; of the usual
+    /// ones, 0.
+    pub(super) fn told(&self) -> impl Iterator<Item = (usize, &Finding)> {
+        let numbered = self.kept.iter().enumerate();
+        numbered.map(|(place, finding)| ((place + 1).saturating_sub(KEPT_MAX), finding))
     }
 
     /// The first ones.
@@ -115,7 +129,7 @@ impl Findings {
     ) {
         self.last = None;
         self.count += 1;
-        if self.kept.len() < KEPT_MAX {
+        if self.kept.len() < self.kept_max {
             let known = evidence.iter().copied().filter(|e| e.0 != 0);
             let mut parts: Vec<(u64, &'static str)> = known.collect();
             parts.sort_unstable_by_key(|part| part.0);
@@ -152,7 +166,7 @@ impl Findings {
             && behind == span.first
         {
             self.last = Some((event, lane, first, end));
-            if self.count as usize <= KEPT_MAX
+            if self.count as usize <= self.kept_max
                 && let Some(finding) = self.kept.last_mut()
             {
                 finding.message = message(&name(names, lane, first, end));
@@ -168,7 +182,7 @@ impl Findings {
 
     /// The finding that was noted last is about this message.
     pub(super) fn last_is_about(&mut self, lane: LaneId, number: u32) {
-        if self.count as usize <= KEPT_MAX
+        if self.count as usize <= self.kept_max
             && let Some(finding) = self.kept.last_mut()
         {
             finding.about = Some((lane, number));
@@ -177,7 +191,9 @@ impl Findings {
 
     /// What was found turned out not to be so.
     pub(super) fn take_back(&mut self) {
+        let kept_max = self.kept_max;
         *self = Self::new(self.property);
+        self.keep(kept_max);
     }
 }
 

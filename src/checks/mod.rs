@@ -550,11 +550,21 @@ impl Checks {
         Some(&watched.found)
     }
 
-    /// All kept findings, in the order of the run.
+    /// All kept findings, in the order of the run: the number of each is its place, from 1 on. Where more are kept than usually,
+    /// those stand behind: the eleventh of each property, the twelfth of each, and so on. So no number depends on how many are
+    /// kept.
     pub fn all_findings(&self) -> Vec<&Finding> {
-        let mut all: Vec<&Finding> = self.watched.iter().flat_map(|w| w.found.kept()).collect();
-        all.sort_by_key(|f| f.event);
-        all
+        let told = self.watched.iter().flat_map(|w| w.found.told());
+        let mut all: Vec<(usize, &Finding)> = told.collect();
+        all.sort_by_key(|(beyond, finding)| (*beyond, finding.event));
+        all.into_iter().map(|(_, finding)| finding).collect()
+    }
+
+    /// From now on the findings up to this number are kept. To be called before there are any.
+    pub fn keep_up_to(&mut self, number: usize) {
+        for watched in &mut self.watched {
+            watched.found.keep(number);
+        }
     }
 
     /// How many findings there were, kept or not.

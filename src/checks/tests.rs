@@ -321,6 +321,35 @@ fn findings_are_counted_all_and_kept_few() {
 }
 
 #[test]
+fn the_number_of_a_finding_does_not_depend_on_how_many_are_kept() {
+    let properties = [Property::CommittedPrefix, Property::SingleLeaderPerEpoch];
+    let mut s = Script::default();
+    s.lead(B1, 0);
+    for _ in 0..25 {
+        s.show(B1, 5, 4);
+    }
+    // It has not what was visible either.
+    s.lead(B2, 0);
+    let told = |up_to: usize| {
+        let mut all = Checked {
+            ledger: Ledger::new(names(1)),
+            checks: Checks::of(&properties),
+        };
+        all.checks.keep_up_to(up_to);
+        for record in &s.records {
+            all.record(record);
+        }
+        assert_eq!(all.checks.count(), 27);
+        let findings = all.checks.all_findings().into_iter().cloned();
+        findings.collect::<Vec<_>>()
+    };
+    let (usual, some, all) = (told(1), told(17), told(27));
+    assert_eq!((usual.len(), some.len(), all.len()), (11, 18, 27));
+    assert_eq!(usual[10].property, Property::SingleLeaderPerEpoch);
+    assert_eq!((&some[..11], &all[..18]), (&usual[..], &some[..]));
+}
+
+#[test]
 fn expectations_are_written_as_in_the_design() {
     let text = r#"[Breaks(NoAckedLoss), Holds(SingleLeaderPerEpoch), Recovers(within: "15s"),
         Holds(Recovers(within: "1m")), AtLeast("lag.max", 500), AtMost("latency.end_to_end.p99", "500ms")]"#;

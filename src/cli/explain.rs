@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::run::{Given, SLICE};
 use super::subject::Subject;
 use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, ExplainArgs, Out};
+use crate::checks::Checks;
 use crate::export::explain_text::Telling;
 use crate::export::{explain_json, explain_text};
 use crate::hunt::Session;
@@ -22,6 +23,8 @@ use crate::ui::term;
 const COLUMNS: usize = 80;
 /// Lines of text are not longer on any screen, and not cut into smaller pieces.
 const COLUMNS_RANGE: (usize, usize) = (60, 120);
+/// Findings can be named up to this number: each is kept in every checkpoint of the run.
+const KEPT_MAX: usize = 10_000;
 /// So many messages that went wrong are named where nothing else is to be explained.
 const NAMED_MAX: usize = 5;
 
@@ -71,6 +74,8 @@ struct Work {
 
 impl Work {
     fn all(&self, mut subject: Subject, args: &ExplainArgs) -> Result<u8, Ended> {
+        let kept = args.finding.unwrap_or(1).min(KEPT_MAX);
+        subject.session.keep_findings(kept);
         let mut past = Timeline::new(&subject.session, BUDGET_BYTES);
         self.play(&mut subject.session, &mut past)?;
         let origin = subject.origin();
@@ -163,25 +168,29 @@ impl Work {
                 }
             };
         }
-        let findings = run.watch().map(|watch| watch.checks.all_findings());
-        let findings = findings.unwrap_or_default();
+        let checks = run.watch().map(|watch| &watch.checks);
+        let findings = checks.map_or(Vec::new(), Checks::all_findings);
+        let count = checks.map_or(0, Checks::count);
         let which = args.finding.unwrap_or(1);
         if let Some(finding) = which.checked_sub(1).and_then(|at| findings.get(at)) {
             let finding = Box::new((*finding).clone());
-            return Ok(About::Finding(finding, which, findings.len()));
+            return Ok(About::Finding(finding, which, count));
         }
         let name = &run.loaded().name;
         if args.finding.is_some() {
-            match findings.len() {
+            match count {
                 0 => say(format_args!(
                     "error: there is no finding {which}: {name} kept every property"
                 )),
                 1 => say(format_args!(
                     "error: there is no finding {which}, only one: 1"
                 )),
-                n => say(format_args!(
-                    "error: there is no finding {which}, but 1 to {n}"
-                )),
+                n => {
+                    let last = n.min(KEPT_MAX as u64);
+                    say(format_args!(
+                        "error: there is no finding {which}, but 1 to {last}"
+                    ));
+                }
             }
             return Err(Ended::Mistake);
         }

@@ -33,7 +33,7 @@ pub fn map(args: &MapArgs, looks: Looks) -> u8 {
     let mut out = Out::stdout();
     out.text(&sweep_text::head(&head));
     failures.iter().for_each(|line| out.line(line));
-    listed.rest().iter().for_each(|line| out.line(line));
+    out.text(&listed.rest());
     out.text(&sweep_text::summary(&head, &sums, &worst));
     out.close(EXIT_MET)
 }

@@ -44,7 +44,7 @@ fn try_merge(args: &MergeArgs) -> Result<u8, String> {
     write_new(&merged, path)?;
     out.text(&sweep_text::head(&merged.head));
     failures.iter().for_each(|line| out.line(line));
-    listed.rest().iter().for_each(|line| out.line(line));
+    out.text(&listed.rest());
     out.text(&sweep_text::summary(&merged.head, &merged.sums, &worst));
     Ok(out.close(EXIT_MET))
 }

@@ -312,7 +312,8 @@ pub struct ExplainArgs {
     /// Explain the life of this message or request: `checkout-1→orders/4#4985`, `customers#17`
     #[arg(long, value_name = "ID", conflicts_with = "finding")]
     pub message: Option<String>,
-    /// Explain this finding, from 1 on, as `run` lists them; without it and --message, the first
+    /// Explain this finding by its number, as `run` lists them; those beyond the ten that it lists of a property follow, the
+    /// eleventh of each, the twelfth of each; without it and --message, the first
     #[arg(long, value_name = "K")]
     pub finding: Option<usize>,
     /// The seed; without it, the scenario's or recording's own

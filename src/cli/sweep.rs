@@ -252,11 +252,7 @@ impl<'a> Report<'a> {
         if matches!(self.lines, Lines::Output) {
             return summary_line(head, &self.sums);
         }
-        let rest = self
-            .listed
-            .rest()
-            .map_or_else(String::new, |line| line + "\n");
-        rest + &sweep_text::summary(head, &self.sums, &self.worst)
+        self.listed.rest() + &sweep_text::summary(head, &self.sums, &self.worst)
     }
 
     /// What varies is best seen on the map, where there is a screen for it.

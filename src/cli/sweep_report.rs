@@ -12,12 +12,17 @@ const LISTED_MAX: u64 = 20;
 #[derive(Clone, Debug, Default)]
 pub struct Listed {
     failed: u64,
+    /// Where to look further, of the first of which that can be said.
+    further: Option<String>,
 }
 
 impl Listed {
     /// What to tell of a run: nothing, if it passed or many failed before it.
     pub fn line(&mut self, head: &Head, item: u64, came: &Came) -> Option<String> {
         let line = sweep_text::failure(head, item, came)?;
+        if self.further.is_none() {
+            self.further = sweep_text::further(head, item, came);
+        }
         self.failed += 1;
         match self.failed {
             1 => Some(format!("\nfailures\n{line}")),
@@ -27,14 +32,12 @@ impl Listed {
     }
 
     /// What to tell behind the last run.
-    pub fn rest(&self) -> Option<String> {
-        let more = self
-            .failed
-            .checked_sub(LISTED_MAX)
-            .filter(|more| *more > 0)?;
-        Some(format!(
-            "… and {more} more; each is in the lines of --json or of -o"
-        ))
+    pub fn rest(&self) -> String {
+        let more = match self.failed.saturating_sub(LISTED_MAX) {
+            0 => String::new(),
+            more => format!("… and {more} more; each is in the lines of --json or of -o\n"),
+        };
+        more + self.further.as_deref().unwrap_or_default()
     }
 }
 

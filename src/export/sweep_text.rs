@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use super::sweep_map::{by_setting, percent};
 use super::sweep_metrics;
-use crate::checks::Outcome as Answer;
+use super::text::look_further;
+use crate::checks::{Expect, Outcome as Answer};
+use crate::hunt::failure::unmet;
 use crate::hunt::sweep::file::Came;
 use crate::hunt::sweep::question::{Question, label};
 use crate::hunt::sweep::sums::CellSums;
@@ -51,6 +53,32 @@ pub fn failure(head: &Head, item: u64, came: &Came) -> Option<String> {
     };
     let command = head.command(cell, seed);
     Some(format!("✗ seed {seed}{setting}  {what}  [{command}]"))
+}
+
+/// The commands that say more of a run that failed; nothing, if it passed or panicked.
+pub fn further(head: &Head, item: u64, came: &Came) -> Option<String> {
+    let outcome = came.as_ref().ok().filter(|outcome| !outcome.met)?;
+    let (seed, cell) = head.item(item);
+    let expected = &head.cells[cell].expectations;
+    let answers = expected.iter().zip(&outcome.answers);
+    let mut failed = answers.filter(|(_, answer)| matches!(answer, Answer::NotMet(_)));
+    let goal = failed.find_map(|(expect, _)| {
+        let expect: Expect = ron::from_str(expect).ok()?;
+        unmet(&expect).cloned()
+    });
+    let first = || Some(Expect::Holds(outcome.broken.first()?.property));
+    let goal = if expected.is_empty() { first() } else { goal };
+    head.with_command(cell, seed, |command| {
+        let explain = (!outcome.broken.is_empty()).then(|| {
+            let what = format!(
+                "how its first property broke with seed {seed}, and what would have prevented it"
+            );
+            (command.explaining(None), what)
+        });
+        let shrink = goal.and_then(|goal| command.shrinking(Some(&goal)));
+        let told = look_further(explain, shrink);
+        (!told.is_empty()).then_some(told)
+    })
 }
 
 /// The expectations, in the notation of a scenario, that were not met; where there are none, the properties that broke.

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::hunt::{Outcome, Session};
+use crate::checks::{Checks, Expect, Finding, Outcome as Answer};
+use crate::hunt::failure::unmet;
+use crate::hunt::{Expectation, Outcome, Session};
 use crate::sim::units::Duration;
 use crate::trace::marks::{Line, Sign};
 
@@ -61,12 +63,6 @@ pub fn sign_of(sign: Sign) -> char {
 /// So many columns has a line of a paragraph.
 const COLUMNS: usize = 100;
 
-/// A paragraph under a line, indented, in lines that fit most terminals.
-fn paragraph(text: &str) -> String {
-    const INDENT: usize = 11;
-    wrapped(text, INDENT, INDENT, COLUMNS)
-}
-
 /// Text in lines of at most so many columns, where its words allow; so far from the left begins the first, and so far all
 /// others.
 pub(super) fn wrapped(text: &str, first: usize, others: usize, columns: usize) -> String {
@@ -103,22 +99,7 @@ pub fn summary(session: &Session, outcome: &Outcome) -> String {
         for (property, verdict) in watch.checks.verdicts() {
             let _ = writeln!(out, "  {:<10} {}", verdict.word(), property.label());
         }
-        let _ = writeln!(out, "\nfindings  {}", outcome.findings);
-        let mut explained = Vec::new();
-        for finding in watch.checks.all_findings() {
-            let (seconds, millis) = (finding.at / 1_000_000_000, finding.at / 1_000_000 % 1000);
-            let label = finding.property.label();
-            let _ = writeln!(
-                out,
-                "{seconds:>5}.{millis:03}  {label}: {}  [by #{}]",
-                finding.message, finding.event
-            );
-            // The others of a property say the same of other events.
-            if !explained.contains(&finding.property) {
-                explained.push(finding.property);
-                out += &paragraph(&finding.explanation());
-            }
-        }
+        out += &findings(&watch.checks);
     }
     if !outcome.expectations.is_empty() {
         let _ = writeln!(out, "\nexpectations");
@@ -135,7 +116,78 @@ pub fn summary(session: &Session, outcome: &Outcome) -> String {
             expectation.expect.label()
         );
     }
+    out += &further(session, outcome);
     let _ = writeln!(out, "\nevents    {}", session.sim().events());
     let _ = writeln!(out, "digest    {:016x}", session.sim().digest().value());
     out
+}
+
+/// The findings, each with the number that `explain` calls it by.
+fn findings(checks: &Checks) -> String {
+    let (all, count) = (checks.all_findings(), checks.count());
+    let mut out = format!("\nfindings  {count}\n");
+    let digits = all.len().to_string().len();
+    let mut explained = Vec::new();
+    for (number, finding) in (1..).zip(&all) {
+        let (seconds, millis) = (finding.at / 1_000_000_000, finding.at / 1_000_000 % 1000);
+        let label = finding.property.label();
+        let _ = writeln!(
+            out,
+            "{number:>digits$}  {seconds:>5}.{millis:03}  {label}: {}  [by #{}]",
+            finding.message, finding.event
+        );
+        // The others of a property say the same of other events.
+        if !explained.contains(&finding.property) {
+            explained.push(finding.property);
+            let indent = digits + 2 + 11;
+            out += &wrapped(&finding.explanation(), indent, indent, COLUMNS);
+        }
+    }
+    let told = all.len() as u64;
+    if count > told {
+        let (more, first) = (count - told, told + 1);
+        let _ = writeln!(out, "… and {more} more, {first} to {count}");
+    }
+    out
+}
+
+/// The commands that say more of what broke: of what the scenario did not promise, or else of the first finding.
+fn further(session: &Session, outcome: &Outcome) -> String {
+    let Some((watch, command)) = session.watch().zip(session.whole_command()) else {
+        return String::new();
+    };
+    let findings = watch.checks.all_findings();
+    let not_met = |e: &&Expectation| matches!(e.answer, Answer::NotMet(_));
+    let mut failed = outcome.expectations.iter().filter(not_met);
+    let failed = failed.find_map(|e| unmet(&e.expect)).cloned();
+    let first = || Some(Expect::Holds(findings.first()?.property));
+    let Some(goal) = failed.or_else(first) else {
+        return String::new();
+    };
+    let of_it = |finding: &&Finding| goal.property() == Some(finding.property);
+    let place = findings.iter().position(of_it);
+    let explain = place.map(|place| {
+        let number = place + 1;
+        let command = command.explaining(Some(number));
+        (
+            command,
+            format!("how finding {number} came about, and what would have prevented it"),
+        )
+    });
+    look_further(explain, command.shrinking(Some(&goal)))
+}
+
+/// Commands, each with what it tells: how something broke, and the smallest scenario in which it does.
+pub(super) fn look_further(explain: Option<(String, String)>, shrink: Option<String>) -> String {
+    let smallest = "the smallest scenario in which the same breaks".to_owned();
+    let shrink = shrink.map(|command| (command, smallest));
+    let rows: String = explain
+        .into_iter()
+        .chain(shrink)
+        .map(|(command, what)| format!("  {command}\n      {what}\n"))
+        .collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    format!("\nlook further\n{rows}")
 }

@@ -1,6 +1,8 @@
 //! The command that runs something again, as a shell takes it.
 
 use super::compare::Change;
+use super::failure::written;
+use crate::checks::Expect;
 use crate::sim::units::Duration;
 
 /// What to run.
@@ -18,21 +20,53 @@ pub struct Command<'a> {
     pub until: Option<Duration>,
 }
 
+impl Command<'_> {
+    /// The command that explains a finding of it, from 1 on; without a number, the first.
+    pub fn explaining(&self, finding: Option<usize>) -> String {
+        let which = finding.map(|number| format!(" --finding {number}"));
+        self.of("explain") + &which.unwrap_or_default()
+    }
+
+    /// The command that makes it as small as it can be while something should be true and is not; without that, what breaks
+    /// first. None for a control, which has no name of its own.
+    pub fn shrinking(&self, goal: Option<&Expect>) -> Option<String> {
+        let end = self.until.map(|until| format!("duration={until}"));
+        let sets: Vec<String> = self.set.iter().cloned().chain(end).collect();
+        let shrink = || shrinking(self.scenario, Some(self.seed), &sets, goal);
+        (!self.control).then(shrink)
+    }
+
+    /// The command of that name.
+    fn of(&self, name: &str) -> String {
+        let mut words = vec![
+            format!("splitbrain {name} {}", quoted(self.scenario)),
+            format!("--seed {}", self.seed),
+        ];
+        words.extend(self.control.then(|| "--control".to_owned()));
+        words.extend(self.set.iter().map(|set| format!("--set {}", quoted(set))));
+        words.extend(self.until.map(|until| format!("--until {until}")));
+        words.join(" ")
+    }
+}
+
 impl std::fmt::Display for Command<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let scenario = quoted(self.scenario);
-        write!(f, "splitbrain run {scenario} --seed {}", self.seed)?;
-        if self.control {
-            f.write_str(" --control")?;
-        }
-        for set in self.set {
-            write!(f, " --set {}", quoted(set))?;
-        }
-        match self.until {
-            Some(until) => write!(f, " --until {until}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.of("run"))
     }
+}
+
+/// The command that makes a scenario or a recording as small as it can be while something should be true and is not.
+pub(super) fn shrinking(
+    name: &str,
+    seed: Option<u64>,
+    sets: &[String],
+    goal: Option<&Expect>,
+) -> String {
+    let mut words = vec![format!("splitbrain shrink {}", quoted(name))];
+    words.extend(seed.map(|seed| format!("--seed {seed}")));
+    words.extend(sets.iter().map(|set| format!("--set {}", quoted(set))));
+    words.extend(goal.map(|goal| format!("--breaks {}", quoted(&written(goal)))));
+    words.join(" ")
 }
 
 /// What to compare with what.

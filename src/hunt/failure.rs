@@ -33,6 +33,11 @@ impl Failure {
     }
 }
 
+/// What should be true according to an expectation that is not met; `None` where that would have been a failure.
+pub fn unmet(expect: &Expect) -> Option<&Expect> {
+    (!matches!(expect, Expect::Breaks(_))).then_some(expect)
+}
+
 /// What should be true, in the fewest words of the scenario language: `NoAckedLoss`, not `Holds(NoAckedLoss)`.
 pub fn written(goal: &Expect) -> String {
     match goal.property() {

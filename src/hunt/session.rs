@@ -162,6 +162,12 @@ impl Session {
         })
     }
 
+    /// The command that runs it to the end that it was given, under the same conditions.
+    pub fn whole_command(&self) -> Option<Command<'_>> {
+        let until = self.options.until_ns.map(Duration::from_ns);
+        self.command().map(|command| Command { until, ..command })
+    }
+
     /// Whether this is the control.
     pub fn is_control(&self) -> bool {
         self.options.control
@@ -364,6 +370,13 @@ impl Session {
     /// Nothing watches any more: for a question that is only about where the run goes.
     pub fn unwatch(&mut self) {
         self.watch = None;
+    }
+
+    /// From now on the findings up to this number are kept. For one at its beginning.
+    pub fn keep_findings(&mut self, up_to: usize) {
+        if let Some(watch) = &mut self.watch {
+            watch.checks.keep_up_to(up_to);
+        }
     }
 
     /// From now on the events that come to these processes are kept, until [`Session::take_seen`]. It changes nothing else.

@@ -444,6 +444,62 @@ fn where_nothing_broke_there_is_nothing_to_explain() {
     );
 }
 
+/// What a run lists is explained by the number that stands before it; what it does not list, by the numbers behind these.
+#[test]
+fn each_finding_of_a_run_has_a_number_that_explains_it() {
+    let folder = Folder::new("explain-numbers");
+    let file = folder.write("lost.ron", LOST);
+    let expect = "expect=[Breaks(NoLostWrite), Holds(NoAckedLoss)]";
+    let args = [file.as_str(), "--set", expect];
+    let run = splitbrain(&[&["run", "--headless"], &args[..]].concat());
+    assert_eq!(run.status.code(), Some(1));
+    let told = text(&run.stdout);
+    let (_, listed) = told.split_once("\nfindings  ").unwrap();
+    let count: usize = listed.lines().next().unwrap().parse().unwrap();
+    let listed = listed.lines().take_while(|line| !line.is_empty());
+    let rows: Vec<&str> = listed.filter(|line| line.contains("  [by #")).collect();
+    let number = |row: &str| row.split_whitespace().next().unwrap().to_owned();
+    for (at, row) in (1..).zip(&rows) {
+        assert_eq!(number(row), at.to_string(), "{row}");
+    }
+    let more = format!(
+        "… and {} more, {} to {count}",
+        count - rows.len(),
+        rows.len() + 1
+    );
+    assert!(told.contains(&more), "{more}: {told}");
+    for number in [1, rows.len(), rows.len() + 1, count] {
+        let which = number.to_string();
+        let document = explained(&[&args[..], &["--finding", &which]].concat());
+        let finding = &document["finding"];
+        assert_eq!(
+            (&finding["number"], &finding["of"]),
+            (&number.into(), &count.into())
+        );
+        let by = format!("[by #{}]", finding["event"]);
+        let is_listed = rows.get(number - 1).map(|row| row.ends_with(&by));
+        assert_ne!(is_listed, Some(false), "{number}: {finding}");
+    }
+    let beyond = (count + 1).to_string();
+    let none = splitbrain(&[&["explain"], &args[..], &["--finding", &beyond]].concat());
+    assert_eq!(none.status.code(), Some(2));
+    assert!(text(&none.stderr).contains(&format!("1 to {count}")));
+    // What was promised and is not so is what the next commands are about, not what breaks as it should.
+    let (_, further) = told.split_once("\nlook further\n").unwrap();
+    let mut commands = further
+        .lines()
+        .filter_map(|l| l.strip_prefix("  splitbrain "));
+    let mut next = |more: &str| as_told(&format!("splitbrain {}{more}", commands.next().unwrap()));
+    let why = next("");
+    let loss = rows
+        .iter()
+        .find(|row| row.contains("no acknowledged message lost"));
+    assert_eq!(why["finding"]["property"], "NoAckedLoss");
+    assert_eq!(why["finding"]["number"].to_string(), number(loss.unwrap()));
+    let smaller = next(" --runs 1");
+    assert_eq!(smaller["shrunk"]["breaks"], "NoAckedLoss");
+}
+
 #[test]
 fn mistakes_name_what_was_meant() {
     let folder = Folder::new("explain-mistakes");

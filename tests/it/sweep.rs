@@ -153,6 +153,55 @@ fn a_failure_names_the_command_that_shows_it() {
     assert!(said.contains("\nfailed    2\n"), "{said}");
 }
 
+/// A run that failed is explained, where a property broke, and made smaller by the commands that are told.
+#[test]
+fn a_failure_names_the_commands_that_say_more_of_it() {
+    let further = |args: &[&str]| {
+        let said = text(&splitbrain(args).stdout);
+        let (_, further) = said.split_once("\nlook further\n").unwrap_or(("", ""));
+        let commands = further
+            .lines()
+            .filter_map(|l| l.strip_prefix("  splitbrain "));
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        commands.map(words).collect::<Vec<_>>()
+    };
+    let ran = |command: &[String], more: &[&str]| {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let output = splitbrain(&[&words, more].concat());
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{command:?}: {said}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let lost = ["sweep", "acks-one-leader-crash", "--seeds", "3..5"];
+    let promised = ["--set", "expect=[Holds(NoAckedLoss)]", "--until", "30s"];
+    let [explain, shrink] = &further(&[lost, promised].concat())[..] else {
+        panic!("two commands");
+    };
+    assert_eq!(
+        (explain[0].as_str(), shrink[0].as_str()),
+        ("explain", "shrink")
+    );
+    // Quoted for a shell, which is not there.
+    let plain = |command: &[String]| -> Vec<String> {
+        command.iter().map(|word| word.replace('\'', "")).collect()
+    };
+    let why = ran(&plain(explain), &["--json"]);
+    assert_eq!(
+        (&why["seed"], &why["finding"]["number"]),
+        (&3.into(), &1.into())
+    );
+    let smaller = ran(&plain(shrink), &["--json", "--runs", "1"]);
+    let smaller = &smaller["shrunk"];
+    assert_eq!(smaller["breaks"], "NoAckedLoss");
+    assert_eq!(smaller["before"]["duration_ns"], 30_000_000_000_u64);
+    // Where no property broke there is nothing to explain; of what is as promised there is nothing to say.
+    let [shrink] = &further(&[&SHORT[..], &["--seeds", "41..43"]].concat())[..] else {
+        panic!("one command");
+    };
+    assert_eq!(shrink[..2], ["shrink", "leader-crash"]);
+    assert!(further(&["sweep", "min-insync-lost", "--seeds", "2"]).is_empty());
+}
+
 #[test]
 fn exit_codes_are_those_of_a_run() {
     let met = splitbrain(&["sweep", "min-insync-lost", "--seeds", "2"]);

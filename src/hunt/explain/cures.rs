@@ -1,7 +1,7 @@
 //! What was tried against a failure, and the command with which anybody can try the same.
 
-use crate::checks::Property;
-use crate::hunt::command::{Command, quoted};
+use crate::checks::{Expect, Property};
+use crate::hunt::command::{Command, quoted, shrinking};
 use crate::hunt::lineage::{Judge, Owed, Trials, Tried};
 use crate::hunt::{Loaded, Session};
 use crate::scenario::{Files, is_piped};
@@ -61,11 +61,9 @@ impl Origin {
             Self::Scenario => (&run.loaded().name, &run.loaded().sets, Some(run.seed())),
             Self::Recording { file, sets, seed } => (file, sets, *seed),
         };
-        let mut words = vec!["splitbrain shrink".to_owned(), quoted(name)];
-        words.extend(seed.map(|seed| format!("--seed {seed}")));
-        words.extend(sets.iter().map(|set| format!("--set {}", quoted(set))));
-        words.push(format!("--breaks {}", quoted(&property.to_string())));
-        (!is_piped(name) && !run.is_control()).then(|| words.join(" "))
+        let goal = Expect::Holds(*property);
+        let shrink = || shrinking(name, seed, sets, Some(&goal));
+        (!is_piped(name) && !run.is_control()).then(shrink)
     }
 
     /// The command that holds a run against the same with some more settings. None for what cannot be played again.

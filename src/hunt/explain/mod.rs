@@ -32,7 +32,7 @@ pub enum About {
     /// The life of a message or task.
     Thing(Followed),
     /// That a property broke: the finding, which of how many, counted from 1.
-    Finding(Box<Finding>, usize, usize),
+    Finding(Box<Finding>, usize, u64),
 }
 
 /// An explanation, as a question about the past of a run that was played to its end.

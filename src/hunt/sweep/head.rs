@@ -155,14 +155,23 @@ impl Head {
 
     /// The command that runs one of its seeds, as a shell takes it.
     pub fn command(&self, cell: usize, seed: u64) -> String {
-        let command = Command {
+        self.with_command(cell, seed, |command| command.to_string())
+    }
+
+    /// What is made of that command.
+    pub fn with_command<T>(
+        &self,
+        cell: usize,
+        seed: u64,
+        make: impl FnOnce(Command<'_>) -> T,
+    ) -> T {
+        make(Command {
             scenario: self.scenario_argument(),
             seed,
             control: self.control,
             set: &self.sets(cell),
             until: self.until_ns.map(Duration::from_ns),
-        };
-        command.to_string()
+        })
     }
 
     /// How the command line names the scenario.
