@@ -12,7 +12,7 @@ use super::subject::{Subject, vary};
 use super::{CompareArgs, EXIT_BUG, EXIT_MET, EXIT_MISTAKE, Out};
 use crate::export::{compare_json, compare_text};
 use crate::hunt::compare::{self, Change, Found, OverSeeds, Pair, Search, SeedPair, Variants};
-use crate::hunt::parallel::{self, Collect, Panic};
+use crate::hunt::parallel::{Collect, Panic};
 use crate::hunt::past::Progress as Worked;
 
 /// Events between two looks at the clock.
@@ -126,7 +126,9 @@ impl Report {
         }
         let found = self.part()?;
         let over = match variants {
-            Some((variants, seeds)) => Some((self.sweep(&variants, &seeds, args.jobs)?, seeds)),
+            Some((variants, seeds)) => {
+                Some((self.sweep(&variants, &seeds, args.jobs.count())?, seeds))
+            }
             None => None,
         };
         let over = over.as_ref().map(|(over, seeds)| (over, seeds));
@@ -199,7 +201,7 @@ impl Report {
         &self,
         variants: &Variants,
         seeds: &Range<u64>,
-        jobs: Option<NonZeroUsize>,
+        jobs: NonZeroUsize,
     ) -> Result<OverSeeds, Ended> {
         let mut collect = Collected {
             over: variants.nothing(),
@@ -207,7 +209,6 @@ impl Report {
             all: seeds.end - seeds.start,
             progress: Progress::on_stderr(self.start),
         };
-        let jobs = jobs.unwrap_or_else(parallel::all_cores);
         let ran = variants.run(seeds.clone(), jobs, &mut collect);
         collect.progress.clear();
         let over = collect.over;

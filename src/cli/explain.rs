@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::ends::{self, Ends};
 use super::out::say;
 use super::progress::Progress;
-use super::run::{Given, SLICE};
+use super::run::SLICE;
 use super::subject::Subject;
 use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, ExplainArgs, Out};
 use crate::checks::Checks;
@@ -40,12 +40,7 @@ enum Ended {
 
 /// Explains.
 pub fn explain(args: &ExplainArgs) -> u8 {
-    let given = Given {
-        scenario: args.what.as_deref(),
-        set: &args.set,
-        control: args.control,
-        until: args.until,
-    };
+    let given = args.variant.of(args.what.what.as_deref());
     let Some(subject) = Subject::open(&given, args.seed) else {
         return EXIT_MISTAKE;
     };

@@ -12,15 +12,15 @@ use super::{EXIT_BUG, EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, ExploreArgs, Out};
 use crate::checks::{Expect, Property};
 use crate::export::{explore_json, explore_text};
 use crate::hunt::explore::{self, Found, Options, Report, Search, Watcher};
-use crate::hunt::{Loaded, keep, parallel};
+use crate::hunt::{Loaded, keep};
 use crate::scenario::document::from_source;
 use crate::sim::fault::Action;
 
 /// Explores.
 pub fn explore(args: &ExploreArgs) -> u8 {
     let given = Given {
-        scenario: args.scenario.as_deref(),
-        set: &args.set,
+        scenario: args.scenario.scenario.as_deref(),
+        set: &args.settings.set,
         control: false,
         until: None,
     };
@@ -48,7 +48,7 @@ fn begin(args: &ExploreArgs, loaded: &Loaded) -> Result<Search, String> {
     let options = Options {
         seed: args.seed,
         runs: args.runs.map(u64::from),
-        jobs: args.jobs.unwrap_or_else(parallel::all_cores),
+        jobs: args.jobs.count(),
         breaks: args.breaks.clone(),
         first: args.first,
         keep_faults: args.keep_faults,

@@ -33,7 +33,7 @@ fn try_merge(args: &MergeArgs) -> Result<u8, String> {
     let merged = Merged::read(&args.files, |head, item, came| {
         failures.extend(listed.line(head, item, came));
     })?;
-    let worst = sweep_report::find_worst(&merged.head, &args.worst)?;
+    let worst = sweep_report::find_worst(&merged.head, &args.worst.worst)?;
     let mut out = Out::stdout();
     let Some(path) = &args.output else {
         // What is written goes through `out`, which knows what a closed pipe is.

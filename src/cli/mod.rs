@@ -5,6 +5,7 @@ mod compare;
 mod ends;
 mod explain;
 mod explore;
+mod given;
 mod keys;
 mod list;
 mod map;
@@ -23,7 +24,6 @@ mod sweep_report;
 mod verify;
 mod wait;
 
-use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,6 +34,7 @@ use crate::hunt::sweep::Shard;
 use crate::hunt::sweep::axis::Axis;
 use crate::ui::settings::Speed;
 
+use given::{Jobs, Scenario, Settings, Variant, What, Worst};
 pub use out::Out;
 
 /// Expectations met.
@@ -104,11 +105,15 @@ enum Command {
 #[derive(clap::Args, Debug, Clone, Default)]
 #[command(after_help = AFTER_HELP)]
 pub struct RunArgs {
-    /// A built-in scenario's name or a file; without it, the default one
-    pub scenario: Option<String>,
+    /// What runs
+    #[command(flatten)]
+    pub scenario: Scenario,
     /// The seed; without it, the scenario's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// How it runs
+    #[command(flatten)]
+    pub variant: Variant,
     /// How many virtual seconds pass in a second: a number from 0.1 up, or max (headless is always as fast as it can)
     #[arg(long, value_name = "X")]
     pub speed: Option<Speed>,
@@ -118,15 +123,6 @@ pub struct RunArgs {
     /// The result as one JSON document on standard output (implies --headless)
     #[arg(long)]
     pub json: bool,
-    /// Stop at this virtual time: 12.5s, 3m
-    #[arg(long, value_name = "T")]
-    pub until: Option<crate::sim::units::Duration>,
-    /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
-    /// Run the scenario's control: the same without the cause of its failure
-    #[arg(long)]
-    pub control: bool,
     /// Write a recording of the run, as far as it came; an existing file is kept unless --force is given
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
@@ -158,26 +154,15 @@ Ctrl-C ends it with what is there (130); a second one, at once. Whatever ended i
 #[derive(clap::Args, Debug)]
 #[command(after_help = SWEEP_HELP)]
 pub struct SweepArgs {
-    /// A built-in scenario's name or a file; without it, the default one
-    pub scenario: Option<String>,
+    /// What runs
+    #[command(flatten)]
+    pub scenario: Scenario,
     /// The seeds: so many from 0 on, or from A to behind the last; without it, 100
     #[arg(long, value_name = "N|A..B", value_parser = sweep::parse_seeds)]
     pub seeds: Option<Range<u64>>,
-    /// How many runs go on at once; without it, as many as there are cores
-    #[arg(long, value_name = "N", value_parser = sweep::parse_jobs)]
-    pub jobs: Option<NonZeroUsize>,
-    /// Run the scenario's control: the same without the cause of its failure
-    #[arg(long)]
-    pub control: bool,
-    /// One line of JSON for each seed, and one before and behind them
-    #[arg(long, conflicts_with = "output")]
-    pub json: bool,
-    /// Write those lines to a file; where it is there already, go on with it
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
+    /// How it runs
+    #[command(flatten)]
+    pub variant: Variant,
     /// Run all seeds with each of these values of a setting; twice, with each of the one and each of the other
     #[arg(long, value_name = "PATH=A,B,…", value_parser = Axis::parse)]
     pub vary: Vec<Axis>,
@@ -185,12 +170,18 @@ pub struct SweepArgs {
     /// Kubernetes or an array of Slurm
     #[arg(long, value_name = "I/N", value_parser = sweep::parse_shard)]
     pub shard: Option<Shard>,
-    /// Show the worst seeds by this metric
-    #[arg(long, value_name = "METRIC")]
-    pub worst: Vec<String>,
-    /// Stop each run at this virtual time: 12.5s, 3m
-    #[arg(long, value_name = "T")]
-    pub until: Option<crate::sim::units::Duration>,
+    /// How much is done at once
+    #[command(flatten)]
+    pub jobs: Jobs,
+    /// One line of JSON for each seed, and one before and behind them
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+    /// Write those lines to a file; where it is there already, go on with it
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What is told of the worst
+    #[command(flatten)]
+    pub worst: Worst,
 }
 
 /// What `map` takes.
@@ -219,9 +210,9 @@ pub struct MergeArgs {
     /// written to standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Show the worst seeds by this metric
-    #[arg(long, value_name = "METRIC")]
-    pub worst: Vec<String>,
+    /// What is told of the worst
+    #[command(flatten)]
+    pub worst: Worst,
 }
 
 const COMPARE_EXAMPLES: &str = "\
@@ -272,9 +263,9 @@ pub struct CompareArgs {
     /// Compare with many seeds too: so many from 0 on, or from A to behind the last
     #[arg(long, value_name = "N|A..B", value_parser = sweep::parse_seeds)]
     pub seeds: Option<Range<u64>>,
-    /// How many seeds run at once; without it, as many as there are cores
-    #[arg(long, value_name = "N", value_parser = sweep::parse_jobs)]
-    pub jobs: Option<NonZeroUsize>,
+    /// How much is done at once
+    #[command(flatten)]
+    pub jobs: Jobs,
     /// Stop both at this virtual time: 12.5s, 3m
     #[arg(long, value_name = "T")]
     pub until: Option<crate::sim::units::Duration>,
@@ -306,9 +297,9 @@ Exit codes:
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXPLAIN_HELP)]
 pub struct ExplainArgs {
-    /// A built-in scenario's name, or the file of a scenario or a recording, - for standard input; without it, the default scenario
-    #[arg(value_name = "RECORDING|SCENARIO")]
-    pub what: Option<String>,
+    /// What runs
+    #[command(flatten)]
+    pub what: What,
     /// Explain the life of this message or request: `checkout-1→orders/4#4985`, `customers#17`
     #[arg(long, value_name = "ID", conflicts_with = "finding")]
     pub message: Option<String>,
@@ -319,15 +310,9 @@ pub struct ExplainArgs {
     /// The seed; without it, the scenario's or recording's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
-    /// Run the scenario's control: the same without the cause of its failure
-    #[arg(long)]
-    pub control: bool,
-    /// Stop at this virtual time: 12.5s, 3m
-    #[arg(long, value_name = "T")]
-    pub until: Option<crate::sim::units::Duration>,
+    /// How it runs
+    #[command(flatten)]
+    pub variant: Variant,
     /// Tell every step, also where the same happens many times
     #[arg(long)]
     pub all: bool,
@@ -365,17 +350,18 @@ What a signal ends gives 128 and the signal's number; what was found until then 
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXPLORE_HELP)]
 pub struct ExploreArgs {
-    /// A built-in scenario's name or a file; without it, the default one
-    pub scenario: Option<String>,
+    /// What runs
+    #[command(flatten)]
+    pub scenario: Scenario,
     /// How long to search, in real time: 60s, 10m; without it and --runs, 60s
     #[arg(long, value_name = "T")]
     pub budget: Option<crate::sim::units::Duration>,
     /// How many schedules to try
     #[arg(long, value_name = "N", value_parser = explore::parse_count)]
     pub runs: Option<u32>,
-    /// How many runs go on at once; without it, as many as there are cores
-    #[arg(long, value_name = "N", value_parser = sweep::parse_jobs)]
-    pub jobs: Option<NonZeroUsize>,
+    /// How much is done at once
+    #[command(flatten)]
+    pub jobs: Jobs,
     /// The first seed; without it, the scenario's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -403,9 +389,9 @@ pub struct ExploreArgs {
     /// No more nodes than this struck at once
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = explore::parse_count)]
     pub at_once: u32,
-    /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
+    /// What is changed
+    #[command(flatten)]
+    pub settings: Settings,
     /// One line of JSON for each way to break something, and one before and behind them
     #[arg(long)]
     pub json: bool,
@@ -441,9 +427,9 @@ pub struct VerifyArgs {
     /// These seeds instead of those that the scenarios say: so many from 0 on, or from A to behind the last
     #[arg(long, value_name = "N|A..B", value_parser = sweep::parse_seeds)]
     pub seeds: Option<Range<u64>>,
-    /// How many runs go on at once; without it, as many as there are cores
-    #[arg(long, value_name = "N", value_parser = sweep::parse_jobs)]
-    pub jobs: Option<NonZeroUsize>,
+    /// How much is done at once
+    #[command(flatten)]
+    pub jobs: Jobs,
     /// One line of JSON for each scenario, and one before and behind them
     #[arg(long)]
     pub json: bool,
@@ -479,8 +465,9 @@ What a signal ends gives 128 and the signal's number; what is left by then is wr
 #[derive(clap::Args, Debug)]
 #[command(after_help = SHRINK_HELP)]
 pub struct ShrinkArgs {
-    /// A built-in scenario's name, or the file of a scenario or a recording, - for standard input; without it, the default scenario
-    pub scenario: Option<String>,
+    /// What runs
+    #[command(flatten)]
+    pub what: What,
     /// The seed with which it breaks; without it, the scenario's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -493,12 +480,12 @@ pub struct ShrinkArgs {
     /// How many changes to try
     #[arg(long, value_name = "N", value_parser = explore::parse_count)]
     pub runs: Option<u32>,
-    /// How many are tried at once; without it, as many as there are cores
-    #[arg(long, value_name = "N", value_parser = sweep::parse_jobs)]
-    pub jobs: Option<NonZeroUsize>,
-    /// Change a setting: duration=90s, `systems.events.topics.orders.min_insync_replicas=2`
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
+    /// How much is done at once
+    #[command(flatten)]
+    pub jobs: Jobs,
+    /// What is changed
+    #[command(flatten)]
+    pub settings: Settings,
     /// Everything as one JSON document on standard output
     #[arg(long)]
     pub json: bool,

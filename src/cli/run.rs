@@ -66,12 +66,7 @@ pub fn can_run(loaded: &Loaded, given: &Given<'_>) -> bool {
 
 /// Runs what the arguments say.
 pub fn run(args: &RunArgs, looks: Looks) -> u8 {
-    let given = Given {
-        scenario: args.scenario.as_deref(),
-        set: &args.set,
-        control: args.control,
-        until: args.until,
-    };
+    let given = args.variant.of(args.scenario.scenario.as_deref());
     let Some(loaded) = load(&given) else {
         return EXIT_MISTAKE;
     };
@@ -83,8 +78,8 @@ pub fn run(args: &RunArgs, looks: Looks) -> u8 {
     }
     let options = Options {
         seed: args.seed,
-        control: args.control,
-        until_ns: args.until.map(|u| u.ns()),
+        control: given.control,
+        until_ns: given.until.map(|u| u.ns()),
         unobserved: false,
     };
     let session = Session::new(Arc::new(loaded), options);

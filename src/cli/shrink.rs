@@ -7,15 +7,15 @@ use super::subject::Subject;
 use super::wait::Wait;
 use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, ShrinkArgs};
 use crate::export::{shrink_json, shrink_text};
+use crate::hunt::Loaded;
 use crate::hunt::command::quoted;
 use crate::hunt::shrink::{Options, Progress, Refused, Shrink, Shrunk, Watcher};
-use crate::hunt::{Loaded, parallel};
 
 /// Shrinks.
 pub fn shrink(args: &ShrinkArgs) -> u8 {
     let given = Given {
-        scenario: args.scenario.as_deref(),
-        set: &args.set,
+        scenario: args.what.what.as_deref(),
+        set: &args.settings.set,
         control: false,
         until: None,
     };
@@ -44,7 +44,7 @@ pub fn shrink(args: &ShrinkArgs) -> u8 {
         seed: args.seed,
         breaks: args.breaks.clone(),
         runs: args.runs.map(u64::from),
-        jobs: args.jobs.unwrap_or_else(parallel::all_cores),
+        jobs: args.jobs.count(),
         command,
     };
     let shrink = match Shrink::new(&loaded, options) {

@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::check::complain;
 use super::ends::{self, Ends};
+use super::given::Variant;
 use super::out::{on_terminal, say};
 use super::progress::Progress;
-use super::run::{Given, can_run};
+use super::run::can_run;
 use super::sweep_report::{Listed, find_worst};
 use super::{EXIT_BUG, EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, SweepArgs};
 use crate::export::sweep_text;
 use crate::hunt::command::quoted;
-use crate::hunt::parallel::{self, Collect, Panic};
+use crate::hunt::parallel::{Collect, Panic};
 use crate::hunt::sweep::file::{Came, head_line, run_line};
 use crate::hunt::sweep::grid::{self, Wanted};
 use crate::hunt::sweep::store::Store;
@@ -36,7 +37,7 @@ pub fn sweep(args: &SweepArgs) -> u8 {
         return EXIT_MISTAKE;
     };
     let swept = Report::begin(&grid, args, ends).and_then(|mut report| {
-        let jobs = args.jobs.unwrap_or_else(parallel::all_cores);
+        let jobs = args.jobs.count();
         let items = report.next..grid.head().items().end;
         let next = grid.run(items, jobs, &mut report)?;
         report.end(next, jobs)
@@ -54,19 +55,14 @@ fn grid_of(args: &SweepArgs) -> Option<Grid> {
         say(format_args!("error: {mistake}"));
         return None;
     }
+    let given = args.variant.of(args.scenario.scenario.as_deref());
     let wanted = Wanted {
-        set: &args.set,
+        set: given.set,
         vary: &args.vary,
         seeds,
-        control: args.control,
-        until_ns: args.until.map(|u| u.ns()),
+        control: given.control,
+        until_ns: given.until.map(|u| u.ns()),
         shard: args.shard.unwrap_or(Shard::WHOLE),
-    };
-    let given = Given {
-        scenario: args.scenario.as_deref(),
-        set: &args.set,
-        control: args.control,
-        until: args.until,
     };
     let loaded = grid::load(given.scenario(), &wanted)
         .map_err(complain)
@@ -78,7 +74,12 @@ fn grid_of(args: &SweepArgs) -> Option<Grid> {
 /// What is wrong with what shall change or vary, as a sentence.
 fn mistake(args: &SweepArgs, seeds: &Range<u64>) -> Option<String> {
     let vary = args.vary.as_slice();
-    let changed = args.set.iter().map(|set| set.split('=').next());
+    let changed = args
+        .variant
+        .settings
+        .set
+        .iter()
+        .map(|set| set.split('=').next());
     let varied = vary.iter().map(|axis| Some(axis.path.as_str()));
     if let Some(path) = changed
         .chain(varied)
@@ -149,7 +150,7 @@ impl<'a> Report<'a> {
         let mut report = Self {
             grid,
             args,
-            worst: find_worst(head, &args.worst)?,
+            worst: find_worst(head, &args.worst.worst)?,
             sums: Sums::new(head),
             lines: if args.json {
                 Lines::Output
@@ -370,7 +371,7 @@ fn go_on(args: &SweepArgs) -> String {
 /// The command again, as a shell takes it.
 fn command(args: &SweepArgs) -> String {
     let mut words = vec!["splitbrain sweep".to_owned()];
-    words.extend(args.scenario.as_deref().map(quoted));
+    words.extend(args.scenario.scenario.as_deref().map(quoted));
     let mut option = |name: &str, value: Option<String>| {
         words.extend(value.map(|value| format!("{name} {}", quoted(&value))));
     };
@@ -380,20 +381,25 @@ fn command(args: &SweepArgs) -> String {
             .as_ref()
             .map(|s| format!("{}..{}", s.start, s.end)),
     );
-    option("--jobs", args.jobs.map(|j| j.to_string()));
-    for set in &args.set {
+    option("--jobs", args.jobs.jobs.map(|j| j.to_string()));
+    let Variant {
+        settings,
+        control,
+        until,
+    } = &args.variant;
+    for set in &settings.set {
         option("--set", Some(set.clone()));
     }
     for axis in &args.vary {
         option("--vary", Some(axis.to_string()));
     }
     option("--shard", args.shard.map(|s| s.to_string()));
-    option("--until", args.until.map(|u| u.to_string()));
-    for metric in &args.worst {
+    option("--until", until.map(|u| u.to_string()));
+    for metric in &args.worst.worst {
         option("--worst", Some(metric.clone()));
     }
     option("-o", args.output.as_ref().map(|o| o.display().to_string()));
-    if args.control {
+    if *control {
         words.push("--control".to_owned());
     }
     words.join(" ")

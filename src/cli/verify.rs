@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::{EXIT_BUG, EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, VerifyArgs};
 use crate::export::verify_text::Table;
 use crate::export::{junit, verify_json, verify_text};
-use crate::hunt::parallel::{self, Collect, Panic};
+use crate::hunt::parallel::{Collect, Panic};
 use crate::hunt::sweep::SeedOutcome;
 use crate::hunt::verify::{Report, Verdict, Verification};
 use crate::hunt::{self, Loaded, catalogue};
@@ -19,7 +19,7 @@ use crate::hunt::{self, Loaded, catalogue};
 pub fn verify(args: &VerifyArgs) -> u8 {
     let verified = begin(args).and_then(|verification| {
         let ends = Ends::hear().ok_or(None)?;
-        let jobs = args.jobs.unwrap_or_else(parallel::all_cores);
+        let jobs = args.jobs.count();
         let mut work = Work::new(args, &verification, ends);
         work.tell_head();
         let next = verification.run(jobs, &mut work).map_err(Some)?;

@@ -14,6 +14,44 @@ fn spawn(args: &[&str]) -> Child {
         .unwrap()
 }
 
+/// What several commands take they explain in the same words.
+#[test]
+fn what_several_commands_take_is_the_same_in_all() {
+    let said = |command: &str, option: &str| {
+        let help = stdout(&splitbrain(&[command, "--help"]));
+        let lines = help.lines().map(str::trim_start);
+        let mut lines = lines.skip_while(|line| !line.starts_with(option));
+        let first = lines.next();
+        let first = first.unwrap_or_else(|| panic!("{command} {option}: {help}"));
+        // The next option or heading ends it.
+        let is_more = |line: &&str| !line.starts_with('-') && !line.ends_with(':');
+        let words = first.split_whitespace().map(str::to_owned);
+        let more = lines.take_while(is_more).flat_map(str::split_whitespace);
+        words.chain(more.map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let (runs, many) = (
+        ["run", "sweep", "explain"],
+        ["sweep", "compare", "explore", "verify"],
+    );
+    for (option, commands) in [
+        ("--set", &runs[..]),
+        ("--set", &["explore", "shrink"]),
+        ("--control", &runs),
+        ("--until", &runs),
+        ("--jobs", &many),
+        ("--jobs", &["sweep", "shrink"]),
+        ("[RECORDING|SCENARIO]", &["explain", "shrink"]),
+    ] {
+        for command in commands {
+            assert_eq!(
+                said(command, option),
+                said(commands[0], option),
+                "{command}"
+            );
+        }
+    }
+}
+
 fn stdout(output: &Output) -> String {
     text(&output.stdout)
 }
