@@ -11,7 +11,8 @@ use super::wait::Wait;
 use super::{EXIT_BUG, EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, ExploreArgs, Out};
 use crate::checks::{Expect, Property};
 use crate::export::{explore_json, explore_text};
-use crate::hunt::explore::{self, Found, Options, Report, Search, Watcher};
+use crate::hunt::explore::{Found, Options, Progress, Report, Search};
+use crate::hunt::parallel::Watcher;
 use crate::hunt::{Loaded, keep};
 use crate::scenario::document::from_source;
 use crate::sim::fault::Action;
@@ -172,8 +173,8 @@ fn verdict(report: &Report) -> u8 {
     }
 }
 
-impl Watcher for Wait {
-    fn goes_on(&mut self, at: explore::Progress) -> bool {
+impl Watcher<Progress> for Wait {
+    fn goes_on(&mut self, at: Progress) -> bool {
         let (runs, failed) = (at.runs, at.failed);
         let doing = if at.reducing { ", reducing" } else { "" };
         let has_time = self.look(runs, || format!("{runs} runs, {failed} failed{doing}"));

@@ -9,7 +9,8 @@ use super::{EXIT_MET, EXIT_MISTAKE, EXIT_NOT_MET, Out, ShrinkArgs};
 use crate::export::{shrink_json, shrink_text};
 use crate::hunt::Loaded;
 use crate::hunt::command::quoted;
-use crate::hunt::shrink::{Options, Progress, Refused, Shrink, Shrunk, Watcher};
+use crate::hunt::parallel::Watcher;
+use crate::hunt::shrink::{Options, Progress, Refused, Shrink, Shrunk};
 
 /// Shrinks.
 pub fn shrink(args: &ShrinkArgs) -> u8 {
@@ -130,7 +131,7 @@ fn tell(args: &ShrinkArgs, loaded: &Loaded, shrunk: &Shrunk, wait: &Wait) -> u8 
     code
 }
 
-impl Watcher for Wait {
+impl Watcher<Progress> for Wait {
     fn goes_on(&mut self, at: Progress) -> bool {
         let Progress { runs, steps, pass } = at;
         let has_time = self.look(runs, || {

@@ -63,6 +63,17 @@ pub trait Collect<T> {
     }
 }
 
+/// Who waits for long work and is told how far it is, on the thread that called.
+pub trait Watcher<Progress> {
+    /// Asked after each run and several times a second: `false` ends the work with what came of it by then.
+    fn goes_on(&mut self, progress: Progress) -> bool {
+        let _ = progress;
+        true
+    }
+}
+
+impl<Progress> Watcher<Progress> for () {}
+
 impl<T, F: FnMut(u64, Result<T, Panic>)> Collect<T> for F {
     fn take(&mut self, seed: u64, result: Result<T, Panic>) {
         self(seed, result);

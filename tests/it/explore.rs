@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use splitbrain::checks::{Expect, Property};
-use splitbrain::hunt::explore::{Options, Progress, Report, Search, Watcher};
+use splitbrain::hunt::explore::{Options, Progress, Report, Search};
+use splitbrain::hunt::parallel::Watcher;
 use splitbrain::hunt::{self, Loaded, Outcome, Session};
 use splitbrain::sim::amount::Amount;
 use splitbrain::sim::units::Duration;
@@ -120,7 +121,7 @@ fn what_takes_two_faults_is_found_with_two() {
 /// Ends a search after so many runs.
 struct After(u64);
 
-impl Watcher for After {
+impl Watcher<Progress> for After {
     fn goes_on(&mut self, progress: Progress) -> bool {
         progress.reducing || progress.runs < self.0
     }

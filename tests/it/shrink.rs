@@ -5,7 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use splitbrain::checks::{Expect, Property};
-use splitbrain::hunt::shrink::{Control, Options, Progress, Refused, Shrink, Shrunk, Watcher};
+use splitbrain::hunt::parallel::Watcher;
+use splitbrain::hunt::shrink::{Control, Options, Progress, Refused, Shrink, Shrunk};
 use splitbrain::hunt::{self, Loaded};
 use splitbrain::sim::amount::Amount;
 
@@ -122,7 +123,7 @@ fn it_is_the_same_whatever_the_number_of_jobs() {
 /// Ends after so many tries.
 struct Patience(u64);
 
-impl Watcher for Patience {
+impl Watcher<Progress> for Patience {
     fn goes_on(&mut self, progress: Progress) -> bool {
         progress.runs < self.0
     }

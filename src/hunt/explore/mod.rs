@@ -31,7 +31,7 @@ mod waves;
 pub use super::failure::{Failure, written};
 pub use found::{Found, Report, What};
 pub use schedule::{Entry, Schedule};
-pub use search::{Progress, Search, Watcher};
+pub use search::{Progress, Search};
 pub use space::Strike;
 
 use std::num::NonZeroUsize;
@@ -43,7 +43,7 @@ use crate::checks::Expect;
 pub struct Options {
     /// Another seed than the scenario's. The search begins with it, and goes on with those behind it.
     pub seed: Option<u64>,
-    /// So many schedules are tried; without it, as many as there are until [`Watcher::goes_on`] ends it.
+    /// So many schedules are tried; without it, as many as there are until [`Watcher::goes_on`](super::parallel::Watcher::goes_on) ends it.
     pub runs: Option<u64>,
     /// So many runs go on at once. It changes nothing of what is found.
     pub jobs: NonZeroUsize,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::Loaded;
 use super::super::failure::{self, Failure};
-use super::super::parallel::{self, Collect, Panic, Stop};
+use super::super::parallel::{self, Collect, Panic, Stop, Watcher};
 use super::aim::Aim;
 use super::corpus::Corpus;
 use super::found::{Found, Report, What};
@@ -34,21 +34,9 @@ pub struct Progress {
     pub runs: u64,
     /// How many failures were found, reduced or not.
     pub failed: u64,
-    /// Whether what was found is being reduced.
+    /// Whether what was found is being reduced. That goes on when a search was ended, unless it is ended too.
     pub reducing: bool,
 }
-
-/// Who waits for a search, on the thread that called.
-pub trait Watcher {
-    /// Asked after each run and several times a second: `false` ends the search. What was found then is still reduced, unless
-    /// this is `false` while that goes on.
-    fn goes_on(&mut self, progress: Progress) -> bool {
-        let _ = progress;
-        true
-    }
-}
-
-impl Watcher for () {}
 
 /// A search. See the [module](super).
 #[derive(Debug)]
@@ -162,7 +150,7 @@ impl Search {
     }
 
     /// Searches. Called again, it goes on, and tells only of what it finds then. The error says why there are no workers.
-    pub fn run(&mut self, watcher: &mut impl Watcher) -> Result<Report, String> {
+    pub fn run(&mut self, watcher: &mut impl Watcher<Progress>) -> Result<Report, String> {
         loop {
             let left = self.options.runs.map_or(u64::MAX, |r| r - self.report.runs);
             let size = GENERATION.min(usize::try_from(left).unwrap_or(GENERATION));
@@ -214,7 +202,7 @@ impl Search {
 
     /// Sees to it that the run without a schedule is there that the next generation goes out from: the first seed's as long as
     /// not only chance decides, another for each generation after that. `false` if it came to no end.
-    fn renew_base(&mut self, watcher: &mut impl Watcher) -> Result<bool, String> {
+    fn renew_base(&mut self, watcher: &mut impl Watcher<Progress>) -> Result<bool, String> {
         let seed = match &self.base {
             None => self.seed,
             Some(_) if !self.first.is_empty() => return Ok(true),
@@ -291,7 +279,7 @@ impl Search {
     fn play(
         &mut self,
         tries: &[Try],
-        watcher: &mut impl Watcher,
+        watcher: &mut impl Watcher<Progress>,
     ) -> Result<(bool, Vec<Candidate>), String> {
         let (player, base) = (&self.player, self.base.as_ref());
         let run = |at: u64, stop: &Stop| {
@@ -362,7 +350,7 @@ impl Search {
     fn reduce(
         &mut self,
         candidates: Vec<Candidate>,
-        watcher: &mut impl Watcher,
+        watcher: &mut impl Watcher<Progress>,
     ) -> Result<(), String> {
         let (player, base) = (&self.player, self.base.as_ref());
         let run = |at: u64, stop: &Stop| {
@@ -480,7 +468,7 @@ struct Collected<'a, T, W> {
     ended: bool,
 }
 
-impl<'a, T, W: Watcher> Collected<'a, T, W> {
+impl<'a, T, W: Watcher<Progress>> Collected<'a, T, W> {
     fn new(watcher: &'a mut W, progress: Progress) -> Self {
         Self {
             results: Vec::new(),
@@ -492,7 +480,7 @@ impl<'a, T, W: Watcher> Collected<'a, T, W> {
     }
 }
 
-impl<T, W: Watcher> Collect<T> for Collected<'_, T, W> {
+impl<T, W: Watcher<Progress>> Collect<T> for Collected<'_, T, W> {
     fn take(&mut self, at: u64, result: Result<T, Panic>) {
         if self.ended {
             return;

@@ -29,7 +29,7 @@ mod text;
 mod times;
 mod trial;
 
-pub use search::{Progress, Shrink, Watcher};
+pub use search::{Progress, Shrink};
 pub use sizes::Sizes;
 
 use std::num::NonZeroUsize;
@@ -44,7 +44,7 @@ pub struct Options {
     pub seed: Option<u64>,
     /// What must stay untrue; without it, the first that breaks.
     pub breaks: Option<Expect>,
-    /// So many changes are tried at most; without it, as many as there are until [`Watcher::goes_on`] ends it.
+    /// So many changes are tried at most; without it, as many as there are until [`Watcher::goes_on`](super::parallel::Watcher::goes_on) ends it.
     pub runs: Option<u64>,
     /// So many are tried at once. It changes nothing of what comes of it.
     pub jobs: NonZeroUsize,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::failure::{self, Failure};
-use super::super::parallel::{self, Collect, Panic, Stop};
+use super::super::parallel::{self, Collect, Panic, Stop, Watcher};
 use super::super::{Loaded, Options as Run, Outcome, Session, Watch};
 use super::propose::{Now, Pass, Proposal};
 use super::sizes::{Sizes, measure};
@@ -44,17 +44,6 @@ pub struct Progress {
     /// What is being tried, in words.
     pub pass: &'static str,
 }
-
-/// Who waits for it, on the thread that called.
-pub trait Watcher {
-    /// Asked after each try and several times a second: `false` ends it with what is left by then.
-    fn goes_on(&mut self, progress: Progress) -> bool {
-        let _ = progress;
-        true
-    }
-}
-
-impl Watcher for () {}
 
 /// A scenario that is to be shrunk. See the [module](super).
 #[derive(Debug)]
@@ -200,7 +189,7 @@ impl Shrink {
     }
 
     /// Shrinks. The error says why it could not begin.
-    pub fn run(mut self, watcher: &mut impl Watcher) -> Result<Shrunk, String> {
+    pub fn run(mut self, watcher: &mut impl Watcher<Progress>) -> Result<Shrunk, String> {
         let mut is_whole = false;
         loop {
             let steps = self.steps;
@@ -217,7 +206,7 @@ impl Shrink {
     }
 
     /// All passes once.
-    fn round(&mut self, watcher: &mut impl Watcher) -> Result<Result<(), Ended>, String> {
+    fn round(&mut self, watcher: &mut impl Watcher<Progress>) -> Result<Result<(), Ended>, String> {
         for (words, pass) in PASSES {
             self.pass = words;
             let mut from = 0;
@@ -241,7 +230,7 @@ impl Shrink {
     fn first(
         &mut self,
         proposals: &[Proposal],
-        watcher: &mut impl Watcher,
+        watcher: &mut impl Watcher<Progress>,
     ) -> Result<Result<Option<usize>, Ended>, String> {
         let hash = |p: &Proposal| hash_text(&p.tree.text()).0;
         let current = hash_text(&self.now.tree.text()).0;
@@ -320,7 +309,7 @@ struct Tries<'a, W> {
     watcher: &'a mut W,
 }
 
-impl<W: Watcher> Collect<Tried> for Tries<'_, W> {
+impl<W: Watcher<Progress>> Collect<Tried> for Tries<'_, W> {
     fn take(&mut self, at: u64, result: Result<Tried, Panic>) {
         if self.taken.is_some() || self.has_ended {
             return;
