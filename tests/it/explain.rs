@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use splitbrain::hunt::{Loaded, Options, Session};
-use splitbrain::sim::SECOND;
 use splitbrain::sim::lens::Lens;
+use splitbrain::sim::{LaneId, SECOND};
 use splitbrain::systems::Message;
 
 use super::program::{Folder, command, fed, splitbrain, text};
@@ -252,6 +252,99 @@ fn a_storm_of_retries_is_owed_to_what_began_it_and_ends_without_retries() {
     assert_eq!(faults[0]["helps"], true);
     assert_eq!(tried(&document["settings"], "retry=None")["helps"], true);
     agrees(&document, "NotMetastable");
+}
+
+#[test]
+fn an_unclean_election_is_owed_to_the_setting_that_lets_it_be() {
+    // The election is over by then.
+    let promised = [
+        "unclean-election",
+        "--until",
+        "95s",
+        "--set",
+        "expect=[Holds(NoAckedLoss)]",
+    ];
+    let document = explained(&promised);
+    assert_eq!(document["finding"]["property"], "NoAckedLoss");
+    // With its followers there, or without its end, or with readers who have seen all, nothing would have been lost.
+    for fault in ["cut broker-1", "crash billing", "crash broker-1"] {
+        assert_eq!(tried(&document["faults"], fault)["helps"], true, "{fault}");
+    }
+    let settings = &document["settings"];
+    for (setting, helps) in [
+        ("unclean_leader_election_enable=false", true),
+        ("min_insync_replicas=2", true),
+        ("static_membership=true", false),
+    ] {
+        assert_eq!(tried(settings, setting)["helps"], helps, "{setting}");
+    }
+    let [harmless, cures] = agrees(&document, "NoAckedLoss");
+    assert!(harmless > 0 && cures >= 5, "{harmless} and {cures}");
+    let steps = document["steps"].as_array().unwrap();
+    let is_told = |part: &str| {
+        steps
+            .iter()
+            .any(|s| s["text"].as_str().unwrap().contains(part))
+    };
+    assert!(
+        is_told("UNCLEAN") && is_told("crash broker-1"),
+        "{steps:#?}"
+    );
+    // What is made smaller ends where this does.
+    let told = text(&splitbrain(&[&["explain"], &promised[..]].concat()).stdout);
+    let shrink = told.lines().find(|line| line.contains("splitbrain shrink"));
+    assert!(shrink.unwrap().contains("--set duration=95s"), "{told}");
+}
+
+#[test]
+fn a_late_message_waited_for_a_leader() {
+    // The next that is sent to the queue whose leader has just died.
+    let loaded = splitbrain::hunt::load("leader-crash", &[]).expect("it is there");
+    let mut run = Session::new(Arc::new(loaded), Options::default());
+    run.run_to(20 * SECOND);
+    let names = run.sim().names();
+    let lanes = (0..).map(LaneId).take(names.lanes.len());
+    let mut lanes = lanes.map(|lane| (lane, names.message(lane, 0)));
+    let (lane, _) = lanes
+        .find(|(_, name)| name == "checkout-1→orders/0#0")
+        .unwrap();
+    let id = names.message(lane, run.watch().unwrap().ledger.made(lane));
+    let args = ["leader-crash", "--until", "35s", "--message", &id];
+    let document = explained(&args);
+    let message = &document["message"];
+    let verdict = message["verdict"].as_str().unwrap();
+    assert!(verdict.starts_with("delivered late"), "{verdict}");
+    let [made, at] = ["made_at_ns", "at_ns"].map(|k| message[k].as_u64().unwrap());
+    // No broker is given up before its session is over, 9 s after it was heard of last: at the latest 2 s before its end.
+    assert!(at - made > 5 * SECOND, "{message:#}");
+    let spent = message["spent"].as_array().unwrap();
+    let waited = spent
+        .iter()
+        .filter(|part| part["name"] == "at the sender" || part["name"] == "retry");
+    let waited: u64 = waited.map(|part| part["ns"].as_u64().unwrap()).sum();
+    assert!(waited * 10 > (at - made) * 9, "{spent:#?}");
+    let steps = document["steps"].as_array().unwrap();
+    let place = |part: &str| {
+        let is = |s: &Value| s["text"].as_str().unwrap().contains(part);
+        steps
+            .iter()
+            .position(is)
+            .unwrap_or_else(|| panic!("{part}: {steps:#?}"))
+    };
+    let order = ["made", "leads orders/0", "stored at", "visible", "taken by"].map(place);
+    assert!(order.is_sorted(), "{order:?}: {steps:#?}");
+    // It is owed to the crash: without that the same message is there at once.
+    let faults = document["faults"].as_array().unwrap();
+    assert_eq!(faults.len(), 1, "{faults:#?}");
+    assert_eq!(tried(&document["faults"], "crash leader")["helps"], true);
+    let calm = explained(&[&args[..], &["--set", "faults=[]"]].concat());
+    assert_eq!(calm["message"]["made_at_ns"], message["made_at_ns"]);
+    assert_eq!(calm["message"]["well"], true);
+    let settings = document["settings"].as_array().unwrap();
+    assert!(
+        settings.iter().all(|s| s["helps"] == false),
+        "{settings:#?}"
+    );
 }
 
 #[test]

@@ -38,18 +38,9 @@ impl Origin {
             }
             Self::Recording { .. } => self.comparison(run, more),
             Self::Scenario => {
-                let loaded = run.loaded();
-                let until = run.options().until_ns.map(Duration::from_ns);
-                (!is_piped(&loaded.name)).then(|| {
-                    let command = Command {
-                        scenario: &loaded.name,
-                        seed: run.seed(),
-                        control: run.is_control(),
-                        set: &[&loaded.sets, more].concat(),
-                        until,
-                    };
-                    command.to_string()
-                })
+                let command = run.whole_command()?;
+                let set = &[command.set, more].concat();
+                Some(Command { set, ..command }.to_string())
             }
         }
     }
@@ -57,13 +48,14 @@ impl Origin {
     /// The command that makes a run as small as it can be while a property still breaks. None for a control, which has no name
     /// of its own, and for what cannot be played again.
     pub fn shrinking(&self, run: &Session, property: &Property) -> Option<String> {
-        let (name, sets, seed) = match self {
-            Self::Scenario => (&run.loaded().name, &run.loaded().sets, Some(run.seed())),
-            Self::Recording { file, sets, seed } => (file, sets, *seed),
-        };
         let goal = Expect::Holds(*property);
-        let shrink = || shrinking(name, seed, sets, Some(&goal));
-        (!is_piped(name) && !run.is_control()).then(shrink)
+        match self {
+            Self::Scenario => run.whole_command()?.shrinking(Some(&goal)),
+            Self::Recording { file, sets, seed } => {
+                let shrink = || shrinking(file, *seed, sets, Some(&goal));
+                (!is_piped(file) && !run.is_control()).then(shrink)
+            }
+        }
     }
 
     /// The command that holds a run against the same with some more settings. None for what cannot be played again.
