@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::complaint::{Complaint, Path};
 use super::super::process::Process;
+use super::node::{slows_nodes, strikes_nodes};
 use super::{Factor, Fault, Hold, Target, World, heal};
 
 /// A node's disk serves slower: each write and sync takes so many times longer.
@@ -30,82 +31,17 @@ pub struct DiskFull(pub Target);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DiskLostUnsynced(pub Target);
 
-impl Fault for DiskSlow {
-    const LASTS: bool = true;
+slows_nodes!(DiskSlow, "slow disk of", Disks, slow_disk, unslow_disk);
 
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![(at.field("target"), self.target.clone())]
-    }
+strikes_nodes!(
+    DiskStalled,
+    "stall disk of",
+    Disks,
+    stall_disk,
+    unstall_disk
+);
 
-    fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
-        self.factor.check(&at.field("factor"), out);
-    }
-
-    fn label(&self) -> String {
-        format!("slow disk of {} {}", self.target, self.factor)
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        let milli = self.factor.milli();
-        Hold::each(&self.target, world, |world, n| world.slow_disk(n, milli))
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.nodes.iter().for_each(|&n| world.unslow_disk(n));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Disks)
-    }
-}
-
-impl Fault for DiskStalled {
-    const LASTS: bool = true;
-
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![(at.index(0), self.0.clone())]
-    }
-
-    fn label(&self) -> String {
-        format!("stall disk of {}", self.0)
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        Hold::each(&self.0, world, |world, n| world.stall_disk(n))
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.nodes.iter().for_each(|&n| world.unstall_disk(n));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Disks)
-    }
-}
-
-impl Fault for DiskFull {
-    const LASTS: bool = true;
-
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![(at.index(0), self.0.clone())]
-    }
-
-    fn label(&self) -> String {
-        format!("fill disk of {}", self.0)
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        Hold::each(&self.0, world, |world, n| world.fill_disk(n))
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.nodes.iter().for_each(|&n| world.unfill_disk(n));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Disks)
-    }
-}
+strikes_nodes!(DiskFull, "fill disk of", Disks, fill_disk, unfill_disk);
 
 impl Fault for DiskLostUnsynced {
     const LASTS: bool = false;

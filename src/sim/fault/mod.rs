@@ -15,6 +15,7 @@ mod how;
 mod link;
 mod links;
 mod monkey;
+mod node;
 mod pause;
 mod rolling;
 mod schedule;

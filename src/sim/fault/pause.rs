@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::complaint::{Complaint, Path};
 use super::super::process::Process;
+use super::node::{slows_nodes, strikes_nodes};
 use super::{Factor, Fault, Hold, Target, World, heal};
 
 /// A node freezes, as in a long garbage collection or when a virtual machine is moved: nothing on it happens, peers are not
@@ -20,55 +21,6 @@ pub struct Slow {
     pub factor: Factor,
 }
 
-impl Fault for Pause {
-    const LASTS: bool = true;
+strikes_nodes!(Pause, "pause", Nodes, pause, resume);
 
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![(at.index(0), self.0.clone())]
-    }
-
-    fn label(&self) -> String {
-        format!("pause {}", self.0)
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        Hold::each(&self.0, world, |world, n| world.pause(n))
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.nodes.iter().for_each(|&n| world.resume(n));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Nodes)
-    }
-}
-
-impl Fault for Slow {
-    const LASTS: bool = true;
-
-    fn targets(&self, at: &Path) -> Vec<(Path, Target)> {
-        vec![(at.field("target"), self.target.clone())]
-    }
-
-    fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
-        self.factor.check(&at.field("factor"), out);
-    }
-
-    fn label(&self) -> String {
-        format!("slow {} {}", self.target, self.factor)
-    }
-
-    fn begin<P: Process>(&self, world: &mut World<'_, P>) -> Hold {
-        let milli = self.factor.milli();
-        Hold::each(&self.target, world, |world, n| world.slow_cpu(n, milli))
-    }
-
-    fn end<P: Process>(&self, hold: &Hold, world: &mut World<'_, P>) {
-        hold.nodes.iter().for_each(|&n| world.unslow_cpu(n));
-    }
-
-    fn heals_as(&self) -> Option<heal::What> {
-        Some(heal::What::Nodes)
-    }
-}
+slows_nodes!(Slow, "slow", Nodes, slow_cpu, unslow_cpu);
