@@ -12,19 +12,26 @@ const NAME_MAX: usize = 80;
 /// Writes a text to a file of a folder that was not there before: `STEM.ENDING`, or `STEM-2.ENDING` where that is there, and
 /// so on. The error is a sentence.
 pub fn write_new(folder: &Path, stem: &str, ending: &str, text: &str) -> Result<PathBuf, String> {
-    for number in 1..=TRIES {
-        let path = folder.join(match number {
-            1 => format!("{stem}.{ending}"),
-            n => format!("{stem}-{n}.{ending}"),
-        });
-        let made = File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+    let path = |number| match number {
+        1 => folder.join(format!("{stem}.{ending}")),
+        n => folder.join(format!("{stem}-{n}.{ending}")),
+    };
+    write_numbered(path, text.as_bytes()).map_err(|why| match why.kind() {
+        io::ErrorKind::AlreadyExists => format!("there are too many files named `{stem}` already"),
+        _ => format!("cannot write `{}`: {why}", path(1).display()),
+    })
+}
+
+/// Writes bytes to the first file that was not there before, of those that a number stands for from 1 on.
+pub fn write_numbered(path: impl Fn(u32) -> PathBuf, bytes: &[u8]) -> io::Result<PathBuf> {
+    for path in (1..=TRIES).map(path) {
+        let made = File::create_new(&path).and_then(|mut file| file.write_all(bytes));
         match made {
-            Ok(()) => return Ok(path),
             Err(why) if why.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(why) => return Err(format!("cannot write `{}`: {why}", path.display())),
+            made => return made.map(|()| path),
         }
     }
-    Err(format!("there are too many files named `{stem}` already"))
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 /// A name as a part of a file's name: letters, digits, dots and dashes. Of a path it is the file without its ending.

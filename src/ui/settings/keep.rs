@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Settings;
 use super::folder::{CONFIG, bytes};
+use crate::hunt::keep::write_numbered;
 use crate::scenario::document::Document;
 
 /// What became of it.
@@ -52,19 +53,11 @@ fn by_hand(before: &[u8]) -> Option<&'static str> {
 /// Writes a file that was not there: named as `like` with `ending` behind it, and a number where that name is taken.
 fn new_file(like: &Path, ending: &str, bytes: &[u8]) -> io::Result<PathBuf> {
     let base = like.file_name().unwrap_or_default().to_string_lossy();
-    for number in 1.. {
-        let name = match number {
-            1 => format!("{base}{ending}"),
-            n => format!("{base}{ending}-{n}"),
-        };
-        let path = like.with_file_name(name);
-        let made = fs::File::create_new(&path).and_then(|mut file| file.write_all(bytes));
-        match made {
-            Err(why) if why.kind() == io::ErrorKind::AlreadyExists && number < 1000 => {}
-            made => return made.map(|()| path),
-        }
-    }
-    unreachable!("there is always a next number")
+    let name = |number| match number {
+        1 => format!("{base}{ending}"),
+        n => format!("{base}{ending}-{n}"),
+    };
+    write_numbered(|number| like.with_file_name(name(number)), bytes)
 }
 
 /// Replaces what a file holds as a whole: whoever reads it meanwhile finds the old or the new. Where it is a link, what it
