@@ -7,7 +7,6 @@
 //! the node's disk before it is acknowledged, and what the node knows of its messages (who has them until when, how often
 //! they were received) is there again after a crash or a loss of power. So an acknowledged message is never lost.
 
-mod alarm;
 mod build;
 mod calls;
 mod check;

@@ -14,9 +14,9 @@ use crate::sim::host::Survival;
 use crate::sim::stream::Stream;
 use crate::sim::{Cost, Fact, Names, Pid, Role, Span, Token};
 use crate::systems::Message as AnyMessage;
+use crate::systems::alarm::Alarm;
 
 use super::Ctx;
-use super::alarm::Alarm;
 use super::calls::Calls;
 use super::directory::Directory;
 use super::protocol::{Entry, Error, Message, Receipt, Received, Request, Response};
@@ -45,7 +45,8 @@ pub struct Node {
     local: Vec<Option<u16>>,
     request_time: Sampler,
     stream: Stream,
-    alarm: Alarm,
+    /// By readings of its clock.
+    alarm: Alarm<i64>,
     fanouts: BTreeMap<(Pid, u32), Fanout>,
     copies: Calls<(Pid, u32)>,
     /// Messages that are not in their queues yet: none, but without [`rules::STORE_BEFORE_ANSWER`].
