@@ -135,12 +135,6 @@ impl Check for Converges {
         }
     }
 
-    fn finish(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
-        while now >= self.alarm() {
-            self.ring(ledger, found);
-        }
-    }
-
     fn open(&self) -> Option<&str> {
         self.calm.open()
     }

@@ -99,12 +99,6 @@ impl Check for LagReturns {
         self.look(ledger, found);
     }
 
-    fn finish(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
-        if now >= self.alarm() {
-            self.look(ledger, found);
-        }
-    }
-
     fn open(&self) -> Option<&str> {
         self.calm.open()
     }

@@ -116,9 +116,11 @@ trait Check {
         let _ = (ledger, found);
     }
 
-    /// The run is over.
+    /// The run is over. It may end just when an alarm is due.
     fn finish(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
-        let _ = (now, ledger, found);
+        while now >= self.alarm() && self.alarm() != u64::MAX {
+            self.ring(ledger, found);
+        }
     }
 
     /// Why nothing can be said yet, if so: a sentence without a full stop.

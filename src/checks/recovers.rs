@@ -121,13 +121,6 @@ impl Check for Recovers {
         self.look(ledger, found);
     }
 
-    /// A run may end just when the time is up.
-    fn finish(&mut self, now: u64, ledger: &Ledger, found: &mut Findings) {
-        if now >= self.alarm() {
-            self.look(ledger, found);
-        }
-    }
-
     fn open(&self) -> Option<&str> {
         self.calm.open()
     }
