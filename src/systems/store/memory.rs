@@ -14,7 +14,7 @@ use crate::systems::{
     Badge, Builder, Ctx, Export, Inspect, Known, Process, Row, Standing, amount, check,
 };
 
-use super::cache::{self, Cache, Fill, Found};
+use super::cache::{Cache, Fill, Found};
 use super::desk::{Desk, Job};
 use super::lease::{LeaseSettings, Token};
 use super::{check_threads, declare, found};
@@ -69,15 +69,6 @@ const GET: u16 = 0;
 const PUT: u16 = 1;
 
 impl CacheSettings {
-    fn memory(&self) -> cache::CacheSettings {
-        cache::CacheSettings {
-            capacity: self.capacity,
-            ttl: self.ttl,
-            ttl_jitter: self.ttl_jitter,
-            lease: self.lease.clone(),
-        }
-    }
-
     pub(in super::super) fn declare(&self, known: &mut Known) {
         declare(&self.name, "Cache", HANDLERS, known);
         known.add_subject(&self.name, super::tune::CACHE);
@@ -85,7 +76,7 @@ impl CacheSettings {
 
     pub(in super::super) fn check(&self, at: &Path, known: &Known, out: &mut Vec<Complaint>) {
         check::nodes(&self.nodes, at, known, out);
-        self.memory().check(at, out);
+        self.check_entries(at, out);
         check_threads(self.threads, at, out);
         check::size("response_size", self.response_size, at, out);
         if let Err(why) = self.time.check() {
@@ -115,7 +106,7 @@ impl CacheSettings {
             let node = CacheNode {
                 desk: Desk::new(own.service, self.threads, u32::MAX, bytes),
                 time: self.time.compile(),
-                cache: Cache::new(&self.memory()),
+                cache: Cache::new(self),
                 capacity: self.capacity,
                 time_stream: Stream::named(builder.seed, "service", name),
                 ttl_stream: Stream::named(builder.seed, "ttl", name),

@@ -2,44 +2,28 @@
 //! room for a new one. As memcached does it: an entry that is too old goes when somebody asks for it, or when its turn comes to make
 //! room (memcached, `doc/protocol.txt` and `doc/new_lru.txt`).
 //!
+//! What was filled together does not go together where the time of each entry is shortened at random (AWS, "Caching challenges and
+//! strategies", Amazon Builders' Library).
+//!
 //! A value is only a version: a number by which its owner can tell how old it is.
 
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
-
 use crate::sim::complaint::{Complaint, Path};
 use crate::sim::stream::Stream;
-use crate::sim::units::{Chance, Duration};
+use crate::sim::units::Duration;
 
-use super::lease::{LeaseSettings, Leases, Token};
+use super::CacheSettings;
+use super::lease::{Leases, Token};
 use super::lru::Lru;
-
-/// A cache.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CacheSettings {
-    /// How many entries there is room for.
-    pub capacity: u32,
-    /// How long an entry is good; `None`: until it is invalidated or has to make room.
-    #[serde(default)]
-    pub ttl: Option<Duration>,
-    /// By up to which part that time is shortened, at random for each entry, so that what was filled together does not go together
-    /// (AWS, "Caching challenges and strategies", Amazon Builders' Library).
-    #[serde(default)]
-    pub ttl_jitter: Chance,
-    /// Who misses may fill the key, or must wait for another who does; `None`: everybody may.
-    #[serde(default)]
-    pub lease: Option<LeaseSettings>,
-}
 
 /// More entries than this are a slip.
 const CAPACITY_MAX: u32 = 100_000_000;
 
 impl CacheSettings {
-    /// Looks for mistakes; `at` is where these settings stand.
-    pub fn check(&self, at: &Path, out: &mut Vec<Complaint>) {
+    /// Looks for mistakes in what it holds and for how long; `at` is where these settings stand.
+    pub(super) fn check_entries(&self, at: &Path, out: &mut Vec<Complaint>) {
         if self.capacity == 0 || self.capacity > CAPACITY_MAX {
             let why = format!(
                 "capacity must be from 1 to {CAPACITY_MAX} entries, not {}",

@@ -6,13 +6,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::sim::SECOND;
+use crate::sim::units::Chance;
+use crate::systems::store::lease::LeaseSettings;
 
 fn settings(capacity: u32, ttl_s: Option<u64>, lease: bool) -> CacheSettings {
+    let text = format!("(name: \"c\", nodes: \"c\", capacity: {capacity})");
     CacheSettings {
-        capacity,
         ttl: ttl_s.map(Duration::from_secs),
-        ttl_jitter: Chance::NEVER,
         lease: lease.then(LeaseSettings::default),
+        ..ron::from_str(&text).expect("settings")
     }
 }
 
@@ -165,7 +167,7 @@ fn with_jitter_entries_go_evenly_over_the_shortened_part() {
 fn settings_that_cannot_work_are_named() {
     let complaints = |settings: &CacheSettings| {
         let mut out = Vec::new();
-        settings.check(&Path::root().field("cache"), &mut out);
+        settings.check_entries(&Path::root().field("cache"), &mut out);
         out.iter().map(|c| c.at.to_string()).collect::<Vec<_>>()
     };
     assert!(complaints(&settings(1, Some(1), true)).is_empty());
