@@ -59,6 +59,7 @@ mod service_theory;
 mod service_waits;
 mod services;
 mod shrink;
+mod shrink_schedules;
 mod stores;
 mod sweep;
 mod sweep_files;

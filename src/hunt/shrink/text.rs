@@ -84,27 +84,28 @@ pub(super) fn written(
     if let (Some(shown), Some(first)) = (failure.shown(), expect.first_mut()) {
         *first = shown;
     }
-    let mut tree = now.tree.clone();
-    for (way, note) in notes {
-        note_at(&mut tree, &way, note);
-    }
     let parsed = |text: String| tree_of(&Document::parse("", text));
     let expect: Vec<String> = expect.iter().map(ToString::to_string).collect();
-    tree = tree
-        .with_field("title", parsed(literal(&title(from, &failure, now))))
-        .with_field("expect", parsed(format!("[{}]", expect.join(", "))));
-    set_about(&mut tree, parsed(literal(&about(from, &failure))));
+    let named = |tree: &Tree| {
+        let mut tree = tree
+            .with_field("title", parsed(literal(&title(from, &failure, now))))
+            .with_field("expect", parsed(format!("[{}]", expect.join(", "))));
+        set_about(&mut tree, parsed(literal(&about(from, &failure))));
+        tree
+    };
+    let mut noted = now.tree.clone();
+    for (way, note) in notes {
+        note_at(&mut noted, &way, note);
+    }
     let finding = measured.as_ref().and_then(|m| {
         let property = judge.goal.property()?;
         let findings = m.session.watch()?.checks.findings(&property)?;
         Some(findings.kept().first()?.explanation())
     });
-    let body = tree.text();
     let mut sizes = measured.map(|m| m.sizes).unwrap_or_default();
-    sizes.lines = body
-        .lines()
-        .filter(|l| !l.trim().is_empty() && !l.trim_start().starts_with("//"))
-        .count() as u64;
+    // What has a note takes a line of its own, which is not there for itself.
+    sizes.lines = lines(&named(&now.tree));
+    let body = named(&noted).text();
     let text = head(from, &failure, finding, judge.control, before, &sizes) + &body;
     let is_proven = parsed(text.clone())
         .and_then(|tree| judge.read(&tree).ok())
