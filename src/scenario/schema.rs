@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::defaults::count;
 use crate::sim::dist::Dist;
 use crate::sim::fault::{Action, Target};
 use crate::sim::skew::{Drift, Offset};
@@ -110,13 +111,13 @@ pub struct NodeSettings {
     /// What they are called: `broker` makes `broker-1`, `broker-2` …; one alone is `broker`.
     pub name: String,
     /// How many.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub count: u32,
     /// Zones they are dealt out to, in turn.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<String>,
     /// How many requests one serves at once. A system may set it by a setting of its own.
-    #[serde(default = "eight")]
+    #[serde(default = "count::<8>")]
     pub cores: u32,
     /// The disk.
     #[serde(default)]
@@ -124,14 +125,6 @@ pub struct NodeSettings {
     /// The clock.
     #[serde(default)]
     pub clock: ClockSettings,
-}
-
-fn one() -> u32 {
-    1
-}
-
-fn eight() -> u32 {
-    8
 }
 
 /// A disk. Defaults: those of [`crate::sim::host::DiskPlan`].

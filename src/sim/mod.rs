@@ -6,6 +6,7 @@ pub mod amount;
 pub mod arrivals;
 pub mod call;
 pub mod complaint;
+pub mod defaults;
 pub mod digest;
 pub mod dist;
 mod event;

@@ -9,6 +9,7 @@ use super::super::process::Process;
 use super::super::stream::Stream;
 use super::super::units::Duration;
 use super::{Fault, Hold, How, Target, World, heal};
+use crate::sim::defaults::count;
 
 /// Strikes one node after another, each chosen by chance among those that are well.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ pub struct ChaosMonkey {
     /// How long each node stays struck.
     pub down_for: Dist,
     /// It strikes nobody while it holds so many already.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub at_most: u32,
 }
 
@@ -63,10 +64,6 @@ pub struct Hours {
 
 fn crash() -> How {
     How::Crash
-}
-
-fn one() -> u32 {
-    1
 }
 
 fn day() -> Duration {

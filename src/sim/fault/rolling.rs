@@ -7,6 +7,7 @@ use super::super::complaint::Path;
 use super::super::process::Process;
 use super::super::units::Duration;
 use super::{Fault, Hold, Target, World, heal};
+use crate::sim::defaults::yes;
 
 /// Nodes go down and come back one after another, in their order. It is over when the last is back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,10 +24,6 @@ pub struct RollingRestart {
     /// How long one that is asked to stop may take before it is killed.
     #[serde(default = "kill_after")]
     pub kill_after: Duration,
-}
-
-const fn yes() -> bool {
-    true
 }
 
 const fn kill_after() -> Duration {

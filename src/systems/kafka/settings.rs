@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::defaults::{bytes, count, millis, seconds, yes};
 use crate::sim::dist::Dist;
 use crate::sim::units::{Duration, Size};
 
@@ -55,7 +56,7 @@ pub struct Settings {
     #[serde(default = "seconds::<300>")]
     pub leader_imbalance_check_interval_seconds: Duration,
     /// How many requests a broker handles at once.
-    #[serde(default = "eight")]
+    #[serde(default = "count::<8>")]
     pub num_io_threads: u32,
     /// How often a broker looks for segments to delete.
     #[serde(default = "seconds::<300>")]
@@ -68,7 +69,7 @@ pub struct Settings {
     #[serde(default = "fifty")]
     pub offsets_topic_num_partitions: u32,
     /// Copies of `__consumer_offsets`; not more than there are brokers.
-    #[serde(default = "three")]
+    #[serde(default = "count::<3>")]
     pub offsets_topic_replication_factor: u32,
     /// How large a segment of `__consumer_offsets` grows before a new one is begun. Only closed ones are compacted.
     #[serde(default = "bytes::<104_857_600>")]
@@ -121,17 +122,17 @@ pub struct TopicSettings {
     /// What it is called.
     pub name: String,
     /// Into how many partitions it is divided (`num.partitions`, default 1).
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub partitions: u32,
     /// How many copies of each there are (`default.replication.factor`, default 1).
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub replication_factor: u32,
     /// Which brokers (numbers from 1) have copies of each partition, the preferred leader first. Without it they are
     /// spread over brokers and zones as Kafka does.
     #[serde(default)]
     pub replica_assignment: Option<Vec<Vec<u32>>>,
     /// With `acks` all, how many replicas must be in sync for a write to be accepted.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub min_insync_replicas: u32,
     /// Whether a replica that is not in sync may become leader when there is no other.
     #[serde(default)]
@@ -172,34 +173,6 @@ pub enum Truncation {
     /// To its own high watermark, as Kafka did before: can lose acknowledged records and let logs diverge (KIP-101,
     /// scenarios 1 and 2).
     HighWatermark,
-}
-
-const fn seconds<const N: u64>() -> Duration {
-    Duration::from_secs(N)
-}
-
-const fn millis<const N: u64>() -> Duration {
-    Duration::from_ms(N)
-}
-
-const fn bytes<const N: u64>() -> Size {
-    Size::from_bytes(N)
-}
-
-const fn yes() -> bool {
-    true
-}
-
-const fn one() -> u32 {
-    1
-}
-
-const fn three() -> u32 {
-    3
-}
-
-const fn eight() -> u32 {
-    8
 }
 
 const fn fifty() -> u32 {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::sim::SECOND;
 use crate::sim::complaint::{Complaint, Path};
+use crate::sim::defaults::seconds;
 use crate::sim::units::{Chance, Duration, Rate};
 
 /// A limit to the retries of a client.
@@ -31,7 +31,7 @@ pub enum RetryBudget {
         #[serde(default = "ten_a_second")]
         min_retries_per_second: Rate,
         /// For how long a request counts.
-        #[serde(default = "ten_seconds")]
+        #[serde(default = "seconds::<10>")]
         ttl: Duration,
     },
 }
@@ -222,16 +222,12 @@ const fn ten_a_second() -> Rate {
     Rate::from_per_s(10.0)
 }
 
-const fn ten_seconds() -> Duration {
-    Duration::from_ns(10 * SECOND)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::sim::MS;
+    use crate::sim::{MS, SECOND};
 
     fn tokens() -> Budget {
         Budget::new(&ron::from_str("Tokens()").unwrap())
@@ -241,7 +237,7 @@ mod tests {
         Budget::new(&RetryBudget::Ratio {
             retry_ratio: Chance::from_p(percent / 100.0),
             min_retries_per_second: Rate::from_per_s(per_second),
-            ttl: ten_seconds(),
+            ttl: seconds::<10>(),
         })
     }
 

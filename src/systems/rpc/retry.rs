@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};
+use crate::sim::defaults::{count, millis};
 use crate::sim::stream::Stream;
 use crate::sim::units::Duration;
 
@@ -21,10 +22,10 @@ pub enum Retry {
     /// The same wait before each further attempt.
     Fixed {
         /// All attempts, the first included.
-        #[serde(default = "three")]
+        #[serde(default = "count::<3>")]
         attempts: u32,
         /// The wait before each further attempt (resilience4j: `waitDuration`).
-        #[serde(default = "half_a_second")]
+        #[serde(default = "millis::<500>")]
         delay: Duration,
     },
     /// A wait that doubles: `base`, 2 × `base`, 4 × `base`, … but at most `cap`, then spread by the jitter.
@@ -32,10 +33,10 @@ pub enum Retry {
     /// M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog (2015).
     Exponential {
         /// All attempts, the first included.
-        #[serde(default = "three")]
+        #[serde(default = "count::<3>")]
         attempts: u32,
         /// The wait before the second attempt, before jitter.
-        #[serde(default = "half_a_second")]
+        #[serde(default = "millis::<500>")]
         base: Duration,
         /// No wait is longer (AWS SDKs, "Retry behavior", standard mode: 20 s).
         #[serde(default = "twenty_seconds")]
@@ -114,7 +115,7 @@ impl Retry {
             Self::None if all > 1 => {
                 return Self::Fixed {
                     attempts: all,
-                    delay: half_a_second(),
+                    delay: millis::<500>(),
                 };
             }
             Self::None => {}
@@ -150,14 +151,6 @@ impl Retry {
 /// Uniform from `low` to `high`, both included.
 fn between(low: u64, high: u64, stream: &mut Stream) -> u64 {
     low + stream.below((high - low).saturating_add(1))
-}
-
-const fn three() -> u32 {
-    3
-}
-
-const fn half_a_second() -> Duration {
-    Duration::from_ms(500)
 }
 
 const fn twenty_seconds() -> Duration {

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};
+use crate::sim::defaults::yes;
 use crate::sim::units::Duration;
 use crate::systems::index::Index;
 
@@ -131,10 +132,6 @@ impl Dedup {
 
 const fn five_minutes() -> Duration {
     Duration::from_secs(300)
-}
-
-const fn yes() -> bool {
-    true
 }
 
 #[cfg(test)]

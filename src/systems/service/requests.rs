@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sim::arrivals::Arrivals;
 use crate::sim::call::{Answer, CallEnd, CallFact};
+use crate::sim::defaults::{bytes, count, seconds};
 use crate::sim::host::Survival;
 use crate::sim::keys::{KeySampler, Keys};
 use crate::sim::setting::Value;
@@ -24,7 +25,7 @@ pub struct RequestsSettings {
     /// The nodes they are on.
     pub nodes: String,
     /// How many processes run on each node.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub per_node: u32,
     /// What they call: `orders/place`.
     pub to: String,
@@ -38,7 +39,7 @@ pub struct RequestsSettings {
     #[serde(default)]
     pub priority: u8,
     /// Bytes of a request.
-    #[serde(default = "kib")]
+    #[serde(default = "bytes::<1024>")]
     pub request_size: Size,
     /// When they begin.
     #[serde(default)]
@@ -56,23 +57,11 @@ pub struct RequestsSettings {
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     pub effects: Vec<String>,
     /// What has not had all its effects so long after it was asked for is late.
-    #[serde(default = "ten_seconds")]
+    #[serde(default = "seconds::<10>")]
     pub late_after: Duration,
     /// What was accepted and has not had all its effects so long after it was asked for is lost.
     #[serde(default = "minute")]
     pub lost_after: Duration,
-}
-
-fn one() -> u32 {
-    1
-}
-
-fn kib() -> Size {
-    Size::from_bytes(1024)
-}
-
-fn ten_seconds() -> Duration {
-    Duration::from_secs(10)
 }
 
 fn minute() -> Duration {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::defaults::{bytes, count, yes};
 use crate::sim::dist::Dist;
 use crate::sim::units::{Chance, Duration, Size};
 use crate::systems::rpc::ClientSettings;
@@ -22,10 +23,10 @@ pub struct Settings {
     /// The nodes it runs on.
     pub nodes: String,
     /// How many replicas run on each node.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub per_node: u32,
     /// How many requests a replica works on at once; further ones wait in its queue.
-    #[serde(default = "eight")]
+    #[serde(default = "count::<8>")]
     pub threads: u32,
     /// Whether a request holds its thread until it is done, also while it waits for others (one thread for each request, as
     /// with servlets). Otherwise it holds one only while it works (an event loop), and any number may be under way.
@@ -56,32 +57,12 @@ pub struct Settings {
     /// What it can do.
     pub handlers: Vec<HandlerSettings>,
     /// Bytes of an answer.
-    #[serde(default = "kib")]
+    #[serde(default = "bytes::<1024>")]
     pub response_size: Size,
-}
-
-fn one() -> u32 {
-    1
-}
-
-fn eight() -> u32 {
-    8
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn fifty_ms() -> Duration {
     Duration::from_ms(50)
-}
-
-fn twenty() -> u32 {
-    20
-}
-
-fn kib() -> Size {
-    Size::from_bytes(1024)
 }
 
 /// A queue or topic that a service works on. Its replicas share the work: as a group of consumers, or as workers of a queue.
@@ -220,7 +201,7 @@ pub enum Step {
         #[serde(default = "fifty_ms")]
         wait: Duration,
         /// How often it looks. If somebody else still has the lease then, it reads without putting.
-        #[serde(default = "twenty")]
+        #[serde(default = "count::<20>")]
         looks: u32,
     },
     /// Answers the caller now; what follows is done in the background.

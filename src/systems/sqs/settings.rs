@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::sim::defaults::{bytes, count, seconds};
 use crate::sim::dist::Dist;
 use crate::sim::units::{Duration, Rate, Size};
 
@@ -22,7 +23,7 @@ pub struct Settings {
 
     /// Model: over how many servers a standard queue is spread. With 1 messages come in the order they were sent in, as long
     /// as none comes back.
-    #[serde(default = "four")]
+    #[serde(default = "count::<4>")]
     pub servers: u32,
     /// Model: how many requests a node handles at once.
     #[serde(default = "sixty_four")]
@@ -113,18 +114,6 @@ pub struct Subscription {
     /// When it subscribes: it gets nothing that was published before.
     #[serde(default)]
     pub from: Duration,
-}
-
-const fn seconds<const N: u64>() -> Duration {
-    Duration::from_secs(N)
-}
-
-const fn bytes<const N: u64>() -> Size {
-    Size::from_bytes(N)
-}
-
-const fn four() -> u32 {
-    4
 }
 
 const fn sixty_four() -> u32 {

@@ -14,6 +14,7 @@ use std::num::NonZeroU64;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};
+use crate::sim::defaults::seconds;
 use crate::sim::units::Duration;
 use crate::systems::index::Index;
 
@@ -22,14 +23,14 @@ use crate::systems::index::Index;
 #[serde(deny_unknown_fields)]
 pub struct LeaseSettings {
     /// A token is handed out once in this time for each key (the paper: 10 s).
-    #[serde(default = "ten_seconds")]
+    #[serde(default = "seconds::<10>")]
     pub every: Duration,
 }
 
 impl Default for LeaseSettings {
     fn default() -> Self {
         Self {
-            every: ten_seconds(),
+            every: seconds::<10>(),
         }
     }
 }
@@ -124,8 +125,4 @@ impl Leases {
             self.since.pop_front();
         }
     }
-}
-
-const fn ten_seconds() -> Duration {
-    Duration::from_secs(10)
 }

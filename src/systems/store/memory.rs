@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sim::call::{CallFact, Look};
 use crate::sim::complaint::{Complaint, Path};
+use crate::sim::defaults::{bytes, count};
 use crate::sim::dist::{Dist, Sampler};
 use crate::sim::host::Survival;
 use crate::sim::stream::Stream;
@@ -41,26 +42,18 @@ pub struct CacheSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<LeaseSettings>,
     /// How many requests a node works on at once (memcached's `-t`, default 4).
-    #[serde(default = "four")]
+    #[serde(default = "count::<4>")]
     pub threads: u32,
     /// How long a request takes.
     #[serde(default = "twenty_us")]
     pub time: Dist,
     /// Bytes of an answer.
-    #[serde(default = "kib")]
+    #[serde(default = "bytes::<1024>")]
     pub response_size: Size,
-}
-
-fn four() -> u32 {
-    4
 }
 
 fn twenty_us() -> Dist {
     Dist::Constant(Duration::from_us(20))
-}
-
-fn kib() -> Size {
-    Size::from_bytes(1024)
 }
 
 /// Its handlers.

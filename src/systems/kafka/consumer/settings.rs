@@ -5,6 +5,7 @@
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::sim::defaults::{bytes, count, millis};
 use crate::sim::dist::Dist;
 use crate::sim::units::{Chance, Duration, Size};
 use crate::sim::{GroupId, MS};
@@ -20,7 +21,7 @@ pub struct ConsumerGroupSettings {
     /// The nodes it runs on.
     pub nodes: String,
     /// How many consumers run on each node.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub per_node: u32,
     /// What it reads: `"events/orders"`, or a list of topics of one system.
     pub from: Topics,
@@ -30,7 +31,7 @@ pub struct ConsumerGroupSettings {
     pub service_time: Dist,
     /// How many messages a consumer works on at once. With 1 it polls again when it has done all it was given; with more
     /// whenever one of its threads would be idle.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub concurrency: u32,
     /// What must stay in order when it works on several messages at once.
     #[serde(default)]
@@ -154,7 +155,7 @@ pub enum OnError {
         /// The topic: `events/orders-dead`, of the same system.
         to: String,
         /// Tries before.
-        #[serde(default = "one")]
+        #[serde(default = "count::<1>")]
         attempts: u32,
         /// How long to wait between tries.
         #[serde(default = "millis::<1000>")]
@@ -304,18 +305,6 @@ impl ConsumerConfig {
             .iter()
             .all(|a| *a == Assignor::CooperativeSticky)
     }
-}
-
-const fn millis<const N: u64>() -> Duration {
-    Duration::from_ms(N)
-}
-
-const fn bytes<const N: u64>() -> Size {
-    Size::from_bytes(N)
-}
-
-const fn one() -> u32 {
-    1
 }
 
 const fn five_hundred() -> u32 {

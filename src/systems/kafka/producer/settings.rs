@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sim::MS;
 use crate::sim::arrivals::Arrivals;
+use crate::sim::defaults::{bytes, count, millis};
 use crate::sim::keys::Keys;
 use crate::sim::units::{Chance, Duration, Size};
 
@@ -20,7 +21,7 @@ pub struct ProducerSettings {
     /// The nodes it runs on.
     pub nodes: String,
     /// How many processes run on each node.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub per_node: u32,
     /// The topic: `events/orders`.
     pub to: String,
@@ -173,18 +174,6 @@ impl Default for ProducerConfig {
             metadata_max_age_ns: millis::<300_000>().ns(),
         }
     }
-}
-
-const fn millis<const N: u64>() -> Duration {
-    Duration::from_ms(N)
-}
-
-const fn bytes<const N: u64>() -> Size {
-    Size::from_bytes(N)
-}
-
-const fn one() -> u32 {
-    1
 }
 
 const fn five() -> u32 {

@@ -12,6 +12,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};
+use crate::sim::defaults::count;
 use crate::sim::stream::Stream;
 
 use choices::CHOICES_MAX;
@@ -34,7 +35,7 @@ pub enum Balance {
     /// `choice_count`; M. Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001). Of equal ones any.
     PowerOfChoices {
         /// How many are looked at.
-        #[serde(default = "two")]
+        #[serde(default = "count::<2>")]
         d: u32,
     },
     /// In turn, each as often as its weight says, and spread evenly: nginx's smooth weighted round robin.
@@ -190,10 +191,6 @@ impl Turn {
     fn took(&mut self, candidate: Candidate) {
         self.last = Some(candidate.index);
     }
-}
-
-const fn two() -> u32 {
-    2
 }
 
 const fn ketama_points() -> u32 {

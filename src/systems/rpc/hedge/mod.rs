@@ -5,6 +5,7 @@ mod recent;
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};
+use crate::sim::defaults::count;
 use crate::sim::units::{Chance, Duration};
 
 use recent::Recent;
@@ -24,7 +25,7 @@ pub enum Hedge {
         /// The time after which another attempt is made.
         delay: Duration,
         /// Attempts besides the first (gRPC's `maxAttempts` counts that too).
-        #[serde(default = "one")]
+        #[serde(default = "count::<1>")]
         max_extra: u32,
     },
     /// After the time within which a share of the last 1000 answers came, and again after the same time (J. Dean and
@@ -35,7 +36,7 @@ pub enum Hedge {
         #[serde(default = "ninety_five")]
         percentile: Chance,
         /// Attempts besides the first.
-        #[serde(default = "one")]
+        #[serde(default = "count::<1>")]
         max_extra: u32,
     },
 }
@@ -110,10 +111,6 @@ impl Hedger {
             recent.note(took_ns);
         }
     }
-}
-
-const fn one() -> u32 {
-    1
 }
 
 const fn ninety_five() -> Chance {

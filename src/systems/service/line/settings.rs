@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};
+use crate::sim::defaults::millis;
 use crate::sim::units::Duration;
 
 /// The line before the threads of a replica.
@@ -103,8 +104,4 @@ fn below(at: &Path, target: Duration, interval: Duration, out: &mut Vec<Complain
         let complaint = Complaint::error(at.field("target"), why);
         out.push(complaint.rests_on_own(at, &["interval"]));
     }
-}
-
-const fn millis<const N: u64>() -> Duration {
-    Duration::from_ms(N)
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};
+use crate::sim::defaults::{count, seconds};
 use crate::sim::units::{Chance, Duration};
 
 /// An autoscaler of a service.
@@ -10,7 +11,7 @@ use crate::sim::units::{Chance, Duration};
 #[serde(deny_unknown_fields)]
 pub struct ScaleSettings {
     /// The fewest replicas (`minReplicas`: 1).
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub min: u32,
     /// The most replicas (`maxReplicas`).
     pub max: u32,
@@ -30,7 +31,7 @@ pub struct ScaleSettings {
     #[serde(default = "seconds::<300>")]
     pub down_window: Duration,
     /// How many replicas may be added in a `period`, if that is more than `up_share` (the policy of pods: 4).
-    #[serde(default = "four")]
+    #[serde(default = "count::<4>")]
     pub up_count: u32,
     /// Which share of the replicas may be added in a `period` (the policy of percent: 100 %).
     #[serde(default = "all")]
@@ -120,18 +121,6 @@ impl ScaleSettings {
             complain("period", &[], "it must be longer than 0".to_owned());
         }
     }
-}
-
-const fn seconds<const N: u64>() -> Duration {
-    Duration::from_secs(N)
-}
-
-const fn one() -> u32 {
-    1
-}
-
-const fn four() -> u32 {
-    4
 }
 
 const fn all() -> Chance {

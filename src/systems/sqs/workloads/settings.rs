@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::sim::arrivals::Arrivals;
+use crate::sim::defaults::{bytes, count, millis, seconds};
 use crate::sim::dist::Dist;
 use crate::sim::keys::Keys;
 use crate::sim::units::{Chance, Duration, Size};
@@ -15,7 +16,7 @@ pub struct QueueSenderSettings {
     /// The nodes it runs on.
     pub nodes: String,
     /// How many processes run on each node.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub per_node: u32,
     /// The queue or topic: `jobs/orders`.
     pub to: String,
@@ -46,7 +47,7 @@ pub struct QueueSenderSettings {
     #[serde(default)]
     pub message_deduplication_id: bool,
     /// How often a message is sent at most (AWS SDKs: `max_attempts`).
-    #[serde(default = "three")]
+    #[serde(default = "count::<3>")]
     pub max_attempts: u32,
     /// How long an attempt waits for its answer. The SDKs differ: 30 s is the socket timeout of the one for Java.
     #[serde(default = "seconds::<30>")]
@@ -62,7 +63,7 @@ pub struct QueueWorkersSettings {
     /// The nodes it runs on.
     pub nodes: String,
     /// How many workers run on each node.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub per_node: u32,
     /// The queue: `jobs/orders`.
     pub from: String,
@@ -71,7 +72,7 @@ pub struct QueueWorkersSettings {
     #[serde(default)]
     pub service_time: Dist,
     /// How many messages a worker works on at once.
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub concurrency: u32,
     /// Chance that working on a message fails, each time it is tried. Poison messages always fail.
     #[serde(default)]
@@ -93,7 +94,7 @@ pub struct QueueWorkersSettings {
     pub stop: Option<Duration>,
 
     /// Messages that one receive asks for, 1 to 10 (API, `ReceiveMessage`: default 1).
-    #[serde(default = "one")]
+    #[serde(default = "count::<1>")]
     pub max_number_of_messages: u32,
     /// Messages that a worker has at most, worked on or not; without it as many as it works on at once, and at least one
     /// receive's.
@@ -109,7 +110,7 @@ pub struct QueueWorkersSettings {
     #[serde(default = "millis::<100>")]
     pub poll_pause: Duration,
     /// How often a request is made at most (AWS SDKs: `max_attempts`).
-    #[serde(default = "three")]
+    #[serde(default = "count::<3>")]
     pub max_attempts: u32,
     /// How long an attempt waits for its answer. The SDKs differ: 30 s is the socket timeout of the one for Java.
     #[serde(default = "seconds::<30>")]
@@ -140,24 +141,4 @@ pub enum DeleteWhen {
     AfterProcessing,
     /// When it gets it: each message at most once, if the queue is FIFO or nothing else goes wrong.
     BeforeProcessing,
-}
-
-const fn seconds<const N: u64>() -> Duration {
-    Duration::from_secs(N)
-}
-
-const fn millis<const N: u64>() -> Duration {
-    Duration::from_ms(N)
-}
-
-const fn bytes<const N: u64>() -> Size {
-    Size::from_bytes(N)
-}
-
-const fn one() -> u32 {
-    1
-}
-
-const fn three() -> u32 {
-    3
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::sim::complaint::{Complaint, Path};
+use crate::sim::defaults::{bytes, count};
 use crate::sim::dist::Dist;
 use crate::sim::units::Size;
 use crate::systems::slow::SlowDown;
@@ -22,10 +23,10 @@ pub struct DatabaseSettings {
     pub nodes: String,
     /// How many statements may be under way, those that wait for a thread or a lock among them; further ones are turned away
     /// (`PostgreSQL`'s `max_connections`, default 100: "too many clients already"). A connection that nobody uses is not counted.
-    #[serde(default = "hundred")]
+    #[serde(default = "count::<100>")]
     pub max_connections: u32,
     /// How many statements it works on at once, as many as processors and disks allow; the others wait, first come, first served.
-    #[serde(default = "eight")]
+    #[serde(default = "count::<8>")]
     pub threads: u32,
     /// How long a read takes.
     pub read: Dist,
@@ -42,20 +43,8 @@ pub struct DatabaseSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<StockSettings>,
     /// Bytes of an answer.
-    #[serde(default = "kib")]
+    #[serde(default = "bytes::<1024>")]
     pub response_size: Size,
-}
-
-fn hundred() -> u32 {
-    100
-}
-
-fn eight() -> u32 {
-    8
-}
-
-fn kib() -> Size {
-    Size::from_bytes(1024)
 }
 
 impl DatabaseSettings {
