@@ -74,12 +74,7 @@ impl<P: Process> Sim<P> {
                 to,
                 incarnation,
                 token,
-            } => {
-                if self.is_current(to, incarnation) {
-                    let (process, mut ctx) = self.enter(to);
-                    process.timer(token, &mut ctx);
-                }
-            }
+            } => self.fire(to, incarnation, token),
             Event::Rare(Rare::Start { to, life }) => self.start_if_same(to, life),
             Event::Rare(Rare::Synced {
                 to,
@@ -135,6 +130,15 @@ impl<P: Process> Sim<P> {
         if self.is_current(to, incarnation) {
             let (process, mut ctx) = self.enter(to);
             process.stop(&mut ctx);
+        }
+    }
+
+    /// A timer fires, if its process lives.
+    #[inline]
+    pub(super) fn fire(&mut self, to: Pid, incarnation: u32, token: Token) {
+        if self.is_current(to, incarnation) {
+            let (process, mut ctx) = self.enter(to);
+            process.timer(token, &mut ctx);
         }
     }
 

@@ -190,7 +190,7 @@ impl<P: Process> Sim<P> {
     #[inline(never)]
     fn portion(&mut self, until: u64, last: u64, room: usize) -> bool {
         let mut more = true;
-        while more && self.core.event < last {
+        while self.core.event < last {
             if self.core.attention {
                 self.end_halted();
                 if self.core.records.len() >= self.core.folded + PORTION {
@@ -201,10 +201,34 @@ impl<P: Process> Sim<P> {
                 }
                 if self.core.frozen {
                     more = self.happen_if_awake(until);
-                    continue;
+                    if more {
+                        continue;
+                    }
+                    break;
                 }
             }
-            more = self.happen(until);
+            let Some((time, place)) = self.core.queue.due(until) else {
+                more = false;
+                break;
+            };
+            // A timer is fired from where it waits. All others are taken out first: a message would be copied once more.
+            if let Some(&Caused {
+                cause,
+                event:
+                    Event::Timer {
+                        to,
+                        incarnation,
+                        token,
+                    },
+            }) = self.core.queue.look(&place)
+            {
+                self.core.queue.forget(place);
+                self.begin(time, cause);
+                self.fire(to, incarnation, token);
+            } else if let Some(Caused { cause, event }) = self.core.queue.take(place) {
+                self.begin(time, cause);
+                self.act(event);
+            }
         }
         self.end_halted();
         more
@@ -235,25 +259,6 @@ impl<P: Process> Sim<P> {
     pub(super) fn end_by_hand<O: Observer>(&mut self, observer: &mut O) {
         self.end_halted();
         self.hand_over(observer);
-    }
-
-    /// Lets one event happen, and keeps its records for [`Self::hand_over`].
-    #[allow(
-        clippy::inline_always,
-        reason = "it is the body of a loop, in one place"
-    )]
-    #[inline(always)]
-    fn happen(&mut self, until: u64) -> bool {
-        loop {
-            let Some((time, place)) = self.core.queue.due(until) else {
-                return false;
-            };
-            if let Some(Caused { cause, event }) = self.core.queue.take(place) {
-                self.begin(time, cause);
-                self.act(event);
-                return true;
-            }
-        }
     }
 
     #[inline]

@@ -130,19 +130,31 @@ impl<M: Clone> Core<M> {
     /// Sets a timer of a process: so many ns of its node's clock later.
     #[inline(never)]
     pub(super) fn set_timer(&mut self, to: Pid, after_ns: u64, token: Token) -> Ticket {
+        if self.drifts || !self.queue.has_room() {
+            return self.set_timer_rarely(to, after_ns, token);
+        }
+        let event = Event::Timer {
+            to,
+            incarnation: self.tenants[to.index()].incarnation,
+            token,
+        };
+        self.schedule_at(self.now.saturating_add(after_ns), event)
+    }
+
+    /// The same where clocks may run at another speed than true time, or where there is no room. Apart, so that above nothing has
+    /// to be kept over a call.
+    #[cold]
+    #[inline(never)]
+    fn set_timer_rarely(&mut self, to: Pid, after_ns: u64, token: Token) -> Ticket {
         let tenant = &self.tenants[to.index()];
         let incarnation = tenant.incarnation;
-        let mut true_ns = after_ns;
-        if self.drifts {
-            true_ns = self.hosts[tenant.node.index()].clock.true_ns(after_ns);
-        }
-        let time = self.now.saturating_add(true_ns);
+        let true_ns = self.hosts[tenant.node.index()].clock.true_ns(after_ns);
         let event = Event::Timer {
             to,
             incarnation,
             token,
         };
-        self.schedule_at(time, event)
+        self.schedule(true_ns, event)
     }
 
     #[allow(

@@ -16,12 +16,18 @@ mod tests;
 mod wheel;
 
 use run::{First, Run};
-use slab::{Slab, place_of, time_of};
-use wheel::{Next, Wheel};
+use slab::{Key, Slab, place_of, time_of};
+use wheel::{ALONE, Next, Wheel};
 
 /// Names a scheduled event, to cancel it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket(u64);
+
+impl Ticket {
+    fn of(key: Key) -> Self {
+        Self(key as u64)
+    }
+}
 
 /// Where an event waits whose time has come.
 pub(in crate::sim) struct Due(u32);
@@ -68,9 +74,33 @@ impl<E> EventQueue<E> {
     #[inline(always)]
     pub fn schedule(&mut self, time: u64, event: E) -> Ticket {
         let (place, number) = self.slab.put(time, event);
-        let ticket = Ticket(place.ticket());
+        let key = place.key();
+        if self.wheel.is_bare() {
+            if self.run.len() < ALONE {
+                return Ticket::of(self.run.insert(key));
+            }
+        } else if self.wheel.insert_near(place, number) {
+            return Ticket::of(key);
+        }
+        self.schedule_elsewhere(number)
+    }
+
+    /// The same where the event is for a later lap or at once, or where now there are so many that they need the wheel.
+    #[inline(never)]
+    fn schedule_elsewhere(&mut self, number: u32) -> Ticket {
+        if self.wheel.is_bare() {
+            self.wheel.spill(&mut self.slab, &mut self.run);
+        }
+        let place = self.slab.at_mut(number);
+        let key = place.key();
         self.wheel.insert(place, number, &mut self.run);
-        ticket
+        Ticket::of(key)
+    }
+
+    /// Whether an event can be scheduled without more memory than there is.
+    #[inline]
+    pub(in crate::sim) fn has_room(&self) -> bool {
+        self.slab.has_room()
     }
 
     /// Takes back an event that has not happened; `None` if it has, or was cancelled before.
@@ -134,6 +164,18 @@ impl<E> EventQueue<E> {
                 },
             }
         }
+    }
+
+    /// The event whose time has come; `None` if it was cancelled.
+    #[inline]
+    pub(in crate::sim) fn look(&self, due: &Due) -> Option<&E> {
+        self.slab.at(due.0).event()
+    }
+
+    /// Gives the place of an event free without a look at what that holds: for one that owns nothing.
+    #[inline]
+    pub(in crate::sim) fn forget(&mut self, due: Due) {
+        std::mem::forget(self.slab.take(due.0));
     }
 
     /// Takes the event whose time has come; `None` if it was cancelled.

@@ -8,6 +8,9 @@ use super::slab::{Key, time_of};
 /// A key that belongs further inside than this goes into the heap instead of moving so many others.
 const REACH: usize = 64;
 
+/// Room for so many keys is made at first.
+const ROOM: usize = 16;
+
 /// So few keys are sorted by insertion: what a tick holds is nearly always little, and nearly in order.
 const INSERTED: usize = 32;
 
@@ -65,37 +68,65 @@ impl Run {
         }
     }
 
-    /// Adds a key at its place.
-    #[inline(never)]
-    pub fn insert(&mut self, key: Key) {
+    /// Adds the key of an event that was scheduled after all others: it leaves behind those of its time. Gives it back, so that
+    /// whoever calls this need keep nothing meanwhile.
+    #[inline]
+    pub fn insert(&mut self, key: Key) -> Key {
         let len = self.keys.len();
-        let Some(last) = self.keys.last_mut() else {
-            return self.keys.push(key);
+        if len == self.keys.capacity() {
+            return self.grow(key);
+        }
+        let Some(&last) = self.keys.last() else {
+            self.keys.push(key);
+            return key;
         };
         // Where few are pending a new key is as often before the first as behind it: not to be guessed by a branch.
-        let (first, second) = (key.min(*last), key.max(*last));
-        *last = second;
+        let behind = time_of(key) >= time_of(last);
+        let (first, second) = if behind { (last, key) } else { (key, last) };
         self.keys.push(first);
-        if len > 1 && second == key && key > self.keys[len - 2] {
-            self.insert_inside(len - 1, key);
+        self.keys[len - 1] = second;
+        if len > 1 && behind && time_of(key) >= time_of(self.keys[len - 2]) {
+            return self.insert_inside(len - 1, key);
         }
+        key
+    }
+
+    /// Makes room before.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, key: Key) -> Key {
+        self.keys.reserve(self.keys.len().max(ROOM));
+        self.insert(key)
     }
 
     /// Moves a key from a place in the run to where it belongs, nearer to the beginning.
     #[inline(never)]
-    fn insert_inside(&mut self, from: usize, key: Key) {
+    fn insert_inside(&mut self, from: usize, key: Key) -> Key {
         let mut at = from;
-        while at > 0 && key > self.keys[at - 1] {
+        while at > 0 && time_of(key) >= time_of(self.keys[at - 1]) {
             if from - at >= REACH {
                 // Too far inside: those that were moved for it go back, and it goes into the heap.
                 self.keys.copy_within(at + 1..=from, at);
                 self.keys.remove(from);
-                return self.late.push(Reverse(key));
+                self.late.push(Reverse(key));
+                return key;
             }
             self.keys[at] = self.keys[at - 1];
             at -= 1;
         }
         self.keys[at] = key;
+        key
+    }
+
+    /// The key that leaves first, if none came late.
+    pub fn first(&self) -> Option<Key> {
+        self.keys.last().copied()
+    }
+
+    /// Takes all keys that leave after a time, but for those that came late.
+    pub fn take_after(&mut self, time: u64) -> impl Iterator<Item = Key> {
+        let count = self.keys.partition_point(|key| time_of(*key) > time);
+        self.keys.drain(..count)
     }
 
     /// How many keys it holds, without those that came late.

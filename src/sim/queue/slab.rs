@@ -55,6 +55,12 @@ impl<E> Place<E> {
         self.ticket
     }
 
+    /// Its event, unless that was cancelled.
+    #[inline]
+    pub fn event(&self) -> Option<&E> {
+        self.event.as_ref()
+    }
+
     /// Whether its event waits still.
     pub fn is_live(&self) -> bool {
         self.event.is_some()
@@ -94,7 +100,7 @@ impl<E> Slab<E> {
     )]
     #[inline(always)]
     pub fn put(&mut self, time: u64, event: E) -> (&mut Place<E>, u32) {
-        if self.free == NIL {
+        if !self.has_room() {
             self.grow();
         }
         let number = self.free;
@@ -110,7 +116,14 @@ impl<E> Slab<E> {
         (place, number)
     }
 
+    /// Whether a place is free.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.free != NIL
+    }
+
     #[cold]
+    #[inline(never)]
     fn grow(&mut self) {
         let number = self.places.len() as u32;
         assert!(number < PLACES_MAX, "16 million events are pending");

@@ -7,7 +7,7 @@
 //! else; what lies there before it, in the next lap, and what the levels hold for that lap must be looked at together.
 //! All of a level comes before all of the next, and a slot before those behind it. What such a slot holds moves down when
 //! the cursor comes near. Seven levels reach the end of time. As long as only a few events are pending, they are all in the
-//! run, and the cursor is at the last of them.
+//! run, and the cursor stands: it says something only of what is in slots.
 //! The tick suits itself to what happens: it doubles while hardly any tick has more than one event, and halves while ticks
 //!
 //! have many. Which of several ticks it is depends on the keys alone, and the order depends on none of them.
@@ -16,7 +16,7 @@
 //! nothing. A key at or before it is sorted into the run, which is exact, and slow only if there are many.
 
 use super::run::Run;
-use super::slab::{NIL, Place, Slab};
+use super::slab::{NIL, Place, Slab, place_of, time_of};
 
 const NEAR_BITS: u32 = 11;
 /// Near slots.
@@ -31,7 +31,7 @@ const FEW: u32 = JUDGED * 10 / 100;
 /// With more there are many.
 const MANY: u32 = JUDGED * 30 / 100;
 /// So many events are kept sorted without the wheel.
-const ALONE: usize = 8;
+pub(super) const ALONE: usize = 8;
 /// No tick is longer than 2^this nanoseconds: 17 s.
 const SHIFT_MAX: u32 = 34;
 
@@ -177,21 +177,48 @@ impl Wheel {
         }
     }
 
-    /// Puts a place into the list or the run where it belongs.
+    /// Puts a place into its list if that is one of the next ticks'.
     #[inline]
-    pub fn insert<E>(&mut self, place: &mut Place<E>, number: u32, run: &mut Run) {
+    pub fn insert_near<E>(&mut self, place: &mut Place<E>, number: u32) -> bool {
         let tick = place.time() >> self.shift;
-        if self.is_near(tick) {
-            if self.near.words == 0 && self.far == 0 && run.len() < ALONE {
-                // So few are pending that they need no wheel.
-                self.cursor = tick;
-                return run.insert(place.key());
-            }
+        let is_near = self.is_near(tick);
+        if is_near {
             self.near.put(tick as usize, place, number);
-        } else if tick > self.cursor {
-            self.insert_far(tick, place, number);
+        }
+        is_near
+    }
+
+    /// Puts a place into the list or the run where it belongs.
+    pub fn insert<E>(&mut self, place: &mut Place<E>, number: u32, run: &mut Run) {
+        if place.time() >> self.shift > self.cursor {
+            self.put_behind(place, number);
         } else {
             run.insert(place.key());
+        }
+    }
+
+    /// Whether it holds nothing.
+    #[inline]
+    pub fn is_bare(&self) -> bool {
+        self.near.words | self.far == 0
+    }
+
+    /// Moves the keys of a run that grew without the wheel to where they belong: those of its first tick stay.
+    pub fn spill<E>(&mut self, slab: &mut Slab<E>, run: &mut Run) {
+        let first = run.first().map_or(0, |key| time_of(key) >> self.shift);
+        self.cursor = self.cursor.max(first);
+        let end = (self.cursor << self.shift) | ((1 << self.shift) - 1);
+        for key in run.take_after(end) {
+            let number = place_of(key);
+            self.put_behind(slab.at_mut(number), number);
+        }
+    }
+
+    /// Puts a place of a later tick than the cursor's into its list.
+    #[inline]
+    fn put_behind<E>(&mut self, place: &mut Place<E>, number: u32) {
+        if !self.insert_near(place, number) {
+            self.insert_far(place.time() >> self.shift, place, number);
         }
     }
 
@@ -301,10 +328,8 @@ impl Wheel {
             let tick = place.time() >> self.shift;
             if tick <= self.cursor {
                 run.fill(place.key());
-            } else if self.is_near(tick) {
-                self.near.put(tick as usize, place, number);
             } else {
-                self.insert_far(tick, place, number);
+                self.put_behind(place, number);
             }
         }
     }
