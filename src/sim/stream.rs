@@ -13,13 +13,13 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::dist::ziggurat;
 
-/// One random stream. Cheap until its first draw: the generator and the draws that are ready (576 bytes) are opened only then. A clone continues with
+/// One random stream. Cheap until its first draw: the generator and the draws that are ready (568 bytes) are opened only then. A clone continues with
 /// the same draws as the original, and is as cheap: it knows only how many there were.
 #[derive(Debug)]
 pub struct Stream {
     seed: u64,
     number: u64,
-    /// The draws before those that are ready.
+    /// How many draws there were.
     drawn: u64,
     open: Option<Box<Open>>,
 }
@@ -27,25 +27,23 @@ pub struct Stream {
 /// The generator gives words of 32 bits, and a draw takes two.
 const WORDS_PER_DRAW: u128 = 2;
 
-/// So many draws are made at once.
+/// So many draws are made at once: a power of two.
 const READY: usize = 32;
 
 #[derive(Clone, Debug)]
 #[repr(C)] // In this order: what every draw looks at lies together.
 struct Open {
-    /// How many of those that are ready are taken.
-    taken: u32,
+    /// The draws from the last multiple of so many on.
     ready: [[u8; 8]; READY],
     generator: ChaCha8Rng,
 }
 
 impl Clone for Stream {
     fn clone(&self) -> Self {
-        let taken = self.open.as_ref().map_or(0, |open| u64::from(open.taken));
         Self {
             seed: self.seed,
             number: self.number,
-            drawn: self.drawn + taken,
+            drawn: self.drawn,
             open: None,
         }
     }
@@ -65,11 +63,13 @@ impl Stream {
     /// The next 64 random bits.
     #[inline]
     pub fn next_u64(&mut self) -> u64 {
-        if let Some(open) = &mut self.open
-            && let Some(bytes) = open.ready.get(open.taken as usize)
+        // Where the next draw is depends on nothing but their number: it need not wait for what is behind the reference.
+        let at = self.drawn as usize % READY;
+        if at > 0
+            && let Some(open) = &self.open
         {
-            open.taken += 1;
-            return u64::from_le_bytes(*bytes);
+            self.drawn += 1;
+            return u64::from_le_bytes(open.ready[at]);
         }
         self.refill_and_draw()
     }
@@ -77,23 +77,21 @@ impl Stream {
     #[cold]
     #[inline(never)]
     fn refill_and_draw(&mut self) -> u64 {
-        let open = if let Some(open) = &mut self.open {
-            self.drawn += u64::from(open.taken);
-            open
-        } else {
-            let mut generator = ChaCha8Rng::from_seed(key(self.seed));
-            generator.set_stream(self.number);
-            generator.set_word_pos(u128::from(self.drawn) * WORDS_PER_DRAW);
-            self.open.insert(Box::new(Open {
-                taken: 0,
+        let at = self.drawn as usize % READY;
+        let (seed, number, first) = (self.seed, self.number, self.drawn - at as u64);
+        let open = self.open.get_or_insert_with(|| {
+            let mut generator = ChaCha8Rng::from_seed(key(seed));
+            generator.set_stream(number);
+            generator.set_word_pos(u128::from(first) * WORDS_PER_DRAW);
+            Box::new(Open {
                 ready: [[0; 8]; READY],
                 generator,
-            }))
-        };
+            })
+        });
         // Little-endian words, the lower one first: the same 64 bits as the generator's own.
         open.generator.fill_bytes(open.ready.as_flattened_mut());
-        open.taken = 1;
-        u64::from_le_bytes(open.ready[0])
+        self.drawn += 1;
+        u64::from_le_bytes(open.ready[at])
     }
 
     /// Uniform in [0, 1): a multiple of 2⁻⁵³.
