@@ -50,11 +50,6 @@ impl<E> Place<E> {
         u128::from(self.time) << 64 | u128::from(self.ticket)
     }
 
-    #[inline]
-    pub fn ticket(&self) -> u64 {
-        self.ticket
-    }
-
     /// Its event, unless that was cancelled.
     #[inline]
     pub fn event(&self) -> Option<&E> {

@@ -230,3 +230,20 @@ fn a_crowd_at_one_moment_keeps_its_order() {
     }
     assert_eq!(queue.len(), 100_000);
 }
+
+/// Few wait without the wheel, however far ahead. When they become many, those far ahead must not keep the others out of it:
+/// each would be sorted in among all before it.
+#[test]
+fn far_timeouts_among_few_leave_the_wheel_to_the_many() {
+    let mut queue = EventQueue::default();
+    for number in 0..4_u64 {
+        queue.schedule(30_000 * MS + number, number);
+    }
+    assert_eq!(queue.wheel.held(&queue.slab), 0);
+    for number in 4..1_000_u64 {
+        queue.schedule(number * MS, number);
+    }
+    assert_eq!(queue.wheel.held(&queue.slab), 999);
+    let order: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|e| e.1).collect();
+    assert!(order.into_iter().eq((4..1_000).chain(0..4)));
+}

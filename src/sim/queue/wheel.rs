@@ -9,7 +9,6 @@
 //! the cursor comes near. Seven levels reach the end of time. As long as only a few events are pending, they are all in the
 //! run, and the cursor stands: it says something only of what is in slots.
 //! The tick suits itself to what happens: it doubles while hardly any tick has more than one event, and halves while ticks
-//!
 //! have many. Which of several ticks it is depends on the keys alone, and the order depends on none of them.
 //!
 //! Otherwise the cursor never passes what was asked for: the tick of the last popped event, or of the `until` of a pop that found
