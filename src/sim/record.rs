@@ -390,6 +390,7 @@ impl Fact {
         }
     }
 
+    #[inline]
     fn words(&self) -> [u64; 3] {
         let queue_span = |q: QueueId, s: Span| {
             [
