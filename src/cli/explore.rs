@@ -136,10 +136,13 @@ impl<'a> Exploration<'a> {
         let seconds = self.wait.start.elapsed().as_secs_f64();
         let runs = report.runs + report.unfaulted + report.reducing;
         let (runs, events) = (runs as f64 / seconds, report.events as f64 / seconds);
+        let again = match report.runs {
+            0 => "there was no time to try anything".to_owned(),
+            tried => format!("the same again with --runs {tried}"),
+        };
         say(format_args!(
-            "{seconds:.2} s, {runs:.1} runs and {:.2} million events a second; the same again with --runs {}",
-            events / 1e6,
-            report.runs
+            "{seconds:.2} s, {runs:.1} runs and {:.2} million events a second; {again}",
+            events / 1e6
         ));
         code
     }

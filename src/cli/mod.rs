@@ -533,7 +533,7 @@ pub struct ListArgs {
 /// What `new` takes.
 #[derive(clap::Args, Debug)]
 pub struct NewArgs {
-    /// Where to write it; an existing file is never overwritten
+    /// Where to write it; an existing file is never overwritten; `-` is standard output
     pub file: PathBuf,
 }
 

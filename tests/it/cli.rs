@@ -588,6 +588,25 @@ fn standard_input_can_be_checked() {
 }
 
 #[test]
+fn a_new_scenario_can_go_to_standard_output() {
+    let folder = Folder::new("new");
+    let new = folder.splitbrain(&["new", "-"]);
+    assert_eq!(new.status.code(), Some(0));
+    let check = fed(command(&["check", "-"]), &stdout(&new));
+    assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 0, "no file is called so");
+}
+
+#[test]
+fn a_search_without_time_names_no_number_of_runs() {
+    let output = splitbrain(&["explore", "healthy", "--budget", "0s"]);
+    let said = stderr(&output);
+    assert!(said.contains("no time to try anything"), "{said}");
+    assert!(!said.contains("--runs 0"), "{said}");
+}
+
+#[test]
 fn a_headless_run_goes_as_fast_as_it_can_whatever_speed_is_asked_for() {
     let run = ["run", "healthy", "--headless", "--until", "20s"];
     let plain = splitbrain(&run);
