@@ -55,7 +55,7 @@ A sweep gives 0 where that is so with every seed, and 1 where it is not with one
 A dashboard or picker that is quit gives 0; so does a run as text whose reader left before its end.
 What a signal ends gives 128 and the signal's number. Ctrl-C ends a headless run or a sweep with what is there; a second one, at once.
 
-Without a command splitbrain opens the picker of scenarios, in which the highlighted one plays; where there is no
+Without a command splitbrain opens the picker of scenarios, in which the highlighted one plays; where there is no \
 terminal, it lists them.";
 
 /// Simulates event-driven distributed systems, breaks them, and shows what happens.
@@ -109,7 +109,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub scenario: Scenario,
     /// The seed; without it, the scenario's own
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// How it runs
     #[command(flatten)]
@@ -225,17 +225,18 @@ Examples:
   splitbrain compare failure.ron leader-crash        what was done by hand in a recording, and what not
   splitbrain compare leader-crash --json | jq '.metrics[:5]'
 
-A and B are scenarios or recordings; a recording is played with its seed, and with what was done in it by hand. Without B, it is A
-with what is changed; without any change, A's control. Both draw the same random numbers wherever they do the same. B−A is what
+A and B are scenarios or recordings; a recording is played with its seed, and with what was done in it by hand. Without B, it is A \
+with what is changed; without any change, A's control. Both draw the same random numbers wherever they do the same. B−A is what \
 B has more than A. Two that end at different times are both played up to the earlier end.
 
-With --seeds both run with each of these seeds, whatever their own (common random numbers). Of each seed the difference is taken,
-and of these the mean and its 95 % interval (Student's t). Where the interval holds 0 there is \"no call\"; also where fewer than 6
+With --seeds both run with each of these seeds, whatever their own (common random numbers). Of each seed the difference is taken, \
+and of these the mean and its 95 % interval (Student's t). Where the interval holds 0 there is \"no call\"; also where fewer than 6 \
 differences are all alike, which chance could do as well.
 
 Exit codes:
   0  both were compared, whatever came of it
-  2  a mistake in the arguments or the scenario";
+  2  a mistake in the arguments or the scenario
+What a signal ends gives 128 and the signal's number; what came of the seeds that ran until then is told.";
 
 /// What `compare` takes.
 #[derive(clap::Args, Debug)]
@@ -255,10 +256,10 @@ pub struct CompareArgs {
     #[arg(long)]
     pub control: bool,
     /// The seed of both; without it, the own one of each
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Another seed for B
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed_b: Option<u64>,
     /// Compare with many seeds too: so many from 0 on, or from A to behind the last
     #[arg(long, value_name = "N|A..B", value_parser = sweep::parse_seeds)]
@@ -282,10 +283,10 @@ Examples:
   splitbrain explain failure.ron                     the run of a recording, with what was done by hand
   splitbrain explain my.ron --json | jq '.settings[] | select(.helps)'
 
-Each answer is a run that was made: the same seed without each fault, and with each setting that could have helped. Where no setting
+Each answer is a run that was made: the same seed without each fault, and with each setting that could have helped. Where no setting \
 helps alone, two of them are tried together. The command that shows it stands below.
 
-#31877 is the number of an event: on the screen of `run`, # and #31877 go there. A message is named as screens name it, by its
+#31877 is the number of an event: on the screen of `run`, # and #31877 go there. A message is named as screens name it, by its \
 producer, queue and number; -> is as good as →, and its queue or producer may be left out where the rest says which it is.
 
 Exit codes:
@@ -308,7 +309,7 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "K")]
     pub finding: Option<usize>,
     /// The seed; without it, the scenario's or recording's own
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// How it runs
     #[command(flatten)]
@@ -329,15 +330,15 @@ Examples:
   splitbrain explore my.ron --only Crash,Isolate --at-once 1
   splitbrain explore my.ron --breaks 'Recovers(within: \"15s\")' --keep-faults
 
-First one node at a time is cut off (from all, or only from its like), crashed, paused and without power, leaders first; then come two of
-these, random schedules of all kinds of fault, and changes of those that led to something new. All faults are over before the last quarter
-of the run. What breaks is reduced to the fewest and shortest faults that still break it; `splitbrain shrink` makes the rest of a scenario
+First one node at a time is cut off (from all, or only from its like), crashed, paused and without power, leaders first; then come two of \
+these, random schedules of all kinds of fault, and changes of those that led to something new. All faults are over before the last quarter \
+of the run. What breaks is reduced to the fewest and shortest faults that still break it; `splitbrain shrink` makes the rest of a scenario \
 that -o wrote smaller too.
 
-Looked for is what is checked in every run, what the scenario expects to hold and what it expects to be at most 0, but not what it
+Looked for is what is checked in every run, what the scenario expects to hold and what it expects to be at most 0, but not what it \
 expects to break, nor what breaks without any fault. The scenario's own faults are left out, so that the search finds its own.
 
-With the same scenario, seed and number of runs it finds the same, whatever --jobs; a search that its budget or Ctrl-C ended says
+With the same scenario, seed and number of runs it finds the same, whatever --jobs; a search that its budget or Ctrl-C ended says \
 which number that is.
 
 Exit codes:
@@ -363,7 +364,7 @@ pub struct ExploreArgs {
     #[command(flatten)]
     pub jobs: Jobs,
     /// The first seed; without it, the scenario's own
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Look for what breaks this property and nothing else: `NoAckedLoss`, or this bound: `AtMost("messages.lost", 0)`
     #[arg(long, value_name = "PROPERTY", value_parser = explore::parse_goal)]
@@ -407,7 +408,7 @@ Examples:
   splitbrain verify mine.ron --seeds 1000            with more seeds than it says itself
   splitbrain verify scenarios --junit report.xml     for a pipeline that reads JUnit XML
 
-A scenario says with `over: (seeds: 100, at_least: \"95%\")` with how many seeds it is as `expect` says, and with `control_over` how many
+A scenario says with `over: (seeds: 100, at_least: \"95%\")` with how many seeds it is as `expect` says, and with `control_over` how many \
 keep its `control`. With its own seed each must be so too, and two runs must be the same run.
 
 Exit codes:
@@ -448,11 +449,11 @@ Examples:
   splitbrain shrink mine.ron --breaks 'AtMost(\"messages.lost\", 0)' --budget 5m
   splitbrain shrink run.rec                                  a recording: what was done by hand becomes faults
 
-Left out, made less or made simpler are the end of the run, faults, entries, settings, rates, counts, distributions and times, one
-after the other, and what still breaks the same with the same seed is kept. It is the same only if it also holds, as before, in
+Left out, made less or made simpler are the end of the run, faults, entries, settings, rates, counts, distributions and times, one \
+after the other, and what still breaks the same with the same seed is kept. It is the same only if it also holds, as before, in \
 the scenario's control or without the faults.
 
-The scenario that is left is written with comments that say what was tried with what is in it, and expects what it shows. With the
+The scenario that is left is written with comments that say what was tried with what is in it, and expects what it shows. With the \
 same scenario and seed it is the same, whatever --jobs, unless its budget or Ctrl-C ended it.
 
 Exit codes:
@@ -469,7 +470,7 @@ pub struct ShrinkArgs {
     #[command(flatten)]
     pub what: What,
     /// The seed with which it breaks; without it, the scenario's own
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// What must stay broken: a property, `NoAckedLoss`, or a bound, `AtMost("messages.lost", 0)`; without it, what breaks first
     #[arg(long, value_name = "PROPERTY", value_parser = explore::parse_goal)]

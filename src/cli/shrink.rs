@@ -120,9 +120,11 @@ fn tell(args: &ShrinkArgs, loaded: &Loaded, shrunk: &Shrunk, wait: &Wait) -> u8 
     let seconds = wait.start.elapsed().as_secs_f64();
     let (runs, events) = (shrunk.runs as f64 / seconds, shrunk.events as f64 / seconds);
     let end = if shrunk.is_whole {
-        "nothing left to try"
+        "nothing left to try".to_owned()
+    } else if let Some(runs) = args.runs.filter(|&runs| shrunk.runs >= u64::from(runs)) {
+        format!("there is more to try: --runs {}", runs.saturating_mul(10))
     } else {
-        "there is more to try: --budget 10m"
+        "there is more to try: --budget 10m".to_owned()
     };
     say(format_args!(
         "{seconds:.2} s, {runs:.1} runs and {:.2} million events a second; {end}",

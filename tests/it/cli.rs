@@ -60,6 +60,36 @@ fn stderr(output: &Output) -> String {
     text(&output.stderr)
 }
 
+/// Where the help is wrapped, a paragraph's lines are full but for its last and those that end with a sentence.
+#[test]
+fn paragraphs_of_help_fill_their_lines() {
+    for command in ["run", "compare", "explain", "explore", "verify", "shrink"] {
+        let help = stdout(&splitbrain(&[command, "--help"]));
+        for (line, next) in help.lines().zip(help.lines().skip(1)) {
+            let is_text = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            let goes_on = is_text(line) && is_text(next) && !line.ends_with(['.', ':']);
+            assert!(
+                !goes_on || line.chars().count() > 75,
+                "{command}: {line}\n{next}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_negative_seed_is_a_mistake_and_no_option() {
+    for args in [
+        &["run", "--seed", "-1"][..],
+        &["compare", "--seed-b", "-1"],
+        &["shrink", "--seed", "-1"],
+    ] {
+        let output = splitbrain(args);
+        assert_eq!(output.status.code(), Some(2));
+        let said = stderr(&output);
+        assert!(said.contains("invalid value '-1'"), "{said}");
+    }
+}
+
 #[test]
 fn help_documents_the_exit_codes() {
     let help = splitbrain(&["--help"]);

@@ -263,6 +263,8 @@ fn scenarios_come_from_a_pipe_too_and_recordings_are_scenarios() {
     assert_eq!(piped.status.code(), Some(0), "{}", said(&piped));
     let left = text(&piped.stdout);
     assert!(left.contains("Breaks(NoAckedLoss)"), "{left}");
+    // What ended it is what there could be more of.
+    assert!(said(&piped).contains("--runs 50"), "{}", said(&piped));
     folder.write("noisy.ron", &NOISY.replace("150/s", "900/s"));
     let run = folder.splitbrain(&[
         "run",
