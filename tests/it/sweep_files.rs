@@ -183,7 +183,7 @@ fn a_file_of_something_else_is_left_as_it_is() {
             &["--seeds", "5"][..],
             "the seeds are 0..4 there and 0..5 here",
         ),
-        (&["--seeds", "4", "--set", "seed=9"], "--set is"),
+        (&["--seeds", "4", "--set", "title=other"], "--set is"),
         (
             &["--seeds", "4", "--shard", "1/2"],
             "it is shard 1/1 there and 1/2 here",

@@ -190,7 +190,7 @@ fn the_worst_seeds_come_with_the_command_that_shows_them() {
 #[test]
 fn what_varies_wrongly_is_explained() {
     let many = format!(
-        "seed={}",
+        "title={}",
         (0..5000)
             .map(|n| n.to_string())
             .collect::<Vec<_>>()
@@ -214,7 +214,7 @@ fn what_varies_wrongly_is_explained() {
             "`duration` is to vary twice",
         ),
         (
-            &["duration=1s,2s", "seed=1,2", "title=a,b"],
+            &["duration=1s,2s", "about=a,b", "title=a,b"],
             "at most 2 settings can vary, and not 3",
         ),
         (&[&many], "too many settings"),
