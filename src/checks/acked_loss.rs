@@ -43,7 +43,7 @@ impl Check for NoAckedLoss {
                 scene,
                 change.span,
                 &[(self.last_crash, "the last crash before it")],
-                |messages| format!("{why} acknowledged {messages}"),
+                |messages| format!("{why} {messages}, though acknowledged"),
             );
         } else if from == State::Lost && to != State::Lost && !was_skipped && self.lost > 0 {
             self.lost -= 1;

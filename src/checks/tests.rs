@@ -69,7 +69,7 @@ fn an_acknowledged_message_only_the_dead_leader_had() {
     assert_eq!(findings.len(), 1);
     assert_eq!(
         findings[0].message,
-        "the new leader does not have acknowledged 3 messages p1→orders/0#1…3"
+        "the new leader does not have 3 messages p1→orders/0#1…3, though acknowledged"
     );
     // The crash and the election prove it.
     assert_eq!(findings[0].evidence, [9, 10]);
@@ -412,7 +412,7 @@ fn a_finding_explains_itself_with_its_events() {
         all.checks.all_findings()[0].explanation(),
         "Expected: no acknowledged message lost. A message whose producer was told that it is stored stays in the log that \
          counts until every group had it. Retention may remove it, and a consumer may skip it: neither is a loss of the log. \
-         This broke at 10ms in event #10: the new leader does not have acknowledged 3 messages p1→orders/0#1…3. It follows \
+         This broke at 10ms in event #10: the new leader does not have 3 messages p1→orders/0#1…3, though acknowledged. It follows \
          from #9 (the last crash before it)."
     );
     // Without other evidence than the event itself, nothing more is said.
